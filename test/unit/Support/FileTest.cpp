@@ -1,0 +1,94 @@
+// Reading refuses what is no plain file; writing leaves the old content or the new, and nothing else in the
+// folder.
+#include "limbeck/Support/File.h"
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace limbeck {
+namespace {
+
+class File : public testing::Test {
+protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "limbeck-file-XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  std::string path(const std::string &name) const { return folder / name; }
+  std::string content(const std::string &name) const {
+    auto bytes = readFile(path(name));
+    EXPECT_TRUE(bytes.ok());
+    return bytes ? std::string(reinterpret_cast<const char *>(bytes->data()), bytes->size()) : std::string();
+  }
+  size_t entries() const {
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
+  }
+  std::filesystem::path folder;
+};
+
+TEST_F(File, RoundTripOfPieces) {
+  std::string first("a\0b", 3), second, third(100'000, 'x');
+  Bytes pieces[] = {bytesOf(first), bytesOf(second), bytesOf(third)};
+  ASSERT_TRUE(writeFileAtomically(path("f"), pieces).ok());
+  EXPECT_EQ(content("f"), first + third);
+  ASSERT_TRUE(writeFileAtomically(path("f"), bytesOf("")).ok());
+  EXPECT_EQ(content("f"), "");
+  EXPECT_EQ(entries(), 1u); // no temporary file stays
+}
+
+TEST_F(File, ModeFollowsTheMask) {
+  mode_t mask = ::umask(027);
+  ASSERT_TRUE(writeFileAtomically(path("f"), bytesOf("x")).ok());
+  ::umask(mask);
+  struct stat status;
+  ASSERT_EQ(::stat(path("f").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640u);
+}
+
+TEST_F(File, ReadRefusesOtherKinds) {
+  EXPECT_EQ(readFile(folder).diagnostic().code, Code::FileKind);
+  EXPECT_EQ(readFile("/dev/zero").diagnostic().code, Code::FileKind);
+  ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+  auto fifo = readFile(path("fifo")); // would hang if it waited for a writer
+  EXPECT_EQ(fifo.diagnostic().code, Code::FileKind);
+  EXPECT_EQ(fifo.diagnostic().message, "expected a regular file, found a FIFO");
+  EXPECT_EQ(readFile(path("missing")).diagnostic().code, Code::File);
+  EXPECT_EQ(readFile("").diagnostic().code, Code::File);
+  EXPECT_EQ(readFile(std::string("a\0b", 3)).diagnostic().code, Code::File);
+}
+
+TEST_F(File, ReadRefusesMoreThanTheLimit) {
+  ASSERT_TRUE(writeFileAtomically(path("f"), bytesOf("12345")).ok());
+  EXPECT_TRUE(readFile(path("f"), 5).ok());
+  EXPECT_EQ(readFile(path("f"), 4).diagnostic().code, Code::FileKind);
+  std::ofstream(path("sparse")).put('x');
+  ASSERT_EQ(::truncate(path("sparse").c_str(), off_t(1) << 40), 0);
+  EXPECT_EQ(readFile(path("sparse")).diagnostic().code, Code::FileKind); // without taking memory for it
+}
+
+TEST_F(File, WriteFollowsLinksAndRefusesOtherKinds) {
+  ASSERT_TRUE(writeFileAtomically(path("target"), bytesOf("old")).ok());
+  std::filesystem::create_symlink("target", path("link"));
+  ASSERT_TRUE(writeFileAtomically(path("link"), bytesOf("new")).ok());
+  EXPECT_EQ(content("target"), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
+  EXPECT_EQ(writeFileAtomically(folder, bytesOf("x")).diagnostic().code, Code::FileKind);
+  EXPECT_EQ(writeFileAtomically("/dev/null", bytesOf("x")).diagnostic().code, Code::FileKind);
+  ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+  EXPECT_EQ(writeFileAtomically(path("fifo"), bytesOf("x")).diagnostic().code, Code::FileKind);
+}
+
+TEST_F(File, FailureLeavesWhatWasThere) {
+  EXPECT_EQ(writeFileAtomically(path("no/such/folder/f"), bytesOf("x")).diagnostic().code, Code::File);
+  EXPECT_EQ(writeFileAtomically("", bytesOf("x")).diagnostic().code, Code::File);
+  EXPECT_EQ(writeFileAtomically(path(std::string(300, 'n')), bytesOf("x")).diagnostic().code, Code::File);
+  EXPECT_EQ(entries(), 0u); // the temporary file of the last one is gone
+}
+
+} // namespace
+} // namespace limbeck
