@@ -1,0 +1,35 @@
+// NumPy files: .npy holds one tensor, .npz several with names.
+//
+// Reading accepts format versions 1 to 3, little endian, row-major and column-major order. bf16 travels as
+// uint16 and a 4-bit type as one value per byte (uint8, int8), because NumPy has neither: reading yields u16,
+// u8, s8.
+#pragma once
+#include "limbeck/Support/File.h"
+#include "limbeck/Tensor/Tensor.h"
+
+namespace limbeck {
+
+struct NamedTensor {
+  std::string name;
+  Tensor value;
+};
+
+/// A tensor of exactly these row-major bytes. `code` is reported when their number is wrong, or when a bool
+/// byte or a 4-bit value lies outside the type's range.
+Expected<Tensor> tensorFromBytes(DType dtype, Shape shape, Bytes bytes, Code code);
+
+/// E-NPY for anything that is not exactly one well-formed array of a type that we have.
+Expected<Tensor> parseNpy(Bytes file, const Limits &limits = {});
+Expected<Tensor> readNpy(const std::string &path, const Limits &limits = {});
+Status writeNpy(const std::string &path, const Tensor &tensor);
+/// The bytes before the data: version 1, padded as NumPy pads it.
+std::string npyHeader(const Tensor &tensor);
+
+/// Arrays in the order of the archive; stored or deflated entries, checksums verified. E-NPY for duplicates,
+/// entries that are no array, encryption and ZIP64.
+Expected<std::vector<NamedTensor>> parseNpz(Bytes file, const Limits &limits = {});
+Expected<std::vector<NamedTensor>> readNpz(const std::string &path, const Limits &limits = {});
+/// Names become the keys exactly; entries are stored. The same tensors give the same bytes.
+Status writeNpz(const std::string &path, std::span<const NamedTensor> tensors);
+
+} // namespace limbeck

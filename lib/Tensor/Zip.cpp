@@ -1,0 +1,218 @@
+// Reading and writing ZIP archives. Only the central directory is believed, and only as far as the bytes go:
+// local headers give no more than the place where an entry's bytes begin.
+#include "Zip.h"
+#include <algorithm>
+#include <new>
+#include <zlib.h>
+
+namespace limbeck {
+
+namespace {
+
+// Signatures, sizes of the fixed parts, and the offsets of the fields inside them.
+constexpr uint32_t localSignature = 0x04034b50, centralSignature = 0x02014b50, endSignature = 0x06054b50;
+constexpr size_t localSize = 30, centralSize = 46, endSize = 22, longestComment = 0xffff;
+constexpr uint16_t flagEncrypted = 1, flagUtf8 = 1 << 11, methodStored = 0, methodDeflated = 8;
+constexpr uint16_t versionNeeded = 20, firstDay = 1 << 5 | 1; // 1980-01-01: the same archive every time
+constexpr uint64_t zip64Size = 0xffffffff, zip64Count = 0xffff;
+
+} // namespace
+
+static uint64_t littleEndian(Bytes bytes, size_t at, size_t width) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < width; ++i)
+    value |= std::to_integer<uint64_t>(bytes[at + i]) << (8 * i);
+  return value;
+}
+
+static void appendLittleEndian(std::string &text, uint64_t value, size_t width) {
+  for (size_t i = 0; i < width; ++i)
+    text += static_cast<char>(value >> (8 * i) & 0xff);
+}
+
+static Diagnostic malformedZip(std::string_view what) {
+  return error(Code::Npy, "malformed .npz archive: ", what);
+}
+
+static Diagnostic zip64Refused() {
+  return error(Code::Npy, "expected an archive of less than 4 GiB and 65535 entries, found ZIP64")
+      .withHint("save one .npy file per array");
+}
+
+/// Where the end record begins: the last signature whose comment ends with the file.
+static std::optional<size_t> findEndRecord(Bytes archive) {
+  if (archive.size() < endSize)
+    return std::nullopt;
+  size_t last = archive.size() - endSize, first = last > longestComment ? last - longestComment : 0;
+  for (size_t at = last + 1; at-- > first;)
+    if (littleEndian(archive, at, 4) == endSignature && littleEndian(archive, at + 20, 2) == last - at)
+      return at;
+  return std::nullopt;
+}
+
+/// The packed bytes of an entry: behind its local header, in front of the central directory.
+static Expected<Bytes> packedBytes(Bytes archive, uint64_t localOffset, uint64_t packedSize,
+                                   uint64_t directoryOffset) {
+  if (localOffset > directoryOffset || directoryOffset - localOffset < localSize ||
+      littleEndian(archive, localOffset, 4) != localSignature)
+    return malformedZip("an entry's header is not where the directory says");
+  uint64_t start = localOffset + localSize + littleEndian(archive, localOffset + 26, 2) +
+                   littleEndian(archive, localOffset + 28, 2);
+  if (start > directoryOffset || packedSize > directoryOffset - start)
+    return malformedZip("an entry reaches past its end");
+  return archive.subspan(start, packedSize);
+}
+
+/// One record of the central directory at `at`, which moves behind it.
+static Expected<ZipEntry> readCentralRecord(Bytes archive, size_t &at, uint64_t directoryOffset,
+                                            uint64_t end) {
+  if (end - at < centralSize || littleEndian(archive, at, 4) != centralSignature)
+    return malformedZip("the directory has fewer entries than it says");
+  uint64_t flags = littleEndian(archive, at + 8, 2), method = littleEndian(archive, at + 10, 2);
+  uint64_t packedSize = littleEndian(archive, at + 20, 4), size = littleEndian(archive, at + 24, 4);
+  uint64_t nameLength = littleEndian(archive, at + 28, 2), localOffset = littleEndian(archive, at + 42, 4);
+  uint64_t recordSize =
+      centralSize + nameLength + littleEndian(archive, at + 30, 2) + littleEndian(archive, at + 32, 2);
+  if (recordSize > end - at)
+    return malformedZip("a directory entry reaches past the directory");
+  if (packedSize == zip64Size || size == zip64Size || localOffset == zip64Size)
+    return zip64Refused();
+  if (flags & flagEncrypted)
+    return error(Code::Npy, "expected plain entries, found an encrypted one");
+  if (method != methodStored && method != methodDeflated)
+    return error(Code::Npy, "expected entries stored or deflated, found compression method ", method);
+  // Deflate makes at most 1032 bytes of one: what claims more is a bomb or broken.
+  if (method == methodStored ? size != packedSize : size / 1033 > packedSize)
+    return malformedZip("an entry's sizes contradict each other");
+  LIMBECK_ASSIGN(Bytes packed, packedBytes(archive, localOffset, packedSize, directoryOffset));
+  std::string name(reinterpret_cast<const char *>(archive.data()) + at + centralSize, nameLength);
+  uint32_t checksum = static_cast<uint32_t>(littleEndian(archive, at + 16, 4));
+  at += recordSize;
+  return ZipEntry{std::move(name), packed, method == methodDeflated, checksum, static_cast<size_t>(size)};
+}
+
+Expected<std::vector<ZipEntry>> zipEntries(Bytes archive, int64_t totalBytes) {
+  auto end = findEndRecord(archive);
+  if (!end)
+    return malformedZip("it has no end record");
+  uint64_t count = littleEndian(archive, *end + 10, 2), directorySize = littleEndian(archive, *end + 12, 4);
+  uint64_t directoryOffset = littleEndian(archive, *end + 16, 4);
+  if (count == zip64Count || directorySize == zip64Size || directoryOffset == zip64Size)
+    return zip64Refused();
+  if (littleEndian(archive, *end + 4, 4) != 0 || littleEndian(archive, *end + 8, 2) != count)
+    return malformedZip("it is spread over several files");
+  if (directoryOffset > *end || directorySize != *end - directoryOffset)
+    return malformedZip("its directory is not where the end record says");
+  std::vector<ZipEntry> entries;
+  int64_t total = 0;
+  size_t at = directoryOffset;
+  for (uint64_t i = 0; i < count; ++i) {
+    LIMBECK_ASSIGN(ZipEntry entry, readCentralRecord(archive, at, directoryOffset, *end));
+    total += static_cast<int64_t>(entry.size);
+    if (total > totalBytes)
+      return error(Code::Npy, "expected at most ", totalBytes, " bytes in the archive's arrays, found more");
+    entries.push_back(std::move(entry));
+  }
+  if (at != *end)
+    return malformedZip("its directory holds more than its entries");
+  return entries;
+}
+
+static Status inflateInto(Bytes packed, std::span<std::byte> content) {
+  z_stream stream = {};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) // negative: raw deflate, as ZIP holds it
+    return error(Code::Memory, "no memory to unpack an archive");
+  // zlib's pointer is not const, but inflate only reads. Sizes are below 4 GiB: zip64 was refused.
+  stream.next_in = reinterpret_cast<Bytef *>(const_cast<std::byte *>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  Bytef none = 0;
+  stream.next_out = content.empty() ? &none : reinterpret_cast<Bytef *>(content.data());
+  stream.avail_out = static_cast<uInt>(content.size());
+  int result = inflate(&stream, Z_FINISH);
+  bool complete = result == Z_STREAM_END && stream.avail_out == 0 && stream.avail_in == 0;
+  inflateEnd(&stream);
+  return complete ? Status() : Status(malformedZip("an entry's compressed data are damaged"));
+}
+
+static uint32_t extendChecksum(uint32_t checksum, Bytes bytes) {
+  return static_cast<uint32_t>(
+      crc32_z(checksum, reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()));
+}
+
+Expected<Bytes> zipContent(const ZipEntry &entry, std::vector<std::byte> &scratch) {
+  Bytes content = entry.packed;
+  if (entry.deflated) {
+    try {
+      scratch.resize(entry.size);
+    } catch (const std::bad_alloc &) {
+      return error(Code::Memory, "no memory for an archive's entry of ", entry.size, " bytes");
+    }
+    LIMBECK_TRY(inflateInto(entry.packed, scratch));
+    content = scratch;
+  }
+  if (extendChecksum(0, content) != entry.checksum)
+    return error(Code::Npy, "the checksum of entry '", entry.name, "' is wrong: the archive is damaged");
+  return content;
+}
+
+Status ZipWriter::add(std::string_view name, std::string header, Bytes data) {
+  uint64_t size = header.size() + data.size();
+  if (name.size() > longestComment)
+    return error(Code::Npy, "expected a name of at most ", longestComment, " bytes, found ", name.size());
+  if (size >= zip64Size || offset + size >= zip64Size || entries.size() + 1 >= zip64Count)
+    return zip64Refused();
+  uint32_t checksum = extendChecksum(extendChecksum(0, bytesOf(header)), data);
+  bool ascii =
+      std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  std::string common; // the fields that both records share, in this order
+  appendLittleEndian(common, versionNeeded, 2);
+  appendLittleEndian(common, ascii ? 0 : flagUtf8, 2);
+  appendLittleEndian(common, methodStored, 2);
+  appendLittleEndian(common, 0, 2); // time of day
+  appendLittleEndian(common, firstDay, 2);
+  appendLittleEndian(common, checksum, 4);
+  appendLittleEndian(common, size, 4);
+  appendLittleEndian(common, size, 4);
+  appendLittleEndian(common, name.size(), 2);
+  appendLittleEndian(common, 0, 2); // extra fields
+
+  appendLittleEndian(directory, centralSignature, 4);
+  appendLittleEndian(directory, versionNeeded, 2);
+  directory += common;
+  appendLittleEndian(directory, 0, 2 + 2 + 2); // comment, disk, internal attributes
+  appendLittleEndian(directory, 0, 4);         // external attributes
+  appendLittleEndian(directory, offset, 4);
+  directory += name;
+
+  std::string prefix;
+  appendLittleEndian(prefix, localSignature, 4);
+  prefix += common;
+  prefix += name;
+  prefix += header;
+  offset += prefix.size() + data.size();
+  entries.push_back({std::move(prefix), data});
+  return {};
+}
+
+Status ZipWriter::write(const std::string &path) {
+  if (offset + directory.size() >= zip64Size)
+    return zip64Refused();
+  std::string end;
+  appendLittleEndian(end, endSignature, 4);
+  appendLittleEndian(end, 0, 4); // disks
+  appendLittleEndian(end, entries.size(), 2);
+  appendLittleEndian(end, entries.size(), 2);
+  appendLittleEndian(end, directory.size(), 4);
+  appendLittleEndian(end, offset, 4);
+  appendLittleEndian(end, 0, 2); // comment
+  std::vector<Bytes> pieces;
+  for (const Stored &entry : entries) {
+    pieces.push_back(bytesOf(entry.prefix));
+    pieces.push_back(entry.data);
+  }
+  pieces.push_back(bytesOf(directory));
+  pieces.push_back(bytesOf(end));
+  return writeFileAtomically(path, pieces);
+}
+
+} // namespace limbeck
