@@ -1,0 +1,11 @@
+// What to say about an op without a rule.
+#pragma once
+#include "limbeck/Import/Rules.h"
+
+namespace limbeck::importer {
+
+/// A hint naming the opsets at which the op is supported, or the op with the most similar name; "" when
+/// nothing is close.
+std::string nearestSupported(std::string_view domain, std::string_view opType);
+
+} // namespace limbeck::importer
