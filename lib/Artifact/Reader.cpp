@@ -1,0 +1,164 @@
+// Checks from the outside in: header, then table, then sections, then what the manifest says about them.
+#include "limbeck/Artifact/Reader.h"
+#include "Hash.h"
+
+namespace limbeck::artifact {
+
+template <class... Pieces> static Diagnostic malformed(const Pieces &...pieces) {
+  return error(Code::ArtifactFormat, pieces...);
+}
+
+static Diagnostic tooNew(std::string_view what) {
+  return error(Code::ArtifactVersion, "the artifact needs ", what,
+               " that this version of Limbeck does not have")
+      .withHint("use the Limbeck it was compiled with, or compile the model again");
+}
+
+static Diagnostic changed(std::string_view what) {
+  return error(Code::ArtifactHash, "the hash of ", what, " does not match: the file was damaged or changed")
+      .withHint("copy it again, or compile the model again");
+}
+
+bool looksLikeArtifact(std::span<const std::byte> bytes) {
+  return bytes.size() >= kMagic.size() && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
+}
+
+static Status checkHeader(const Header &header, uint64_t length) {
+  if (header.minimumReader > kFormatVersion)
+    return tooNew(message("format version ", header.minimumReader));
+  if (header.features & ~kKnownFeatures)
+    return tooNew("features");
+  if (header.abiVersion != LIMBECK_ABI_VERSION)
+    return tooNew(message("code interface version ", header.abiVersion));
+  if (header.totalLength != length)
+    return malformed("expected a file of ", header.totalLength, " bytes, found ", length);
+  if (header.minimumReader == 0 || header.formatVersion < header.minimumReader)
+    return malformed("the format version contradicts the least reader version");
+  return {};
+}
+
+Expected<Reader> Reader::open(std::span<const std::byte> bytes, const Limits &limits) {
+  if (!looksLikeArtifact(bytes))
+    return malformed("expected a Limbeck artifact, found other data");
+  if (bytes.size() < sizeof(Header))
+    return malformed("expected a header of ", sizeof(Header), " bytes, found ", bytes.size());
+  Reader reader;
+  reader.file = bytes;
+  reader.head = recordAt<Header>(bytes, 0);
+  LIMBECK_TRY(checkHeader(reader.head, bytes.size()));
+  LIMBECK_TRY(reader.readTable(limits));
+  LIMBECK_TRY(reader.checkLayout());
+  LIMBECK_TRY(reader.checkSections());
+  LIMBECK_TRY(reader.readManifest(limits));
+  LIMBECK_TRY(reader.checkReferences());
+  return reader;
+}
+
+Status Reader::readTable(const Limits &limits) {
+  if (head.tableOffset != sizeof(Header))
+    return malformed("expected the section table at offset ", sizeof(Header), ", found ", head.tableOffset);
+  if (int64_t(head.sectionCount) > limits.tensors)
+    return malformed("expected at most ", limits.tensors, " sections, found ", head.sectionCount);
+  auto raw = rangeIn(file, head.tableOffset, uint64_t(head.sectionCount) * sizeof(SectionRecord));
+  if (!raw)
+    return malformed("the table of ", head.sectionCount, " sections leaves the file");
+  if (headerDigest(head, *raw) != head.digest)
+    return changed("header and section table");
+  table.resize(head.sectionCount);
+  if (!raw->empty())
+    std::memcpy(table.data(), raw->data(), raw->size());
+  return {};
+}
+
+Status Reader::checkLayout() const {
+  uint64_t end = head.tableOffset + table.size() * sizeof(SectionRecord);
+  for (size_t i = 0; i < table.size(); ++i) {
+    const SectionRecord &record = table[i];
+    if (!std::has_single_bit(record.alignment) || record.alignment < kSectionAlignment)
+      return malformed("section ", i, " has the alignment ", record.alignment);
+    if (record.offset != alignUp(end, record.alignment))
+      return malformed("expected section ", i, " at offset ", alignUp(end, record.alignment), ", found ",
+                       record.offset);
+    if (!rangeIn(file, record.offset, record.length))
+      return malformed("section ", i, " leaves the file");
+    for (std::byte gap : file.subspan(end, record.offset - end))
+      if (gap != std::byte(0))
+        return malformed("expected zeros before section ", i);
+    end = record.offset + record.length;
+  }
+  if (end != file.size())
+    return malformed("expected the end of the file after the last section, found ", file.size() - end,
+                     " more bytes");
+  return {};
+}
+
+Status Reader::checkSections() const {
+  for (uint32_t i = 0; i < table.size(); ++i) {
+    const SectionRecord &record = table[i];
+    if (xxh3(section(i)) != record.checksum)
+      return changed(message("section ", i));
+    if (record.kind != SectionKind::Weights && blake2b({section(i)}) != record.digest)
+      return changed(message("section ", i));
+  }
+  return {};
+}
+
+Status Reader::readManifest(const Limits &limits) {
+  std::optional<uint32_t> found;
+  for (uint32_t i = 0; i < table.size(); ++i) {
+    SectionKind kind = table[i].kind;
+    if (kind < SectionKind::Manifest || kind > SectionKind::Weights)
+      return malformed("section ", i, " is of the unknown kind ", static_cast<uint32_t>(kind));
+    if (kind == SectionKind::Code)
+      LIMBECK_TRY(decodeMachineCode(section(i)));
+    if (kind != SectionKind::Manifest)
+      continue;
+    if (found)
+      return malformed("expected one manifest, found two");
+    found = i;
+  }
+  if (!found)
+    return malformed("expected a manifest, found none");
+  if (table[*found].length > kLongestManifest)
+    return malformed("expected a manifest of at most ", kLongestManifest, " bytes, found ",
+                     table[*found].length);
+  LIMBECK_ASSIGN(contents, decode(section(*found), limits));
+  return {};
+}
+
+Status Reader::checkReferences() const {
+  auto isKind = [&](uint32_t index, SectionKind kind) {
+    return index < table.size() && table[index].kind == kind;
+  };
+  for (const Entry &entry : contents.entries)
+    for (const Variant &variant : entry.variants) {
+      auto broken = [&](auto... what) {
+        return malformed("entry '", entry.name, "', variant '", variant.isa, "': ", what...);
+      };
+      if (!isKind(variant.code, SectionKind::Code))
+        return broken("section ", variant.code, " is no code");
+      if (!code(variant.code).isExecutable(variant.entryOffset))
+        return broken("offset ", variant.entryOffset, " is not in the executable part");
+      for (uint32_t index : variant.weights)
+        if (!isKind(index, SectionKind::Weights))
+          return broken("section ", index, " holds no weights");
+    }
+  return {};
+}
+
+std::span<const std::byte> Reader::section(uint32_t index) const {
+  return file.subspan(table[index].offset, table[index].length);
+}
+
+MachineCode Reader::code(uint32_t index) const {
+  return *decodeMachineCode(section(index));
+}
+
+Status Reader::verifyDigests() const {
+  for (uint32_t i = 0; i < table.size(); ++i)
+    if (blake2b({section(i)}) != table[i].digest)
+      return changed(message("section ", i));
+  return {};
+}
+
+} // namespace limbeck::artifact

@@ -1,0 +1,179 @@
+// No change to the bytes goes unnoticed, and no forged file with right hashes reaches beyond its bytes.
+#include "SampleArtifact.h"
+#include <gtest/gtest.h>
+#include <sodium.h>
+
+namespace limbeck::artifact {
+
+static std::string outcome(std::span<const std::byte> file) {
+  auto reader = Reader::open(file);
+  return reader.ok() ? "accepted" : std::string(codeText(reader.diagnostic().code));
+}
+
+static uint64_t recordOffset(size_t section) {
+  return sizeof(Header) + section * sizeof(SectionRecord);
+}
+
+template <class Change> static std::string outcomeOfHeader(Change change) {
+  return outcome(forged<Header>(Sample().bytes(), 0, change));
+}
+template <class Change> static std::string outcomeOfRecord(size_t section, Change change) {
+  return outcome(forged<SectionRecord>(Sample().bytes(), recordOffset(section), change));
+}
+
+TEST(ArtifactReader, NoticesEveryFlippedBit) {
+  const std::vector<std::byte> file = Sample().bytes();
+  ASSERT_EQ(outcome(file), "accepted");
+  for (size_t i = 0; i < file.size(); ++i)
+    for (int bit = 0; bit < 8; ++bit) {
+      std::vector<std::byte> changed = file;
+      changed[i] ^= static_cast<std::byte>(1 << bit);
+      std::string found = outcome(changed);
+      EXPECT_TRUE(found == "E-ARTIFACT" || found == "E-ARTIFACT-HASH" || found == "E-ARTIFACT-VERSION")
+          << "byte " << i << " bit " << bit << ": " << found;
+    }
+}
+
+TEST(ArtifactReader, NoticesEveryOtherLength) {
+  const std::vector<std::byte> file = Sample().bytes();
+  for (size_t length = 0; length < file.size(); ++length) {
+    std::vector<std::byte> cut(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(length));
+    EXPECT_EQ(outcome(cut), "E-ARTIFACT") << length;
+    // Also when the header is adjusted to the new length.
+    if (length >= sizeof(Header)) {
+      EXPECT_EQ(outcome(forged<Header>(cut, 0, [&](Header &header) { header.totalLength = length; })),
+                "E-ARTIFACT")
+          << length;
+    }
+  }
+  std::vector<std::byte> longer = file;
+  longer.push_back(std::byte(0));
+  EXPECT_EQ(outcome(longer), "E-ARTIFACT");
+  EXPECT_EQ(outcome(forged<Header>(longer, 0, [](Header &header) { ++header.totalLength; })), "E-ARTIFACT");
+}
+
+TEST(ArtifactReader, TellsVersions) {
+  EXPECT_EQ(outcomeOfHeader([](Header &) {}), "accepted");
+  // A later writer may still allow this reader.
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.formatVersion = 7; }), "accepted");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.formatVersion = header.minimumReader = 2; }),
+            "E-ARTIFACT-VERSION");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.features = uint64_t(1) << 63; }),
+            "E-ARTIFACT-VERSION");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { ++header.abiVersion; }), "E-ARTIFACT-VERSION");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.formatVersion = 0; }), "E-ARTIFACT");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.formatVersion = header.minimumReader = 0; }),
+            "E-ARTIFACT");
+}
+
+TEST(ArtifactReader, ChecksTheTable) {
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.tableOffset = 0; }), "E-ARTIFACT");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.tableOffset = ~uint64_t(0); }), "E-ARTIFACT");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.sectionCount = ~uint32_t(0); }), "E-ARTIFACT");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.sectionCount = 500; }), "E-ARTIFACT");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { --header.sectionCount; }), "E-ARTIFACT");
+  EXPECT_EQ(outcomeOfHeader([](Header &header) { header.sectionCount = 0; }), "E-ARTIFACT");
+}
+
+TEST(ArtifactReader, ChecksTheLayout) {
+  for (size_t section = 0; section < 5; ++section) {
+    auto with = [&](auto change) { return outcomeOfRecord(section, change); };
+    EXPECT_EQ(with([](SectionRecord &) {}), "accepted");
+    // Overlapping the section before or after, or the table; leaving the file; past the end of the address
+    // space.
+    EXPECT_EQ(with([](SectionRecord &record) { record.offset -= 64; }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.length += 64; }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.offset = 0; }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.offset = ~uint64_t(0) - 63; }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.length = ~uint64_t(0); }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.length = 0; }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.alignment = 0; }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.alignment = 1; }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.alignment = 96; }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.kind = SectionKind(0); }), "E-ARTIFACT");
+    EXPECT_EQ(with([](SectionRecord &record) { record.kind = SectionKind(4); }), "E-ARTIFACT");
+  }
+  EXPECT_EQ(outcomeOfRecord(2, [](SectionRecord &record) { record.kind = SectionKind::Manifest; }),
+            "E-ARTIFACT");
+  EXPECT_EQ(outcomeOfRecord(4, [](SectionRecord &record) { record.kind = SectionKind::Weights; }),
+            "E-ARTIFACT");
+}
+
+TEST(ArtifactReader, ChecksDigestsOfWeightsOnRequest) {
+  std::vector<std::byte> file = Sample().bytes();
+  constexpr size_t kWeights = 2;
+  auto recordOf = [&] {
+    SectionRecord record;
+    std::memcpy(&record, file.data() + recordOffset(kWeights), sizeof record);
+    return record;
+  };
+  // Changed weights with the right checksum but their former digest, under a header that vouches for both.
+  Digest former = recordOf().digest;
+  file[recordOf().offset] ^= std::byte(1);
+  seal(file);
+  EXPECT_TRUE(Reader::open(file)->verifyDigests());
+  std::memcpy(file.data() + recordOffset(kWeights) + offsetof(SectionRecord, digest), former.data(),
+              former.size());
+  EXPECT_EQ(outcome(file), "E-ARTIFACT-HASH");
+  Header header;
+  std::memcpy(&header, file.data(), sizeof header);
+  header.digest = {};
+  std::vector<std::byte> signedPart(file.begin(),
+                                    file.begin() + static_cast<std::ptrdiff_t>(recordOffset(5)));
+  std::memcpy(signedPart.data(), &header, sizeof header);
+  crypto_generichash(header.digest.data(), header.digest.size(),
+                     reinterpret_cast<const unsigned char *>(signedPart.data()), signedPart.size(), nullptr,
+                     0);
+  std::memcpy(file.data(), &header, sizeof header);
+
+  // The fast checks of loading let it pass; full verification does not.
+  auto reader = Reader::open(file);
+  ASSERT_TRUE(reader) << reader.diagnostic().text();
+  Status verified = reader->verifyDigests();
+  ASSERT_FALSE(verified);
+  EXPECT_EQ(verified.diagnostic().code, Code::ArtifactHash);
+}
+
+TEST(ArtifactReader, ChecksMachineCode) {
+  struct Parts {
+    uint64_t readOnlySize, executableOffset, executableSize, span;
+  };
+  SectionRecord record;
+  std::vector<std::byte> file = Sample().bytes();
+  std::memcpy(&record, file.data() + recordOffset(0), sizeof record);
+  auto with = [&](auto change) { return outcome(forged<Parts>(file, record.offset, change)); };
+  EXPECT_EQ(with([](Parts &) {}), "accepted");
+  EXPECT_EQ(with([](Parts &parts) { parts.readOnlySize = ~uint64_t(0); }), "E-ARTIFACT");
+  EXPECT_EQ(with([](Parts &parts) { ++parts.executableSize; }), "E-ARTIFACT");
+  EXPECT_EQ(with([](Parts &parts) { parts.readOnlySize += parts.executableSize, parts.executableSize = 0; }),
+            "E-ARTIFACT");
+  EXPECT_EQ(with([](Parts &parts) { parts.executableOffset = 4097; }), "E-ARTIFACT");
+  EXPECT_EQ(with([](Parts &parts) { parts.executableOffset = 0; }), "E-ARTIFACT");
+  EXPECT_EQ(with([](Parts &parts) { parts.executableOffset = 8192; }), "E-ARTIFACT");
+  EXPECT_EQ(with([](Parts &parts) { parts.executableOffset = ~uint64_t(4095); }), "E-ARTIFACT");
+  EXPECT_EQ(with([](Parts &parts) { parts.span = uint64_t(1) << 40; }), "E-ARTIFACT");
+  EXPECT_EQ(with([](Parts &parts) { parts.span = 4096; }), "E-ARTIFACT");
+}
+
+TEST(ArtifactReader, HonoursLimits) {
+  std::vector<std::byte> file = Sample().bytes();
+  auto with = [&](auto change) {
+    Limits limits;
+    change(limits);
+    return Reader::open(file, limits).ok();
+  };
+  EXPECT_TRUE(with([](Limits &) {}));
+  EXPECT_FALSE(with([](Limits &limits) { limits.tensors = 3; }));
+  EXPECT_FALSE(with([](Limits &limits) { limits.rank = 2; }));
+  EXPECT_FALSE(with([](Limits &limits) { limits.elements = 14; }));
+  EXPECT_FALSE(with([](Limits &limits) { limits.runBytes = 511; }));
+  EXPECT_FALSE(with([](Limits &limits) { limits.nameBytes = 4; }));
+}
+
+TEST(ArtifactReader, KnowsItsKind) {
+  EXPECT_TRUE(looksLikeArtifact(Sample().bytes()));
+  EXPECT_FALSE(looksLikeArtifact({}));
+  EXPECT_FALSE(looksLikeArtifact(bytesFrom(100, 0)));
+}
+
+} // namespace limbeck::artifact
