@@ -1,0 +1,128 @@
+// Writes the body of one kernel: loops over blocks of the result, loads that look through fused element-wise ops, stores.
+//
+// A kernel computes one fused region. Its *core* is the op that is not element-wise (a convolution, a softmax, a transpose), if
+// there is one; everything else is element-wise and is evaluated where its value is needed: `load` of a value that an
+// element-wise op defines emits that op for the wanted elements. So every core emitter gets fusion without knowing of it.
+//
+//   forEachBlock(shape, [&](Index index, lanes) {     // one 1-D scf.forall, shared between workers, vectors of `lanes`
+//     Value x = kernel.real(operand, index, lanes);   // dequantized or widened
+//     kernel.finish(index, lanes, computed);          // narrowed, run through the epilogue, stored
+//   });
+#pragma once
+#include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Lower/Target.h"
+#include "limbeck/Reference/Operation.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include <functional>
+
+namespace limbeck::lower {
+
+/// Lanes of one vector block in the loops that are not register-tiled; LLVM splits it into the registers there are.
+inline constexpr int64_t kBlockLanes = 16;
+
+using Index = llvm::SmallVector<mlir::Value, 4>;
+
+class KernelBuilder {
+public:
+  /// Starts a private function `name(inputs.., weights.., outputs.., worker, workers)` for `region` at the builder's place.
+  KernelBuilder(mlir::OpBuilder &builder, graph::FusedOp region, llvm::StringRef name, const Target &target);
+
+  mlir::OpBuilder &builder() { return b; }
+  mlir::Location loc() const { return location; }
+  const Target &target() const { return machine; }
+  graph::FusedOp region() { return fused; }
+  /// The op that is not element-wise, or null when all are.
+  mlir::Operation *core() { return coreOp; }
+  mlir::func::FuncOp function() { return func; }
+
+  // --- Facts about values of the region.
+  TensorType typeOf(mlir::Value tensor) const;
+  const Shape shapeOf(mlir::Value tensor) const { return typeOf(tensor).shape; }
+  /// The value of an operand that is constant in the graph, or nothing.
+  std::optional<Tensor> constantOf(mlir::Value tensor) const;
+  /// The values that the region yields.
+  llvm::SmallVector<mlir::Value> results();
+
+  // --- Operands of the kernel.
+  /// The buffer of an operand of the region (a memref of its storage); becomes an input on first use.
+  mlir::Value buffer(mlir::Value tensor);
+  /// The buffer of result `number` of the region.
+  mlir::Value output(unsigned number) const { return outputs[number]; }
+  /// A constant that the kernel reads: packed weights, per-channel multipliers, index tables.
+  mlir::Value weights(const Tensor &tensor);
+
+  // --- Elements. With lanes > 1, a vector along the innermost dimension starting at `index`.
+  /// The stored element: integers signless, bool and 4-bit types as i8.
+  mlir::Value load(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
+  /// The element as arithmetic sees it: dequantized, f16 and bf16 as f32, bool as i1.
+  mlir::Value real(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
+  mlir::Value widen(mlir::Value stored, const TensorType &type, llvm::ArrayRef<mlir::Value> index);
+  mlir::Value narrow(mlir::Value computed, const TensorType &type, llvm::ArrayRef<mlir::Value> index);
+  /// The core's element is `computed`: narrows it, evaluates the ops behind it, stores what the region yields.
+  void finish(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value computed);
+  /// The same for an element that is in its stored form already (data movement, integer results).
+  void finishStored(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value stored);
+  /// Stores to result `number` directly: for cores with several results, which nothing is fused to.
+  void store(unsigned number, llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value stored);
+
+  // --- Loops.
+  using BlockBody = std::function<void(llvm::ArrayRef<mlir::Value> index, int64_t lanes)>;
+  /// Every element of `shape` once, in blocks of kBlockLanes along the innermost dimension and one by one behind them;
+  /// the trip is shared between workers. `vectors` false: one by one throughout.
+  void forEachBlock(llvm::ArrayRef<int64_t> shape, bool vectors, const BlockBody &body);
+  /// The shared loop alone: body(t) for t in [0, trip).
+  void shared(int64_t trip, const std::function<void(mlir::Value)> &body);
+  /// A sequential loop with carried values; returns their final values.
+  using LoopBody = std::function<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)>;
+  llvm::SmallVector<mlir::Value> loop(int64_t lower, int64_t upper, int64_t step, mlir::ValueRange carried,
+                                      const LoopBody &body);
+  /// Row-major position of element `linear` in `shape`.
+  Index delinearize(mlir::Value linear, llvm::ArrayRef<int64_t> shape);
+
+  // --- Small values.
+  mlir::Value constantIndex(int64_t value);
+  mlir::Value addIndex(mlir::Value a, mlir::Value c);
+  mlir::Value addIndex(mlir::Value a, int64_t c);
+  mlir::Value multiplyIndex(mlir::Value a, int64_t c);
+  /// Type in memory of an element type, and the type that arithmetic uses.
+  mlir::Type storageType(DType dtype);
+  mlir::Type computeType(const TensorType &type);
+  mlir::Type vectorOf(mlir::Type element, int64_t lanes);
+  mlir::Value splat(mlir::Value scalar, int64_t lanes);
+  mlir::Value constantLike(mlir::Type type, double value); ///< float, integer or vector of them
+
+  /// Ends the function; afterwards `inputs()` and `weightTensors()` are the operands of its launch, in order.
+  void finalize();
+  llvm::ArrayRef<mlir::Value> inputs() const { return inputValues; }
+  llvm::ArrayRef<Tensor> weightTensors() const { return weightValues; }
+
+private:
+  mlir::Value operandElement(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, const Shape &resultShape,
+                             int64_t lanes, bool stored);
+  mlir::Value evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
+  mlir::Value perAxis(const std::vector<float> &values, llvm::ArrayRef<mlir::Value> index, int64_t axis, int64_t rank,
+                      int64_t lanes);
+  mlir::Type bufferType(const TensorType &type);
+
+  mlir::OpBuilder &b;
+  mlir::Location location;
+  graph::FusedOp fused;
+  const Target &machine;
+  mlir::Operation *coreOp = nullptr;
+  mlir::func::FuncOp func;
+  llvm::SmallVector<mlir::Value> inputValues; ///< operands of the fused op
+  llvm::SmallVector<Tensor> weightValues;
+  llvm::DenseMap<mlir::Value, mlir::Value> buffers; ///< block argument of the region -> argument of the function
+  llvm::SmallVector<mlir::Value> outputs;
+  llvm::DenseMap<mlir::Value, mlir::Value> known; ///< elements at the current block: value -> stored element
+  llvm::SmallVector<mlir::Value> blockIndex;
+  int64_t blockLanes = 1;
+};
+
+/// Whether a result element depends only on the operands' elements at its (broadcast) position.
+bool isElementwise(mlir::Operation *op);
+/// The attributes of a verified op.
+reference::Attributes attributesOf(mlir::Operation *op);
+
+} // namespace limbeck::lower

@@ -1,0 +1,77 @@
+// The passes of stage Lower, in the order in which the pipeline runs them.
+#ifndef LIMBECK_LOWER_PASSES
+#define LIMBECK_LOWER_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def LowerToKernelsPass : Pass<"limbeck-lower-to-kernels", "::mlir::ModuleOp"> {
+  let summary = "write one kernel function per fusion region";
+  let description = [{
+    What: replaces each `limbeck.fused` by `limbeck.launch @kernel_N` and a private function over memrefs that computes the region:
+    inputs, packed weights and tables, outputs, then the number of the worker and of all workers. Regions that only name their operand
+    anew (reshape, storage_cast) become views and need no kernel. Results that leave the function or a branch are produced by a
+    launch of their own.
+
+    Why a pass: here a graph of tensors becomes code over buffers; everything before is independent of the target, everything behind knows
+    nothing of ops.
+
+    Input contract: `limbeck-verify-fuse` holds. The module attribute `limbeck.target` names the target.
+
+    Output guarantee: the function holds only launches, constants, views and `scf.if`; each kernel has one-dimensional outermost
+    `scf.forall` loops without results, whose iterations are independent.
+
+    Example: test/Lower/lower-to-kernels.mlir
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
+def ShareLoopsPass : Pass<"limbeck-lower-share-loops", "::mlir::func::FuncOp"> {
+  let summary = "give each worker its part of a kernel's outermost loops";
+  let description = [{
+    What: turns each outermost `scf.forall` of trip count T into an `scf.for` over [T*w/n, T*(w+1)/n) for worker w of n.
+
+    Why a pass: emitters need not know how work is divided.
+
+    Input contract: a private function whose last two arguments are the worker and the number of workers.
+
+    Output guarantee: no `scf.forall` is left; the union of all workers' iterations is the whole loop, none twice.
+
+    Example: test/Lower/share-loops.mlir
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+def PlanMemoryPass : Pass<"limbeck-lower-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "give every launched result a place";
+  let description = [{
+    What: sets the attribute `storage` of each launch (and of each `scf.if` with results): one number per result, the byte offset
+    in the arena, or -1-k for output k of the function. Results whose lifetimes do not overlap share bytes. `limbeck.arena_bytes`
+    on the function is the size of the arena.
+
+    Why a pass: kernels are written for buffers, not for addresses.
+
+    Input contract: the output of limbeck-lower-to-kernels.
+
+    Output guarantee: offsets are multiples of 64; two results that live at the same time never overlap.
+
+    Example: test/Lower/plan-memory.mlir
+  }];
+}
+
+def VerifyLowerPass : Pass<"limbeck-verify-lower", "::mlir::ModuleOp"> {
+  let summary = "check what code generation relies on";
+  let description = [{
+    What: an error for each thing that code generation cannot take: an op of the graph that is no launch, constant, view or `scf.if`; a
+    launch without storage; an unknown dimension. Each names the pass that should have run.
+
+    Why a pass: the contract of stage Lower, in code.
+
+    Input contract: none. Output guarantee: the module is unchanged.
+
+    Example: test/Lower/verify-lower.mlir
+  }];
+}
+
+#endif // LIMBECK_LOWER_PASSES

@@ -1,0 +1,35 @@
+// What lowering may ask about a target: numbers and capabilities, never a name. Target/ implements and registers them.
+#pragma once
+#include "mlir/Support/LogicalResult.h"
+#include "llvm/ADT/StringRef.h"
+#include <cstdint>
+
+namespace limbeck::lower {
+
+class KernelBuilder;
+
+/// The shape of a register file and its vector units, as schedules need them.
+struct VectorUnit {
+  int64_t lanes = 4;        ///< f32 values of one register
+  int64_t registers = 16;   ///< vector registers
+  bool fma = false;         ///< fused multiply-add in hardware
+};
+
+class Target {
+public:
+  virtual ~Target() = default;
+  virtual llvm::StringRef name() const = 0;
+  virtual VectorUnit vectorUnit() const = 0;
+  /// Lets the target write the body of a kernel by itself. Failure: it has no emitter for this region, and nothing was
+  /// emitted.
+  virtual mlir::LogicalResult emitKernel(KernelBuilder &kernel) const = 0;
+};
+
+/// The registered target of that name, or null. Targets register when their library is linked through `registerTargets`.
+const Target *findTarget(llvm::StringRef name);
+void registerTarget(const Target *target);
+
+/// Name of the module attribute (a string) that holds the target of kernels.
+inline constexpr llvm::StringLiteral kTargetAttribute = "limbeck.target";
+
+} // namespace limbeck::lower

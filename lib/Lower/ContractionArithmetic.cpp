@@ -1,0 +1,179 @@
+// One result of a contraction, for every combination of element types.
+#include "limbeck/Lower/ContractionArithmetic.h"
+#include "limbeck/Lower/Elementwise.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace limbeck::lower {
+
+using namespace mlir;
+
+static int64_t laneCount(Value value) {
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return vector ? vector.getNumElements() : 1;
+}
+
+ContractionArithmetic::ContractionArithmetic(KernelBuilder &kernel, Operation *op, int64_t length, int64_t channels)
+    : kernel(kernel), b(kernel.builder()), op(op), xType(kernel.typeOf(op->getOperand(0))),
+      wType(kernel.typeOf(op->getOperand(1))), yType(kernel.typeOf(op->getResult(0))) {
+  if (op->getName().stripDialect().ends_with("_integer"))
+    mode = Mode::OperandQuantized;
+  else if (xType.quantization)
+    mode = Mode::Quantized;
+  else
+    mode = limbeck::isFloat(xType.dtype) ? Mode::Float : Mode::Integer;
+  if (mode != Mode::Quantized)
+    return;
+  wide = !fits32(length);
+  const Quantization &x = *xType.quantization, &w = *wType.quantization;
+  for (int64_t channel = 0; channel < (w.axis < 0 ? 1 : channels); ++channel) {
+    float product = x.scales[0] * w.scales[w.axis < 0 ? 0 : static_cast<size_t>(channel)];
+    multiplier.push_back(yType.quantization ? product / yType.quantization->scales[0] : product);
+  }
+}
+
+/// K * max|qx - zx| * max|qw - zw| + |bias| < 2^31, with the weights and bias there are.
+bool ContractionArithmetic::fits32(int64_t length) const {
+  auto reach = [](const Quantization &q) {
+    int64_t most = 0;
+    for (int64_t zero : q.zeroPoints)
+      most = std::max({most, q.highest - zero, zero - q.lowest});
+    return most;
+  };
+  int64_t bias = 0;
+  if (op->getNumOperands() > 2) {
+    std::optional<Tensor> constant = kernel.constantOf(op->getOperand(2));
+    if (!constant)
+      return false;
+    for (int64_t value : constant->asIndices())
+      bias = std::max(bias, std::abs(value));
+  }
+  int64_t weights = reach(*wType.quantization);
+  if (std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1)); constant && wType.quantization->axis < 0) {
+    weights = 0;
+    for (int64_t value : constant->asIndices())
+      weights = std::max(weights, std::abs(value - wType.quantization->zeroPoints[0]));
+  }
+  auto product = checkedMultiply(length, reach(*xType.quantization) * weights);
+  return product && *product < (int64_t(1) << 31) - bias;
+}
+
+Value ContractionArithmetic::padding(int64_t lanes) {
+  Type storage = kernel.storageType(xType.dtype);
+  if (mode == Mode::OperandQuantized)
+    return kernel.splat(kernel.load(op->getOperand(2), {}, 1), lanes);
+  return kernel.constantLike(kernel.vectorOf(storage, lanes), static_cast<double>(inputZeroPoint()));
+}
+
+Value ContractionArithmetic::start(int64_t lanes) {
+  Type element;
+  if (mode == Mode::Float)
+    element = kernel.computeType(xType);
+  else if (mode == Mode::Integer)
+    element = kernel.storageType(xType.dtype);
+  else
+    element = wide ? b.getI64Type() : b.getI32Type();
+  return kernel.constantLike(kernel.vectorOf(element, lanes), 0);
+}
+
+Value ContractionArithmetic::multiplierOf(Value channel, int64_t lanes) {
+  if (multiplier.size() == 1)
+    return kernel.constantLike(kernel.vectorOf(b.getF32Type(), lanes), multiplier[0]);
+  if (!multiplierTable) {
+    Tensor table = std::move(*Tensor::zeros(DType::F32, {static_cast<int64_t>(multiplier.size())}));
+    llvm::copy(multiplier, table.mutableValues<float>().begin());
+    multiplierTable = kernel.weights(table);
+  }
+  auto type = cast<VectorType>(VectorType::get({lanes}, b.getF32Type()));
+  if (lanes == 1)
+    return memref::LoadOp::create(b, kernel.loc(), multiplierTable, channel);
+  return vector::LoadOp::create(b, kernel.loc(), type, multiplierTable, channel);
+}
+
+/// q - zero point in the accumulator's type.
+Value ContractionArithmetic::difference(Value stored, const TensorType &type, bool weight, Value channel) {
+  int64_t lanes = laneCount(stored);
+  Type integer = kernel.vectorOf(wide ? b.getI64Type() : b.getI32Type(), lanes);
+  auto extend = [&](Value value) -> Value {
+    Type to = kernel.vectorOf(getElementTypeOrSelf(integer), laneCount(value));
+    if (getElementTypeOrSelf(value) == getElementTypeOrSelf(to))
+      return value;
+    return isSigned(type.dtype) ? Value(arith::ExtSIOp::create(b, kernel.loc(), to, value))
+                                : Value(arith::ExtUIOp::create(b, kernel.loc(), to, value));
+  };
+  Value q = extend(stored);
+  Value zero;
+  if (mode == Mode::OperandQuantized) {
+    Value operand = op->getOperand(weight ? 3 : 2);
+    bool perChannel = weight && !kernel.shapeOf(operand).empty() && kernel.shapeOf(operand)[0] > 1;
+    SmallVector<Value> place;
+    if (!kernel.shapeOf(operand).empty())
+      place.push_back(perChannel ? channel : kernel.constantIndex(0));
+    zero = extend(kernel.load(operand, place, perChannel ? lanes : 1));
+  } else {
+    const Quantization &quantization = *type.quantization;
+    if (llvm::all_of(quantization.zeroPoints, [](int64_t z) { return z == 0; }))
+      return q;
+    if (quantization.axis < 0) {
+      zero = kernel.constantLike(integer, static_cast<double>(quantization.zeroPoints[0]));
+    } else { // a table beside the weights, one entry per channel
+      Value &table = tables[weight];
+      if (!table)
+        table = kernel.weights(Tensor::fromIndices(quantization.zeroPoints));
+      Value entry = lanes == 1 ? Value(memref::LoadOp::create(b, kernel.loc(), table, channel))
+                               : Value(vector::LoadOp::create(b, kernel.loc(),
+                                                              VectorType::get({lanes}, b.getI64Type()), table, channel));
+      zero = wide ? entry : Value(arith::TruncIOp::create(b, kernel.loc(), integer, entry));
+    }
+  }
+  return arith::SubIOp::create(b, kernel.loc(), q, laneCount(zero) == lanes ? zero : kernel.splat(zero, lanes));
+}
+
+Value ContractionArithmetic::step(Value accumulator, Value x, Value w, Value channel) {
+  int64_t lanes = laneCount(accumulator);
+  auto spread = [&](Value value) { return laneCount(value) == lanes ? value : kernel.splat(value, lanes); };
+  if (mode == Mode::Float)
+    return math::FmaOp::create(b, kernel.loc(), spread(kernel.widen(x, xType, {})), spread(kernel.widen(w, wType, {})),
+                               accumulator);
+  if (mode != Mode::Integer) {
+    x = difference(x, xType, false, channel);
+    w = difference(w, wType, true, channel);
+  }
+  Value product = arith::MulIOp::create(b, kernel.loc(), spread(x), spread(w));
+  return arith::AddIOp::create(b, kernel.loc(), accumulator, product);
+}
+
+void ContractionArithmetic::finish(ArrayRef<Value> index, int64_t lanes, Value accumulator, Value channel) {
+  Location loc = kernel.loc();
+  unsigned biasOperand = mode == Mode::OperandQuantized ? 4 : 2;
+  if (op->getNumOperands() > biasOperand) {
+    Value operand = op->getOperand(biasOperand);
+    Value bias = mode == Mode::Float ? kernel.real(operand, channel, lanes) : kernel.load(operand, channel, lanes);
+    if (wide)
+      bias = arith::ExtSIOp::create(b, loc, accumulator.getType(), bias);
+    accumulator = mode == Mode::Float ? Value(arith::AddFOp::create(b, loc, accumulator, bias))
+                                      : Value(arith::AddIOp::create(b, loc, accumulator, bias));
+  }
+  finishBiased(index, lanes, accumulator, channel);
+}
+
+void ContractionArithmetic::finishBiased(ArrayRef<Value> index, int64_t lanes, Value accumulator, Value channel) {
+  Location loc = kernel.loc();
+  if (mode == Mode::Float)
+    return kernel.finish(index, lanes, accumulator);
+  if (mode != Mode::Quantized)
+    return kernel.finishStored(index, lanes, accumulator);
+  Type f32 = kernel.vectorOf(b.getF32Type(), lanes);
+  Value t = arith::MulFOp::create(b, loc, arith::SIToFPOp::create(b, loc, f32, accumulator),
+                                  multiplierOf(channel, lanes));
+  if (!yType.quantization)
+    return kernel.finish(index, lanes, t);
+  const Quantization &y = *yType.quantization;
+  auto bound = [&](int64_t value) { return kernel.constantLike(f32, static_cast<double>(value - y.zeroPoints[0])); };
+  Value zero = kernel.constantLike(f32, static_cast<double>(y.zeroPoints[0]));
+  kernel.finishStored(index, lanes, roundToStorage(kernel, t, bound(y.lowest), bound(y.highest), zero, yType.dtype));
+}
+
+} // namespace limbeck::lower

@@ -1,0 +1,130 @@
+// Element-wise ops in kernels: Reference's templates instantiated on the MLIR builder, plus casts and typed quantization.
+#include "limbeck/Lower/Elementwise.h"
+#include "limbeck/Lower/MlirScalar.h"
+#include "limbeck/Reference/Elementwise.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+namespace limbeck::lower {
+
+using namespace mlir;
+
+/// Ops that only convert between stored forms: their whole effect is in widen and narrow.
+static bool isConversion(Operation *op) {
+  return isa<graph::QuantizeOp, graph::DequantizeOp, graph::RequantizeOp>(op);
+}
+
+bool worksOnStorage(Operation *op) { return isa<graph::StorageCastOp>(op); }
+
+bool isElementwise(Operation *op) {
+  return op->hasTrait<graph::Elementwise>() || isConversion(op) || worksOnStorage(op) || isa<graph::CastOp>(op);
+}
+
+static MlirScalar languageOf(KernelBuilder &kernel, DType dtype, Value like) {
+  using reference::ScalarKind;
+  auto vector = dyn_cast<VectorType>(like.getType());
+  int64_t lanes = vector ? vector.getNumElements() : 1;
+  ScalarKind kind = ScalarKind::F32;
+  unsigned width = 32;
+  if (dtype == DType::Bool) {
+    kind = ScalarKind::Bool;
+    width = 1;
+  } else if (dtype == DType::F64) {
+    kind = ScalarKind::F64;
+    width = 64;
+  } else if (!isFloat(dtype)) {
+    kind = isSigned(dtype) ? ScalarKind::Signed : ScalarKind::Unsigned;
+    width = static_cast<unsigned>(storageBytes(dtype)) * 8;
+  }
+  return {kernel.builder(), kernel.loc(), kind, width, lanes};
+}
+
+/// Float to integer: toward zero, saturating, NaN gives 0. The clamp is done where both bounds are exact floats; the one bound that
+/// is not (2^63 - 1 and the like) is reached by a choice.
+static Value floatToInteger(KernelBuilder &kernel, Value x, DType to, Type result) {
+  OpBuilder &b = kernel.builder();
+  Location loc = kernel.loc();
+  auto floatConstant = [&](double value) { return kernel.constantLike(x.getType(), value); };
+  bool isSignedTo = isSigned(to);
+  unsigned bits = bitWidth(to);
+  double above = std::ldexp(1.0, static_cast<int>(isSignedTo ? bits - 1 : bits)); // first value that is too large
+  double below = isSignedTo ? -above : 0.0;
+  Value truncated = math::TruncOp::create(b, loc, x);
+  Value tooHigh = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, truncated, floatConstant(above));
+  Value tooLow = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ULT, truncated, floatConstant(below)); // or NaN
+  Value outside = arith::OrIOp::create(b, loc, tooHigh, tooLow);
+  Value safe = arith::SelectOp::create(b, loc, outside, floatConstant(0), truncated);
+  Value q = isSignedTo ? Value(arith::FPToSIOp::create(b, loc, result, safe))
+                       : Value(arith::FPToUIOp::create(b, loc, result, safe));
+  unsigned storage = getElementTypeOrSelf(result).getIntOrFloatBitWidth();
+  auto integerConstant = [&](APInt value) -> Value {
+    TypedAttr attribute = b.getIntegerAttr(getElementTypeOrSelf(result), value);
+    if (auto vector = dyn_cast<VectorType>(result))
+      attribute = DenseElementsAttr::get(vector, Attribute(attribute));
+    return arith::ConstantOp::create(b, loc, attribute);
+  };
+  APInt most = isSignedTo ? APInt::getSignedMaxValue(bits).sext(storage) : APInt::getMaxValue(bits).zext(storage);
+  APInt least = isSignedTo ? APInt::getSignedMinValue(bits).sext(storage) : APInt(storage, 0);
+  Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+  tooLow = arith::AndIOp::create(b, loc, tooLow,
+                                 arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, x, x));
+  q = arith::SelectOp::create(b, loc, tooHigh, integerConstant(most), q);
+  q = arith::SelectOp::create(b, loc, tooLow, integerConstant(least), q);
+  return arith::SelectOp::create(b, loc, isNan, integerConstant(APInt(storage, 0)), q);
+}
+
+/// The computed form of `x` (element type `from`) in the computed form of `to`.
+static Value emitCast(KernelBuilder &kernel, Value x, DType from, DType to) {
+  OpBuilder &b = kernel.builder();
+  Location loc = kernel.loc();
+  auto vector = dyn_cast<VectorType>(x.getType());
+  int64_t lanes = vector ? vector.getNumElements() : 1;
+  Type result = kernel.vectorOf(kernel.computeType({to, {}, nullptr}), lanes);
+  if (to == DType::Bool) {
+    if (from == DType::Bool)
+      return x;
+    Value zero = kernel.constantLike(x.getType(), 0);
+    return isFloat(from) ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, zero))
+                         : Value(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x, zero));
+  }
+  if (isFloat(from)) {
+    if (!isFloat(to))
+      return floatToInteger(kernel, x, to, result);
+    unsigned before = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
+    unsigned after = getElementTypeOrSelf(result).getIntOrFloatBitWidth();
+    if (before == after)
+      return x;
+    return before < after ? Value(arith::ExtFOp::create(b, loc, result, x))
+                          : Value(arith::TruncFOp::create(b, loc, result, x));
+  }
+  bool fromSigned = isSigned(from) && from != DType::Bool;
+  if (isFloat(to))
+    return fromSigned ? Value(arith::SIToFPOp::create(b, loc, result, x))
+                      : Value(arith::UIToFPOp::create(b, loc, result, x));
+  unsigned before = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
+  unsigned after = getElementTypeOrSelf(result).getIntOrFloatBitWidth();
+  if (before == after)
+    return x;
+  if (before > after)
+    return arith::TruncIOp::create(b, loc, result, x);
+  return fromSigned ? Value(arith::ExtSIOp::create(b, loc, result, x))
+                    : Value(arith::ExtUIOp::create(b, loc, result, x));
+}
+
+Value emitElementwise(KernelBuilder &kernel, Operation *op, ArrayRef<Value> operands) {
+  if (isConversion(op))
+    return operands[0];
+  DType dtype = kernel.typeOf(op->getOperands().back()).expressed();
+  if (isa<graph::CastOp>(op))
+    return emitCast(kernel, operands[0], dtype, kernel.typeOf(op->getResult(0)).dtype);
+  MlirScalar language = languageOf(kernel, dtype, operands.back());
+  SmallVector<MlirScalar::Value> values;
+  for (Value operand : operands)
+    values.push_back({operand});
+  StringRef name = op->getName().stripDialect();
+  auto result = reference::evaluateElementwise<MlirScalar>(language, std::string_view(name), values,
+                                                           reference::ElementwiseParameters(attributesOf(op)));
+  return result->value;
+}
+
+} // namespace limbeck::lower

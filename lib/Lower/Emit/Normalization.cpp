@@ -1,0 +1,249 @@
+// Kernels of softmax, log_softmax, layer_norm, batch_norm and lrn: several passes over a row, nothing kept between them.
+#include "limbeck/Lower/CoreEmitters.h"
+#include "limbeck/Lower/Lanes.h"
+#include "limbeck/Lower/MlirScalar.h"
+#include "limbeck/Reference/Elementwise.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+namespace limbeck::lower {
+
+using namespace mlir;
+
+namespace {
+/// Arithmetic on the elements of a normalization, scalar or vector.
+struct NormalizationMath {
+  KernelBuilder &kernel;
+  OpBuilder &b;
+  Location loc;
+  bool isDouble;
+
+  NormalizationMath(KernelBuilder &kernel, const TensorType &type)
+      : kernel(kernel), b(kernel.builder()), loc(kernel.loc()), isDouble(type.expressed() == DType::F64) {}
+  MlirScalar language(Value like) const {
+    auto vector = dyn_cast<VectorType>(like.getType());
+    return {b, loc, isDouble ? reference::ScalarKind::F64 : reference::ScalarKind::F32, isDouble ? 64u : 32u,
+            vector ? vector.getNumElements() : 1};
+  }
+  Value add(Value a, Value c) const { return arith::AddFOp::create(b, loc, a, c); }
+  Value sub(Value a, Value c) const { return arith::SubFOp::create(b, loc, a, c); }
+  Value mul(Value a, Value c) const { return arith::MulFOp::create(b, loc, a, c); }
+  Value div(Value a, Value c) const { return arith::DivFOp::create(b, loc, a, c); }
+  Value fma(Value a, Value c, Value d) const { return math::FmaOp::create(b, loc, a, c, d); }
+  Value sqrt(Value a) const { return math::SqrtOp::create(b, loc, a); }
+  Value exp(Value a) const {
+    MlirScalar l = language(a);
+    return reference::algorithms::exponential(l, MlirScalar::Value{a}).value;
+  }
+  Value log(Value a) const {
+    MlirScalar l = language(a);
+    return reference::algorithms::logarithm(l, MlirScalar::Value{a}).value;
+  }
+  Value pow(Value a, Value c) const {
+    MlirScalar l = language(a);
+    return reference::algorithms::powerOfFloats(l, MlirScalar::Value{a}, MlirScalar::Value{c}).value;
+  }
+  Value constant(Value like, double value) const { return kernel.constantLike(like.getType(), value); }
+  /// `value` spread to the lanes of `like`.
+  Value spread(Value value, int64_t lanes) const { return isa<VectorType>(value.getType()) ? value : kernel.splat(value, lanes); }
+  LaneReduction maximum() const {
+    return {[this](Value a, Value c) -> Value { return maximumOf(kernel, a, c); },
+            [this](Type type) { return kernel.constantLike(type, -std::numeric_limits<double>::infinity()); }};
+  }
+};
+} // namespace
+
+static void emitSoftmaxOf(KernelBuilder &kernel, Operation *op, bool logarithm) {
+  TensorType type = kernel.typeOf(op->getOperand(0));
+  NormalizationMath m(kernel, type);
+  auto axis = static_cast<size_t>(attributesOf(op).integer("axis"));
+  Shape shape = type.shape;
+  int64_t count = shape[axis];
+  bool alongRow = axis + 1 == shape.size();
+  Value operand = op->getOperand(0);
+  Type scalar = kernel.computeType(type);
+  auto place = [&](ArrayRef<Value> index, Value i) {
+    Index own(index);
+    own[axis] = i;
+    return own;
+  };
+  auto reduce = [&](const LaneReduction &reduction, ArrayRef<Value> index, int64_t width,
+                    llvm::function_ref<Value(Value)> map) {
+    if (alongRow)
+      return reduceContiguous(kernel, reduction, count, scalar,
+                              [&](Value i, int64_t lanes) { return map(kernel.real(operand, place(index, i), lanes)); });
+    return reduceStrided(kernel, reduction, count, kernel.vectorOf(scalar, width),
+                         [&](Value i) { return map(kernel.real(operand, place(index, i), width)); });
+  };
+  auto row = [&](ArrayRef<Value> index, int64_t width) {
+    Value greatest = reduce(m.maximum(), index, width, [](Value x) { return x; });
+    auto lanesOf = [](Value x) { return isa<VectorType>(x.getType()) ? cast<VectorType>(x.getType()).getNumElements() : 1; };
+    Value sum = reduce(laneSum(kernel), index, width,
+                       [&](Value x) { return m.exp(m.sub(x, m.spread(greatest, lanesOf(x)))); });
+    Value logSum = logarithm ? m.log(sum) : Value();
+    auto write = [&](Value i, int64_t lanes) {
+      Index own = place(index, i);
+      Value shifted = m.sub(kernel.real(operand, own, lanes), m.spread(greatest, lanes));
+      Value y = logarithm ? m.sub(shifted, m.spread(logSum, lanes)) : m.div(m.exp(shifted), m.spread(sum, lanes));
+      kernel.finish(own, lanes, y);
+    };
+    int64_t whole = alongRow ? count / kBlockLanes * kBlockLanes : 0;
+    auto body = [&](int64_t lanes) {
+      return [&, lanes](Value i, ValueRange) -> SmallVector<Value> {
+        write(i, lanes);
+        return {};
+      };
+    };
+    if (whole)
+      kernel.loop(0, whole, kBlockLanes, {}, body(kBlockLanes));
+    if (whole < count)
+      kernel.loop(whole, count, 1, {}, body(alongRow ? 1 : width));
+  };
+  Shape rows = shape;
+  rows[axis] = 1;
+  kernel.forEachBlock(rows, !alongRow, row);
+}
+
+static void emitSoftmax(KernelBuilder &kernel, Operation *op) { emitSoftmaxOf(kernel, op, false); }
+static void emitLogSoftmax(KernelBuilder &kernel, Operation *op) { emitSoftmaxOf(kernel, op, true); }
+
+/// Position in an operand that broadcasts against the result.
+static Index broadcastPosition(KernelBuilder &kernel, const Shape &from, const Shape &to, ArrayRef<Value> index) {
+  Index own;
+  for (size_t i = 0, lead = to.size() - from.size(); i < from.size(); ++i)
+    own.push_back(from[i] == 1 && to[lead + i] != 1 ? kernel.constantIndex(0) : index[lead + i]);
+  return own;
+}
+
+static void emitLayerNorm(KernelBuilder &kernel, Operation *op) {
+  reference::Attributes attributes = attributesOf(op);
+  auto axis = static_cast<size_t>(attributes.integer("axis"));
+  TensorType type = kernel.typeOf(op->getOperand(0));
+  NormalizationMath m(kernel, type);
+  Shape outer(type.shape.begin(), type.shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  Shape inner(type.shape.begin() + static_cast<std::ptrdiff_t>(axis), type.shape.end());
+  int64_t count = 1, trip = 1;
+  for (int64_t dim : inner)
+    count *= dim;
+  for (int64_t dim : outer)
+    trip *= dim;
+  Type scalar = kernel.computeType(type);
+  bool alongRow = inner.size() == 1;
+  kernel.shared(trip, [&](Value t) {
+    Index lead = kernel.delinearize(t, outer);
+    auto place = [&](Value i) {
+      Index own = lead;
+      own.append(kernel.delinearize(i, inner));
+      return own;
+    };
+    auto element = [&](Value i, int64_t lanes) { return kernel.real(op->getOperand(0), place(i), lanes); };
+    auto sum = [&](llvm::function_ref<Value(Value)> map) {
+      if (alongRow)
+        return reduceContiguous(kernel, laneSum(kernel), count, scalar,
+                                [&](Value i, int64_t lanes) { return map(element(i, lanes)); });
+      return reduceStrided(kernel, laneSum(kernel), count, scalar, [&](Value i) { return map(element(i, 1)); });
+    };
+    auto lanesOf = [](Value x) { return isa<VectorType>(x.getType()) ? cast<VectorType>(x.getType()).getNumElements() : 1; };
+    Value n = kernel.constantLike(scalar, static_cast<double>(count));
+    Value mean = m.div(sum([](Value x) { return x; }), n);
+    Value variance = m.div(sum([&](Value x) {
+                             Value centered = m.sub(x, m.spread(mean, lanesOf(x)));
+                             return m.mul(centered, centered);
+                           }),
+                           n);
+    Value epsilon = kernel.constantLike(scalar, attributes.number("epsilon"));
+    Value inverse = m.div(kernel.constantLike(scalar, 1), m.sqrt(m.add(variance, epsilon)));
+    auto write = [&](Value i, int64_t lanes) {
+      Index own = place(i);
+      auto parameter = [&](unsigned number) {
+        Shape shape = kernel.shapeOf(op->getOperand(number));
+        bool one = shape.empty() || shape.back() == 1;
+        Value value = kernel.real(op->getOperand(number), broadcastPosition(kernel, shape, type.shape, own),
+                                  one ? 1 : lanes);
+        return m.spread(value, lanes);
+      };
+      Value y = m.mul(m.mul(m.sub(element(i, lanes), m.spread(mean, lanes)), m.spread(inverse, lanes)), parameter(1));
+      if (op->getNumOperands() > 2)
+        y = m.add(y, parameter(2));
+      if (kernel.results().size() == 1)
+        kernel.finish(own, lanes, y);
+      else
+        kernel.store(0, own, lanes, kernel.narrow(y, kernel.typeOf(op->getResult(0)), own));
+    };
+    int64_t whole = alongRow ? count / kBlockLanes * kBlockLanes : 0;
+    auto body = [&](int64_t lanes) {
+      return [&, lanes](Value i, ValueRange) -> SmallVector<Value> {
+        write(i, lanes);
+        return {};
+      };
+    };
+    if (whole)
+      kernel.loop(0, whole, kBlockLanes, {}, body(kBlockLanes));
+    if (whole < count)
+      kernel.loop(whole, count, 1, {}, body(1));
+    for (auto [number, result] : llvm::enumerate(kernel.results())) {
+      if (number == 0)
+        continue;
+      Index own = lead;
+      own.append(inner.size(), kernel.constantIndex(0));
+      Value value = result == op->getResult(1) ? mean : inverse;
+      kernel.store(static_cast<unsigned>(number), own, 1, kernel.narrow(value, kernel.typeOf(result), own));
+    }
+  });
+}
+
+static void emitBatchNorm(KernelBuilder &kernel, Operation *op) {
+  reference::Attributes attributes = attributesOf(op);
+  auto axis = static_cast<size_t>(attributes.integer("axis"));
+  TensorType type = kernel.typeOf(op->getOperand(0));
+  NormalizationMath m(kernel, type);
+  bool channelsRun = axis + 1 == type.shape.size();
+  kernel.forEachBlock(type.shape, true, [&](ArrayRef<Value> index, int64_t lanes) {
+    auto parameter = [&](unsigned number) {
+      return kernel.real(op->getOperand(number), index[axis], channelsRun ? lanes : 1);
+    };
+    Value scale = parameter(1), bias = parameter(2), mean = parameter(3), variance = parameter(4);
+    Value epsilon = m.constant(variance, attributes.number("epsilon"));
+    Value factor = m.div(scale, m.sqrt(m.add(variance, epsilon)));
+    Value x = kernel.real(op->getOperand(0), index, lanes);
+    kernel.finish(index, lanes,
+                  m.fma(m.sub(x, m.spread(mean, lanes)), m.spread(factor, lanes), m.spread(bias, lanes)));
+  });
+}
+
+static void emitLrn(KernelBuilder &kernel, Operation *op) {
+  reference::Attributes attributes = attributesOf(op);
+  auto axis = static_cast<size_t>(attributes.integer("axis"));
+  int64_t size = attributes.integer("size");
+  TensorType type = kernel.typeOf(op->getOperand(0));
+  NormalizationMath m(kernel, type);
+  int64_t channels = type.shape[axis], before = (size - 1) / 2;
+  bool vectors = axis + 1 != type.shape.size();
+  kernel.forEachBlock(type.shape, vectors, [&](ArrayRef<Value> index, int64_t lanes) {
+    Value x = kernel.real(op->getOperand(0), index, lanes);
+    auto sum = kernel.loop(0, size, 1, m.constant(x, 0), [&](Value i, ValueRange carried) {
+      Value channel = kernel.addIndex(kernel.addIndex(index[axis], i), -before);
+      Value inside = arith::AndIOp::create(kernel.builder(), kernel.loc(),
+                                           isLess(kernel, kernel.constantIndex(-1), channel),
+                                           isLess(kernel, channel, kernel.constantIndex(channels)));
+      Index own(index);
+      own[axis] = choose(kernel, inside, channel, kernel.constantIndex(0));
+      Value neighbour = kernel.real(op->getOperand(0), own, lanes);
+      return SmallVector<Value>{choose(kernel, inside, m.fma(neighbour, neighbour, carried[0]), carried[0])};
+    });
+    float alpha = attributes.number("alpha");
+    double factor = m.isDouble ? static_cast<double>(alpha) / static_cast<double>(size) : alpha / static_cast<float>(size);
+    Value base = m.add(m.constant(x, attributes.number("bias")), m.mul(m.constant(x, factor), sum[0]));
+    kernel.finish(index, lanes, m.div(x, m.pow(base, m.constant(x, attributes.number("beta")))));
+  });
+}
+
+void addNormalizationEmitters(EmitterList &list) {
+  list.insert(list.end(), {{"softmax", emitSoftmax},
+                           {"log_softmax", emitLogSoftmax},
+                           {"layer_norm", emitLayerNorm},
+                           {"batch_norm", emitBatchNorm},
+                           {"lrn", emitLrn}});
+}
+
+} // namespace limbeck::lower

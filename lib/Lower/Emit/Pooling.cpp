@@ -1,0 +1,169 @@
+// Kernels of the pooling ops: one loop over the window's taps, invalid taps masked by a choice.
+#include "limbeck/Lower/CoreEmitters.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+namespace limbeck::lower {
+
+using namespace mlir;
+
+namespace {
+/// The window of a pooling op at one result position: which input element a tap reads, and whether it exists.
+class PoolingWindow {
+public:
+  PoolingWindow(KernelBuilder &kernel, Operation *op)
+      : kernel(kernel), attributes(attributesOf(op)), input(kernel.shapeOf(op->getOperand(0))) {
+    firstSpatial = attributes.text("layout") == "NHWC" ? 1 : 2;
+    taps = 1;
+    for (int64_t extent : kernelShape())
+      taps *= extent;
+  }
+  const std::vector<int64_t> &kernelShape() const { return attributes.integers("kernel"); }
+  size_t spatial() const { return kernelShape().size(); }
+
+  /// Position read by tap `tap` for result position `index`; `inside` is set to whether it lies in the input and `padded`
+  /// to whether it lies in the input or its padding. Outside positions are clamped, so that loading them is harmless.
+  Index position(ArrayRef<Value> index, Value tap, Value &inside, Value &padded) {
+    Index offsets = kernel.delinearize(tap, kernelShape());
+    Index place(index);
+    for (size_t i = 0; i < spatial(); ++i) {
+      size_t dim = firstSpatial + i;
+      int64_t before = attributes.integers("pads")[i], after = attributes.integers("pads")[spatial() + i];
+      Value at = kernel.addIndex(kernel.multiplyIndex(index[dim], attributes.integers("strides")[i]),
+                                 kernel.multiplyIndex(offsets[i], attributes.integers("dilations")[i]));
+      at = kernel.addIndex(at, -before);
+      inside = both(inside, within(at, 0, input[dim]));
+      padded = both(padded, within(at, -before, input[dim] + after));
+      OpBuilder &b = kernel.builder();
+      at = arith::MaxSIOp::create(b, kernel.loc(), at, kernel.constantIndex(0));
+      place[dim] = arith::MinSIOp::create(b, kernel.loc(), at, kernel.constantIndex(input[dim] - 1));
+    }
+    return place;
+  }
+  /// Number of an input element as ONNX counts: channels before spatial dimensions in every layout.
+  Value flatIndex(ArrayRef<Value> place) {
+    bool columnMajor = attributes.integer("storage_order") == 1;
+    size_t channel = firstSpatial == 1 ? place.size() - 1 : 1;
+    Value number = kernel.addIndex(kernel.multiplyIndex(place[0], input[channel]), place[channel]);
+    for (size_t i = 0; i < spatial(); ++i) {
+      size_t dim = firstSpatial + (columnMajor ? spatial() - 1 - i : i);
+      number = kernel.addIndex(kernel.multiplyIndex(number, input[dim]), place[dim]);
+    }
+    return number;
+  }
+
+  int64_t taps = 1;
+
+private:
+  Value both(Value a, Value c) { return a ? Value(arith::AndIOp::create(kernel.builder(), kernel.loc(), a, c)) : c; }
+  Value within(Value at, int64_t low, int64_t high) {
+    return both(isLess(kernel, kernel.constantIndex(low - 1), at), isLess(kernel, at, kernel.constantIndex(high)));
+  }
+  KernelBuilder &kernel;
+  reference::Attributes attributes;
+  Shape input;
+  size_t firstSpatial;
+};
+} // namespace
+
+/// The value that every other is greater than: -inf, or the least integer.
+static Value poolingFloor(KernelBuilder &kernel, const TensorType &type, Type computed) {
+  if (isFloat(type.expressed()))
+    return kernel.constantLike(computed, -std::numeric_limits<double>::infinity());
+  Type element = getElementTypeOrSelf(computed);
+  auto attribute = kernel.builder().getIntegerAttr(element, lowest(type.dtype));
+  return kernel.splat(arith::ConstantOp::create(kernel.builder(), kernel.loc(), attribute),
+                      isa<VectorType>(computed) ? cast<VectorType>(computed).getNumElements() : 1);
+}
+
+static Value greaterOf(KernelBuilder &kernel, const TensorType &type, Value a, Value c) {
+  OpBuilder &b = kernel.builder();
+  if (isFloat(type.expressed()))
+    return maximumOf(kernel, a, c);
+  return isSigned(type.dtype) ? Value(arith::MaxSIOp::create(b, kernel.loc(), a, c))
+                              : Value(arith::MaxUIOp::create(b, kernel.loc(), a, c));
+}
+
+static void emitMaxPool(KernelBuilder &kernel, Operation *op) {
+  PoolingWindow window(kernel, op);
+  TensorType type = kernel.typeOf(op->getOperand(0));
+  // Quantization is monotone: with equal types on both sides the greatest stored value is the result.
+  bool stored = type.quantization && kernel.typeOf(op->getResult(0)).quantization &&
+                *type.quantization == *kernel.typeOf(op->getResult(0)).quantization;
+  if (stored)
+    type.quantization = nullptr;
+  bool channelsLast = attributesOf(op).text("layout") == "NHWC";
+  kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), channelsLast, [&](ArrayRef<Value> index, int64_t lanes) {
+    Type computed = kernel.vectorOf(kernel.computeType(type), lanes);
+    auto best = kernel.loop(0, window.taps, 1, poolingFloor(kernel, type, computed),
+                            [&](Value tap, ValueRange carried) -> SmallVector<Value> {
+                              Value inside, padded;
+                              Index place = window.position(index, tap, inside, padded);
+                              Value x = stored ? kernel.load(op->getOperand(0), place, lanes)
+                                               : kernel.real(op->getOperand(0), place, lanes);
+                              return {choose(kernel, inside, greaterOf(kernel, type, carried[0], x), carried[0])};
+                            });
+    if (stored)
+      kernel.finishStored(index, lanes, best[0]);
+    else
+      kernel.finish(index, lanes, best[0]);
+  });
+}
+
+static void emitArgMaxPool(KernelBuilder &kernel, Operation *op) {
+  OpBuilder &b = kernel.builder();
+  PoolingWindow window(kernel, op);
+  TensorType type = kernel.typeOf(op->getOperand(0));
+  kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), false, [&](ArrayRef<Value> index, int64_t lanes) {
+    Value none = kernel.constantIndex(-1);
+    auto best = kernel.loop(
+        0, window.taps, 1, {poolingFloor(kernel, type, kernel.computeType(type)), none},
+        [&](Value tap, ValueRange carried) -> SmallVector<Value> {
+          Value inside, padded;
+          Index place = window.position(index, tap, inside, padded);
+          Value x = kernel.real(op->getOperand(0), place, 1);
+          Value greater;
+          if (isFloat(type.expressed()))
+            greater = arith::CmpFOp::create(b, kernel.loc(), arith::CmpFPredicate::OGT, x, carried[0]);
+          else
+            greater = arith::CmpIOp::create(b, kernel.loc(),
+                                            isSigned(type.dtype) ? arith::CmpIPredicate::sgt : arith::CmpIPredicate::ugt,
+                                            x, carried[0]);
+          Value first = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::eq, carried[1], none);
+          Value better = arith::AndIOp::create(b, kernel.loc(), inside,
+                                               arith::OrIOp::create(b, kernel.loc(), greater, first));
+          return {choose(kernel, better, x, carried[0]),
+                  choose(kernel, better, window.flatIndex(place), carried[1])};
+        });
+    kernel.finishStored(index, lanes, arith::IndexCastOp::create(b, kernel.loc(), b.getI64Type(), best[1]));
+  });
+}
+
+static void emitAveragePool(KernelBuilder &kernel, Operation *op) {
+  OpBuilder &b = kernel.builder();
+  PoolingWindow window(kernel, op);
+  TensorType type = kernel.typeOf(op->getOperand(0));
+  reference::Attributes attributes = attributesOf(op);
+  bool channelsLast = attributes.text("layout") == "NHWC", includePad = attributes.flag("count_include_pad");
+  kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), channelsLast, [&](ArrayRef<Value> index, int64_t lanes) {
+    Type element = kernel.computeType(type), computed = kernel.vectorOf(element, lanes);
+    auto sums = kernel.loop(0, window.taps, 1, {kernel.constantLike(computed, 0), kernel.constantLike(element, 0)},
+                            [&](Value tap, ValueRange carried) -> SmallVector<Value> {
+                              Value inside, padded;
+                              Index place = window.position(index, tap, inside, padded);
+                              Value x = kernel.real(op->getOperand(0), place, lanes);
+                              Value sum = arith::AddFOp::create(b, kernel.loc(), carried[0], x);
+                              Value more = arith::AddFOp::create(b, kernel.loc(), carried[1],
+                                                                 kernel.constantLike(element, 1));
+                              return {choose(kernel, inside, sum, carried[0]),
+                                      choose(kernel, includePad ? padded : inside, more, carried[1])};
+                            });
+    kernel.finish(index, lanes, arith::DivFOp::create(b, kernel.loc(), sums[0], kernel.splat(sums[1], lanes)));
+  });
+}
+
+void addPoolingEmitters(EmitterList &list) {
+  list.insert(list.end(),
+              {{"max_pool", emitMaxPool}, {"arg_max_pool", emitArgMaxPool}, {"average_pool", emitAveragePool}});
+}
+
+} // namespace limbeck::lower

@@ -1,0 +1,200 @@
+// Function frame, operands and loops of a kernel under construction. Elements are in KernelElements.cpp.
+#include "limbeck/Lower/KernelBuilder.h"
+#include "limbeck/Graph/IR/Constants.h"
+#include "limbeck/Graph/IR/Conversion.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace limbeck::lower {
+
+using namespace mlir;
+
+KernelBuilder::KernelBuilder(OpBuilder &builder, graph::FusedOp region, StringRef name, const Target &target)
+    : b(builder), location(region.getLoc()), fused(region), machine(target) {
+  for (Operation &op : region.getBody().front().without_terminator())
+    if (!isElementwise(&op))
+      coreOp = &op;
+  func = func::FuncOp::create(b, location, name, b.getFunctionType({}, {}));
+  func.setPrivate();
+  Block *entry = func.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  for (Value result : results())
+    outputs.push_back(entry->addArgument(bufferType(typeOf(result)), location));
+  entry->addArgument(b.getIndexType(), location); // worker
+  entry->addArgument(b.getIndexType(), location); // workers
+}
+
+SmallVector<Value> KernelBuilder::results() {
+  return llvm::to_vector(fused.getBody().front().getTerminator()->getOperands());
+}
+
+// The dialect's verifier has seen every type, so the conversion cannot fail here.
+TensorType KernelBuilder::typeOf(Value tensor) const { return std::move(*graph::toTensorType(tensor.getType())); }
+
+reference::Attributes attributesOf(Operation *op) { return std::move(*graph::toAttributes(op)); }
+
+std::optional<Tensor> KernelBuilder::constantOf(Value tensor) const {
+  auto argument = dyn_cast<BlockArgument>(tensor);
+  if (!argument || argument.getOwner()->getParentOp() != fused.operator->())
+    return graph::constantOf(tensor);
+  return graph::constantOf(graph::FusedOp(fused)->getOperand(argument.getArgNumber()));
+}
+
+Type KernelBuilder::storageType(DType dtype) {
+  switch (dtype) {
+  case DType::F16:
+    return b.getF16Type();
+  case DType::BF16:
+    return b.getBF16Type();
+  case DType::F32:
+    return b.getF32Type();
+  case DType::F64:
+    return b.getF64Type();
+  default:
+    return b.getIntegerType(static_cast<unsigned>(storageBytes(dtype)) * 8);
+  }
+}
+
+Type KernelBuilder::computeType(const TensorType &type) {
+  DType dtype = type.expressed();
+  if (dtype == DType::Bool)
+    return b.getI1Type();
+  if (dtype == DType::F16 || dtype == DType::BF16)
+    return b.getF32Type();
+  return storageType(dtype);
+}
+
+Type KernelBuilder::bufferType(const TensorType &type) {
+  return MemRefType::get(type.shape, storageType(type.dtype));
+}
+
+Value KernelBuilder::buffer(Value tensor) {
+  Value &known = buffers[tensor];
+  if (known)
+    return known;
+  Block *entry = &func.getBody().front();
+  Value operand = fused.getOperand(cast<BlockArgument>(tensor).getArgNumber());
+  if (std::optional<Tensor> constant = graph::constantOf(operand)) {
+    Value argument = weights(*constant);
+    return buffers[tensor] = argument;
+  }
+  auto argument = entry->insertArgument(static_cast<unsigned>(inputValues.size()), bufferType(typeOf(tensor)), location);
+  inputValues.push_back(operand);
+  return buffers[tensor] = argument;
+}
+
+Value KernelBuilder::weights(const Tensor &tensor) {
+  unsigned place = static_cast<unsigned>(inputValues.size() + weightValues.size());
+  weightValues.push_back(tensor);
+  return func.getBody().front().insertArgument(place, bufferType({tensor.dtype(), tensor.shape(), nullptr}), location);
+}
+
+void KernelBuilder::finalize() {
+  b.setInsertionPointToEnd(&func.getBody().front());
+  func::ReturnOp::create(b, location);
+  func.setType(b.getFunctionType(func.getBody().front().getArgumentTypes(), {}));
+}
+
+Value KernelBuilder::constantIndex(int64_t value) { return arith::ConstantIndexOp::create(b, location, value); }
+
+Value KernelBuilder::addIndex(Value a, Value c) { return arith::AddIOp::create(b, location, a, c); }
+
+Value KernelBuilder::addIndex(Value a, int64_t c) { return c == 0 ? a : addIndex(a, constantIndex(c)); }
+
+Value KernelBuilder::multiplyIndex(Value a, int64_t c) {
+  return c == 1 ? a : arith::MulIOp::create(b, location, a, constantIndex(c));
+}
+
+Index KernelBuilder::delinearize(Value linear, ArrayRef<int64_t> shape) {
+  Index index(shape.size());
+  for (size_t i = shape.size(); i-- > 0;) {
+    if (shape[i] == 1) {
+      index[i] = constantIndex(0);
+      continue;
+    }
+    bool outermost = std::all_of(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(i),
+                                 [](int64_t dim) { return dim == 1; });
+    if (outermost) {
+      index[i] = linear;
+      continue;
+    }
+    Value extent = constantIndex(shape[i]);
+    index[i] = arith::RemUIOp::create(b, location, linear, extent);
+    linear = arith::DivUIOp::create(b, location, linear, extent);
+  }
+  return index;
+}
+
+void KernelBuilder::shared(int64_t trip, const std::function<void(Value)> &body) {
+  if (trip == 0)
+    return;
+  auto forall = scf::ForallOp::create(b, location, ArrayRef<OpFoldResult>{b.getIndexAttr(trip)}, ValueRange{},
+                                      std::nullopt);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(forall.getBody());
+  body(forall.getInductionVars()[0]);
+}
+
+SmallVector<Value> KernelBuilder::loop(int64_t lower, int64_t upper, int64_t step, ValueRange carried,
+                                       const LoopBody &body) {
+  auto loop = scf::ForOp::create(b, location, constantIndex(lower), constantIndex(upper), constantIndex(step), carried);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> next = body(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (!carried.empty())
+    scf::YieldOp::create(b, location, next);
+  return SmallVector<Value>(loop.getResults());
+}
+
+void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, bool vectors, const BlockBody &body) {
+  // The innermost dimension is cut into stretches, so that a long vector is shared between workers too.
+  constexpr int64_t stretch = 64 * kBlockLanes;
+  int64_t inner = shape.empty() ? 1 : shape.back();
+  SmallVector<int64_t> outer(shape.empty() ? shape : shape.drop_back());
+  outer.push_back(inner > stretch ? ceilDivide(inner, stretch) : 1);
+  int64_t trip = 1;
+  for (int64_t dim : outer)
+    trip *= dim;
+  if (trip == 0 || inner == 0)
+    return;
+  auto at = [&](Index index, Value position, int64_t lanes) {
+    if (shape.empty())
+      index.clear();
+    else
+      index.back() = position;
+    body(index, lanes);
+  };
+  auto emitRange = [&](Index index, Value base, int64_t length) {
+    int64_t whole = vectors ? length / kBlockLanes * kBlockLanes : 0;
+    if (whole)
+      loop(0, whole, kBlockLanes, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
+        at(index, addIndex(base, i), kBlockLanes);
+        return {};
+      });
+    if (whole < length)
+      loop(whole, length, 1, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
+        at(index, addIndex(base, i), 1);
+        return {};
+      });
+  };
+  shared(trip, [&](Value t) {
+    Index index = delinearize(t, outer);
+    int64_t pieces = outer.back(), rest = inner - (pieces - 1) * stretch;
+    Value base = multiplyIndex(index.back(), stretch);
+    if (pieces == 1)
+      return emitRange(index, constantIndex(0), inner);
+    if (rest == stretch)
+      return emitRange(index, base, stretch);
+    Value last = arith::CmpIOp::create(b, location, arith::CmpIPredicate::eq, index.back(), constantIndex(pieces - 1));
+    auto choice = scf::IfOp::create(b, location, last, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    emitRange(index, base, rest);
+    b.setInsertionPointToStart(choice.elseBlock());
+    emitRange(index, base, stretch);
+  });
+}
+
+} // namespace limbeck::lower

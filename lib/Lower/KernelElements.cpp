@@ -1,0 +1,271 @@
+// Elements of a kernel: loads through fused element-wise ops, conversion between stored and computed form, stores.
+#include "limbeck/Lower/Elementwise.h"
+#include "limbeck/Lower/KernelBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace limbeck::lower {
+
+using namespace mlir;
+
+Type KernelBuilder::vectorOf(Type element, int64_t lanes) {
+  return lanes == 1 ? element : Type(VectorType::get({lanes}, element));
+}
+
+Value KernelBuilder::splat(Value scalar, int64_t lanes) {
+  return lanes == 1 ? scalar : vector::BroadcastOp::create(b, location, vectorOf(scalar.getType(), lanes), scalar);
+}
+
+Value KernelBuilder::constantLike(Type type, double value) {
+  Type element = getElementTypeOrSelf(type);
+  TypedAttr attribute;
+  if (auto floating = dyn_cast<FloatType>(element))
+    attribute = b.getFloatAttr(floating, value);
+  else
+    attribute = b.getIntegerAttr(element, static_cast<int64_t>(value));
+  if (auto vector = dyn_cast<VectorType>(type))
+    attribute = DenseElementsAttr::get(vector, attribute);
+  return arith::ConstantOp::create(b, location, attribute);
+}
+
+static Type withElement(Type like, Type element) {
+  auto vector = dyn_cast<VectorType>(like);
+  return vector ? Type(VectorType::get(vector.getShape(), element)) : element;
+}
+
+static int64_t lanesOf(Value value) {
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return vector ? vector.getNumElements() : 1;
+}
+
+/// Loads stored elements from a buffer: a vector where the innermost dimension runs, one element spread where it is 1.
+static Value loadBuffer(KernelBuilder &kernel, Value buffer, ArrayRef<Value> index, int64_t lanes) {
+  OpBuilder &b = kernel.builder();
+  auto type = cast<MemRefType>(buffer.getType());
+  if (lanes == 1)
+    return memref::LoadOp::create(b, kernel.loc(), buffer, index);
+  return vector::LoadOp::create(b, kernel.loc(), cast<VectorType>(kernel.vectorOf(type.getElementType(), lanes)),
+                                buffer, index);
+}
+
+Value KernelBuilder::load(Value tensor, ArrayRef<Value> index, int64_t lanes) {
+  bool current = lanes == blockLanes && index == ArrayRef<Value>(blockIndex);
+  if (current)
+    if (Value element = known.lookup(tensor))
+      return element;
+  Value element;
+  if (isa<BlockArgument>(tensor)) {
+    std::optional<Tensor> constant = constantOf(tensor);
+    if (constant && constant->size() == 1) // an immediate, not a load
+      element = splat(scalarConstant(*this, *constant), lanes);
+    else
+      element = loadBuffer(*this, buffer(tensor), index, lanes);
+  } else {
+    element = evaluateElementwise(tensor.getDefiningOp(), index, lanes);
+  }
+  if (current)
+    known[tensor] = element;
+  return element;
+}
+
+Value KernelBuilder::real(Value tensor, ArrayRef<Value> index, int64_t lanes) {
+  return widen(load(tensor, index, lanes), typeOf(tensor), index);
+}
+
+Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const Shape &resultShape, int64_t lanes,
+                                    bool stored) {
+  Shape shape = shapeOf(tensor);
+  Index own;
+  size_t lead = resultShape.size() - shape.size();
+  for (size_t i = 0; i < shape.size(); ++i)
+    own.push_back(shape[i] == 1 && resultShape[lead + i] != 1 ? constantIndex(0) : index[lead + i]);
+  bool spread = lanes > 1 && (shape.empty() || shape.back() == 1);
+  int64_t wanted = spread ? 1 : lanes;
+  Value element = stored ? load(tensor, own, wanted) : real(tensor, own, wanted);
+  return spread ? splat(element, lanes) : element;
+}
+
+Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, int64_t lanes) {
+  TensorType type = typeOf(op->getResult(0));
+  bool stored = worksOnStorage(op);
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(operandElement(operand, index, type.shape, lanes, stored));
+  if (stored)
+    return operands[0];
+  return narrow(emitElementwise(*this, op, operands), type, index);
+}
+
+/// Per-axis parameters at `index`: a vector where the axis is the innermost dimension.
+Value KernelBuilder::perAxis(const std::vector<float> &values, ArrayRef<Value> index, int64_t axis, int64_t rank,
+                             int64_t lanes) {
+  Tensor table = std::move(*Tensor::zeros(DType::F32, {static_cast<int64_t>(values.size())}));
+  std::copy(values.begin(), values.end(), table.mutableValues<float>().begin());
+  bool runs = axis == rank - 1;
+  Value element = loadBuffer(*this, weights(table), {index[static_cast<size_t>(axis)]}, runs ? lanes : 1);
+  return runs ? element : splat(element, lanes);
+}
+
+namespace {
+/// Scale and zero point of a quantized element, as float values of the element's shape.
+struct ElementQuantization {
+  Value scale, zeroPoint;
+};
+} // namespace
+
+static bool isHalfType(DType dtype) { return dtype == DType::F16 || dtype == DType::BF16; }
+
+Value KernelBuilder::widen(Value stored, const TensorType &type, ArrayRef<Value> index) {
+  int64_t lanes = lanesOf(stored), rank = static_cast<int64_t>(type.shape.size());
+  Type f32 = vectorOf(b.getF32Type(), lanes);
+  if (!type.quantization) {
+    if (type.dtype == DType::Bool)
+      return arith::CmpIOp::create(b, location, arith::CmpIPredicate::ne, stored, constantLike(stored.getType(), 0));
+    return isHalfType(type.dtype) ? arith::ExtFOp::create(b, location, f32, stored) : stored;
+  }
+  const Quantization &quantization = *type.quantization;
+  bool perChannel = quantization.axis >= 0;
+  // f32(q - zp): the difference fits 32 bits unless the storage has 32 itself.
+  Type wide = vectorOf(bitWidth(type.dtype) < 32 ? b.getI32Type() : b.getI64Type(), lanes);
+  Value q = isSigned(type.dtype) ? Value(arith::ExtSIOp::create(b, location, wide, stored))
+                                 : Value(arith::ExtUIOp::create(b, location, wide, stored));
+  if (!perChannel && quantization.zeroPoints[0] != 0)
+    q = arith::SubIOp::create(b, location, q, constantLike(wide, static_cast<double>(quantization.zeroPoints[0])));
+  if (perChannel && llvm::any_of(quantization.zeroPoints, [](int64_t zero) { return zero != 0; })) {
+    std::vector<float> zeros(quantization.zeroPoints.begin(), quantization.zeroPoints.end());
+    Value zero = perAxis(zeros, index, quantization.axis, rank, lanes);
+    q = arith::SubIOp::create(b, location, q, arith::FPToSIOp::create(b, location, wide, zero));
+  }
+  Value scale = perChannel ? perAxis(quantization.scales, index, quantization.axis, rank, lanes)
+                           : constantLike(f32, quantization.scales[0]);
+  Value x = arith::MulFOp::create(b, location, arith::SIToFPOp::create(b, location, f32, q), scale);
+  if (!isHalfType(quantization.expressed))
+    return x;
+  Type half = vectorOf(storageType(quantization.expressed), lanes);
+  Value rounded = arith::TruncFOp::create(b, location, half, x);
+  return arith::ExtFOp::create(b, location, f32, rounded);
+}
+
+Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Value> index) {
+  int64_t lanes = lanesOf(computed), rank = static_cast<int64_t>(type.shape.size());
+  Type storage = vectorOf(storageType(type.dtype), lanes);
+  if (!type.quantization) {
+    if (type.dtype == DType::Bool)
+      return arith::ExtUIOp::create(b, location, storage, computed);
+    if (isHalfType(type.dtype))
+      return arith::TruncFOp::create(b, location, storage, computed);
+    if (bitWidth(type.dtype) == 4) { // one value per byte: keep the low nibble, with its sign
+      Value four = constantLike(storage, 4);
+      Value high = arith::ShLIOp::create(b, location, computed, four);
+      return type.dtype == DType::S4 ? Value(arith::ShRSIOp::create(b, location, high, four))
+                                     : Value(arith::ShRUIOp::create(b, location, high, four));
+    }
+    return computed;
+  }
+  const Quantization &quantization = *type.quantization;
+  bool perChannel = quantization.axis >= 0;
+  Type f32 = vectorOf(b.getF32Type(), lanes);
+  Value x = computed;
+  if (isHalfType(quantization.expressed)) {
+    Type half = vectorOf(storageType(quantization.expressed), lanes);
+    Value rounded = arith::TruncFOp::create(b, location, half, x);
+    x = arith::ExtFOp::create(b, location, f32, rounded);
+  }
+  auto parameter = [&](auto &&ofChannel) -> Value {
+    if (!perChannel)
+      return constantLike(f32, ofChannel(0));
+    std::vector<float> values;
+    for (size_t i = 0; i < quantization.scales.size(); ++i)
+      values.push_back(static_cast<float>(ofChannel(i)));
+    return perAxis(values, index, quantization.axis, rank, lanes);
+  };
+  Value scale = parameter([&](size_t i) { return quantization.scales[i]; });
+  auto zeroPoint = [&](size_t i) { return quantization.zeroPoints[i]; };
+  Value low = parameter([&](size_t i) { return static_cast<float>(quantization.lowest - zeroPoint(i)); });
+  Value high = parameter([&](size_t i) { return static_cast<float>(quantization.highest - zeroPoint(i)); });
+  Value zero = parameter([&](size_t i) { return static_cast<float>(zeroPoint(i)); });
+  Value t = arith::DivFOp::create(b, location, x, scale);
+  return roundToStorage(*this, t, low, high, zero, type.dtype);
+}
+
+Value roundToStorage(KernelBuilder &kernel, Value t, Value low, Value high, Value zeroPoint, DType storage) {
+  OpBuilder &b = kernel.builder();
+  Location loc = kernel.loc();
+  int64_t lanes = lanesOf(t);
+  if (bitWidth(storage) == 32) {
+    Type i64 = kernel.vectorOf(b.getI64Type(), lanes);
+    return roundWide(kernel, t, arith::FPToSIOp::create(b, loc, i64, zeroPoint), storage);
+  }
+  Type i32 = kernel.vectorOf(b.getI32Type(), lanes);
+  Value q = roundSmall(kernel, clampOrdered(kernel, t, low, high));
+  q = arith::AddIOp::create(b, loc, q, arith::FPToSIOp::create(b, loc, i32, zeroPoint));
+  return arith::TruncIOp::create(b, loc, withElement(i32, kernel.storageType(storage)), q);
+}
+
+Value clampOrdered(KernelBuilder &kernel, Value t, Value low, Value high) {
+  OpBuilder &b = kernel.builder();
+  Value above = arith::CmpFOp::create(b, kernel.loc(), arith::CmpFPredicate::OGT, t, low);
+  t = arith::SelectOp::create(b, kernel.loc(), above, t, low);
+  Value below = arith::CmpFOp::create(b, kernel.loc(), arith::CmpFPredicate::OLT, t, high);
+  return arith::SelectOp::create(b, kernel.loc(), below, t, high);
+}
+
+Value roundSmall(KernelBuilder &kernel, Value t) {
+  OpBuilder &b = kernel.builder();
+  int64_t lanes = lanesOf(t);
+  Type i32 = kernel.vectorOf(b.getI32Type(), lanes);
+  Value shifted = arith::AddFOp::create(b, kernel.loc(), t, kernel.constantLike(t.getType(), 12582912.0)); // 1.5 * 2^23
+  Value bits = arith::BitcastOp::create(b, kernel.loc(), i32, shifted);
+  return arith::SubIOp::create(b, kernel.loc(), bits, kernel.constantLike(i32, 0x4b400000));
+}
+
+Value roundWide(KernelBuilder &kernel, Value t, Value zeroPoint, DType storage) {
+  OpBuilder &b = kernel.builder();
+  Location loc = kernel.loc();
+  constexpr double wide = 0x1p40; // past every 32-bit range, and far inside i64
+  t = clampOrdered(kernel, t, kernel.constantLike(t.getType(), -wide), kernel.constantLike(t.getType(), wide));
+  Value q = arith::FPToSIOp::create(b, loc, zeroPoint.getType(), math::RoundEvenOp::create(b, loc, t));
+  q = arith::AddIOp::create(b, loc, q, zeroPoint);
+  q = arith::MaxSIOp::create(b, loc, q, kernel.constantLike(q.getType(), static_cast<double>(lowest(storage))));
+  q = arith::MinSIOp::create(b, loc, q, kernel.constantLike(q.getType(), static_cast<double>(highest(storage))));
+  return arith::TruncIOp::create(b, loc, withElement(q.getType(), kernel.storageType(storage)), q);
+}
+
+Value scalarConstant(KernelBuilder &kernel, const Tensor &tensor) {
+  OpBuilder &b = kernel.builder();
+  Type type = kernel.storageType(tensor.dtype());
+  TypedAttr attribute;
+  if (isFloat(tensor.dtype()))
+    attribute = b.getFloatAttr(type, tensor.asDouble(0));
+  else
+    attribute = b.getIntegerAttr(type, tensor.asIndices()[0]);
+  return arith::ConstantOp::create(b, kernel.loc(), attribute);
+}
+
+void KernelBuilder::store(unsigned number, ArrayRef<Value> index, int64_t lanes, Value stored) {
+  if (lanes == 1)
+    memref::StoreOp::create(b, location, stored, outputs[number], index);
+  else
+    vector::StoreOp::create(b, location, stored, outputs[number], index);
+}
+
+void KernelBuilder::finish(ArrayRef<Value> index, int64_t lanes, Value computed) {
+  finishStored(index, lanes, narrow(computed, typeOf(coreOp->getResult(0)), index));
+}
+
+void KernelBuilder::finishStored(ArrayRef<Value> index, int64_t lanes, Value stored) {
+  known.clear();
+  blockIndex = llvm::to_vector(index);
+  blockLanes = lanes;
+  if (coreOp)
+    known[coreOp->getResult(0)] = stored;
+  for (auto [number, result] : llvm::enumerate(results()))
+    store(static_cast<unsigned>(number), index, lanes, load(result, index, lanes));
+  known.clear();
+  blockIndex.clear();
+  blockLanes = 0;
+}
+
+} // namespace limbeck::lower

@@ -1,0 +1,163 @@
+// limbeck.fused regions become kernel functions and launches of them.
+#include "limbeck/Graph/IR/Constants.h"
+#include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Lower/CoreEmitters.h"
+#include "limbeck/Lower/MemoryPlan.h"
+#include "limbeck/Lower/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace limbeck::lower {
+
+#define GEN_PASS_DEF_LOWERTOKERNELSPASS
+#include "limbeck/Lower/Passes.h.inc"
+
+using namespace mlir;
+
+bool isView(Operation *op) { return isa<graph::ReshapeOp, graph::StorageCastOp>(op); }
+
+Value bufferOwner(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isView(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// A region of views only is the views themselves.
+static bool inlineViews(graph::FusedOp fused) {
+  Block &body = fused.getBody().front();
+  if (fused->hasAttr("copy") || !llvm::all_of(body.without_terminator(), [](Operation &op) { return isView(&op); }))
+    return false;
+  OpBuilder b(fused);
+  IRMapping map;
+  map.map(body.getArguments(), fused.getInputs());
+  for (Operation &op : body.without_terminator())
+    b.clone(op, map);
+  SmallVector<Value> results;
+  for (Value result : body.getTerminator()->getOperands())
+    results.push_back(map.lookupOrDefault(result));
+  fused->replaceAllUsesWith(results);
+  fused.erase();
+  return true;
+}
+
+/// What leaves a function or a branch must be the result of a launch of its own: an argument, a constant, or a value that leaves twice is
+/// copied first.
+static void copyLeavingValues(Operation *terminator) {
+  OpBuilder b(terminator);
+  llvm::SmallDenseSet<Value> seen;
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    Value owner = bufferOwner(operand.get());
+    Operation *maker = owner.getDefiningOp();
+    bool own = isa_and_nonnull<graph::FusedOp>(maker) && maker->getBlock() == terminator->getBlock();
+    // Views inside a fused region are inlined later; such a region does not own what it yields.
+    if (own)
+      own = llvm::any_of(cast<graph::FusedOp>(maker).getBody().front().without_terminator(),
+                         [](Operation &op) { return !isView(&op); });
+    if (own && seen.insert(owner).second)
+      continue;
+    Type type = operand.get().getType();
+    auto fused = graph::FusedOp::create(b, terminator->getLoc(), TypeRange{type}, ValueRange{operand.get()},
+                                        b.getStringAttr("copy"));
+    fused->setAttr("copy", b.getUnitAttr());
+    Block *body = b.createBlock(&fused.getBody(), {}, {type}, {terminator->getLoc()});
+    Shape shape = graph::toTensorType(type)->shape;
+    Value copy = graph::ReshapeOp::create(b, terminator->getLoc(), type, body->getArgument(0), shape);
+    graph::YieldOp::create(b, terminator->getLoc(), copy);
+    b.setInsertionPoint(terminator);
+    operand.set(fused.getResult(0));
+  }
+}
+
+namespace {
+struct LowerToKernels : impl::LowerToKernelsPassBase<LowerToKernels> {
+  void runOnOperation() override {
+    auto name = getOperation()->getAttrOfType<StringAttr>(kTargetAttribute);
+    if (!name) {
+      getOperation().emitError("expected the module attribute '")
+          << kTargetAttribute << "', found none; set it to the name of a target, such as \"x86-64\"";
+      return signalPassFailure();
+    }
+    target = findTarget(name.getValue());
+    if (!target) {
+      getOperation().emitError("expected a known target in '") << kTargetAttribute << "', found \"" << name.getValue() << "\"";
+      return signalPassFailure();
+    }
+    SmallVector<func::FuncOp> graphs(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp graph : graphs)
+      if (failed(lowerGraph(graph)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult lowerGraph(func::FuncOp graph) {
+    if (graph.isExternal())
+      return success();
+    SmallVector<Operation *> terminators;
+    graph.walk([&](Operation *op) {
+      if (isa<func::ReturnOp, scf::YieldOp>(op))
+        terminators.push_back(op);
+    });
+    for (Operation *terminator : terminators)
+      copyLeavingValues(terminator);
+    SmallVector<graph::FusedOp> regions;
+    graph.walk([&](graph::FusedOp fused) { regions.push_back(fused); });
+    for (graph::FusedOp fused : regions)
+      if (!inlineViews(fused) && failed(lowerRegion(fused)))
+        return failure();
+    return success();
+  }
+
+  LogicalResult lowerRegion(graph::FusedOp fused) {
+    ModuleOp module = getOperation();
+    OpBuilder b(module.getContext());
+    b.setInsertionPointToEnd(module.getBody());
+    std::string name = "kernel_" + std::to_string(count++);
+    KernelBuilder kernel(b, fused, name, *target);
+    if (failed(target->emitKernel(kernel)) && failed(emitBody(kernel)))
+      return failure();
+    kernel.finalize();
+    b.setInsertionPoint(fused);
+    SmallVector<Value> operands(kernel.inputs());
+    for (const Tensor &tensor : kernel.weightTensors()) {
+      auto type = graph::fromTensorType(b.getContext(), {tensor.dtype(), tensor.shape(), nullptr});
+      auto constant = graph::createConstant(b, fused.getLoc(), tensor, *type);
+      if (!constant.ok())
+        return graph::emitDiagnostic(fused, constant.diagnostic());
+      operands.push_back(*constant);
+    }
+    auto launch = graph::LaunchOp::create(b, fused.getLoc(), fused->getResultTypes(), name, operands);
+    launch->setAttr("kind", fused.getKindAttr());
+    fused->replaceAllUsesWith(launch);
+    fused.erase();
+    return success();
+  }
+
+  LogicalResult emitBody(KernelBuilder &kernel) {
+    Operation *core = kernel.core();
+    if (!core) {
+      Shape shape = kernel.shapeOf(kernel.results()[0]);
+      kernel.forEachBlock(shape, true, [&](ArrayRef<Value> index, int64_t lanes) {
+        kernel.finishStored(index, lanes, Value());
+      });
+      return success();
+    }
+    EmitFunction emit = findEmitter(core->getName().stripDialect());
+    if (!emit)
+      return core->emitError("no kernel body for this op");
+    emit(kernel, core);
+    return success();
+  }
+
+  const Target *target = nullptr;
+  int64_t count = 0;
+};
+} // namespace
+
+} // namespace limbeck::lower

@@ -1,0 +1,119 @@
+// Lifetimes of launched results, and offsets in the arena for them: largest first, lowest place that is free.
+#include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Lower/MemoryPlan.h"
+#include "limbeck/Lower/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace limbeck::lower {
+
+#define GEN_PASS_DEF_PLANMEMORYPASS
+#include "limbeck/Lower/Passes.h.inc"
+
+using namespace mlir;
+
+namespace {
+struct PlannedBuffer {
+  int64_t bytes = 0, first = 0, last = 0; ///< lifetime in steps, inclusive
+  int64_t offset = 0;
+  bool placed = false;
+};
+
+struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
+  static constexpr int64_t kAlignment = 64;
+
+  void runOnOperation() override {
+    func::FuncOp graph = getOperation();
+    if (graph.isPrivate() || graph.isExternal())
+      return;
+    DenseMap<Value, int64_t> outputs = outputNumbers(graph);
+    std::vector<PlannedBuffer> buffers;
+    DenseMap<Value, size_t> bufferOf; // owners of arena memory
+    // A branch's result is written where the result of its `if` lives.
+    DenseMap<Value, Value> standsFor;
+    graph.walk<WalkOrder::PreOrder>([&](scf::IfOp choice) {
+      for (Region *branch : {&choice.getThenRegion(), &choice.getElseRegion()})
+        for (auto [number, value] : llvm::enumerate(branch->front().getTerminator()->getOperands()))
+          standsFor[bufferOwner(value)] = choice.getResult(static_cast<unsigned>(number));
+    });
+    auto resolve = [&](Value value) {
+      value = bufferOwner(value);
+      for (auto found = standsFor.find(value); found != standsFor.end(); found = standsFor.find(value))
+        value = found->second;
+      return value;
+    };
+    int64_t step = 0;
+    SmallVector<Operation *> makers;
+    graph.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      ++step;
+      for (Value operand : op->getOperands())
+        if (auto found = bufferOf.find(resolve(operand)); found != bufferOf.end())
+          buffers[found->second].last = step;
+      if (!isa<graph::LaunchOp, scf::IfOp>(op))
+        return;
+      makers.push_back(op);
+      for (Value result : op->getResults()) {
+        Value owner = resolve(result);
+        if (owner != result || outputs.contains(owner))
+          continue;
+        TensorType type = *graph::toTensorType(result.getType());
+        auto count = elementCount(type.shape, Limits().elements);
+        int64_t bytes = count.ok() ? *count * static_cast<int64_t>(storageBytes(type.dtype)) : 0;
+        bufferOf[result] = buffers.size();
+        // Room for one vector behind the end: kernels may read, never write, a little too far.
+        auto room = static_cast<int64_t>(llvm::alignTo(static_cast<uint64_t>(bytes + kAlignment), kAlignment));
+        buffers.push_back({room, step, step});
+      }
+    });
+    int64_t arena = place(buffers);
+    Builder b(&getContext());
+    for (Operation *op : makers) {
+      SmallVector<int64_t> storage;
+      for (Value result : op->getResults()) {
+        Value owner = resolve(result);
+        auto output = outputs.find(owner);
+        storage.push_back(output != outputs.end() ? -1 - output->second : buffers[bufferOf.at(owner)].offset);
+      }
+      op->setAttr(kStorageAttribute, b.getDenseI64ArrayAttr(storage));
+    }
+    graph->setAttr(kArenaAttribute, b.getI64IntegerAttr(arena));
+  }
+
+private:
+  static DenseMap<Value, int64_t> outputNumbers(func::FuncOp graph) {
+    DenseMap<Value, int64_t> outputs;
+    for (auto [number, value] : llvm::enumerate(graph.getBody().front().getTerminator()->getOperands()))
+      outputs[bufferOwner(value)] = static_cast<int64_t>(number);
+    return outputs;
+  }
+
+  /// Greedy by size: each buffer takes the lowest gap among those placed before it that live at the same time.
+  static int64_t place(std::vector<PlannedBuffer> &buffers) {
+    std::vector<size_t> order(buffers.size());
+    for (size_t i = 0; i < order.size(); ++i)
+      order[i] = i;
+    llvm::stable_sort(order, [&](size_t a, size_t c) { return buffers[a].bytes > buffers[c].bytes; });
+    int64_t arena = 0;
+    for (size_t current : order) {
+      PlannedBuffer &buffer = buffers[current];
+      std::vector<const PlannedBuffer *> neighbours;
+      for (const PlannedBuffer &other : buffers)
+        if (other.placed && other.first <= buffer.last && buffer.first <= other.last)
+          neighbours.push_back(&other);
+      llvm::sort(neighbours, [](auto *a, auto *c) { return a->offset < c->offset; });
+      int64_t offset = 0;
+      for (const PlannedBuffer *other : neighbours) {
+        if (offset + buffer.bytes <= other->offset)
+          break;
+        offset = std::max(offset, other->offset + other->bytes);
+      }
+      buffer.offset = offset;
+      buffer.placed = true;
+      arena = std::max(arena, offset + buffer.bytes);
+    }
+    return arena;
+  }
+};
+} // namespace
+
+} // namespace limbeck::lower

@@ -1,0 +1,64 @@
+// The contract between stage Lower and code generation.
+#include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Lower/MemoryPlan.h"
+#include "limbeck/Lower/Passes.h"
+#include "limbeck/Lower/Target.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace limbeck::lower {
+
+#define GEN_PASS_DEF_VERIFYLOWERPASS
+#include "limbeck/Lower/Passes.h.inc"
+
+using namespace mlir;
+
+namespace {
+struct VerifyLower : impl::VerifyLowerPassBase<VerifyLower> {
+  void runOnOperation() override {
+    if (!getOperation()->hasAttr(kTargetAttribute)) {
+      getOperation().emitError("expected the module attribute '") << kTargetAttribute << "', found none";
+      return signalPassFailure();
+    }
+    bool failed = false;
+    for (func::FuncOp graph : getOperation().getOps<func::FuncOp>()) {
+      if (graph.isPrivate())
+        continue;
+      graph.walk([&](Operation *op) { failed |= verify(op).failed(); });
+      if (!graph->hasAttr(kArenaAttribute)) {
+        graph.emitError("expected a memory plan, found none; limbeck-lower-plan-memory makes it");
+        failed = true;
+      }
+    }
+    if (failed)
+      signalPassFailure();
+  }
+
+private:
+  static LogicalResult verify(Operation *op) {
+    if (isa<func::FuncOp, func::ReturnOp, scf::YieldOp, graph::ConstOp>(op) || isView(op))
+      return success();
+    if (isa<graph::LaunchOp, scf::IfOp>(op)) {
+      for (Type type : op->getResultTypes())
+        if (auto shaped = dyn_cast<ShapedType>(type); shaped && !shaped.hasStaticShape())
+          return op->emitError("expected static shapes, found ") << type << "; give the model's inputs with --shape or --dim";
+      if (op->getNumResults() == 0 || op->hasAttr(kStorageAttribute))
+        return success();
+      return op->emitError("expected the attribute '") << kStorageAttribute << "'; limbeck-lower-plan-memory sets it";
+    }
+    return op->emitError("expected launches, constants and views only; limbeck-fuse-form-fusions and limbeck-lower-to-kernels "
+                         "make kernels of the rest");
+  }
+};
+} // namespace
+
+/// Targets by name; filled while the program starts, read-only afterwards.
+static llvm::StringMap<const Target *> &targetRegistry() {
+  static llvm::StringMap<const Target *> registry;
+  return registry;
+}
+
+const Target *findTarget(StringRef name) { return targetRegistry().lookup(name); }
+void registerTarget(const Target *target) { targetRegistry()[target->name()] = target; }
+
+} // namespace limbeck::lower
