@@ -1,0 +1,11 @@
+// Kernel emitters of the CPU: problem -> schedule -> atoms.
+#pragma once
+#include "limbeck/Lower/KernelBuilder.h"
+#include "limbeck/Target/CPU/Isa.h"
+
+namespace limbeck::cpu {
+
+/// Convolutions and matrix products with register tiles. Failure, with nothing emitted, where the general body serves.
+mlir::LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa);
+
+} // namespace limbeck::cpu

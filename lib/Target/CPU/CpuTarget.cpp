@@ -1,0 +1,30 @@
+// What an instruction set tells stage Lower, and the kernel emitters it brings.
+#include "limbeck/Lower/Target.h"
+#include "limbeck/Target/CPU/Emitters.h"
+#include "limbeck/Target/CPU/Isa.h"
+
+namespace limbeck::cpu {
+
+namespace {
+class CpuTarget : public lower::Target {
+public:
+  explicit CpuTarget(const Isa &isa) : isa(isa) {}
+  llvm::StringRef name() const override { return isa.name; }
+  lower::VectorUnit vectorUnit() const override { return {isa.lanes, isa.registers, isa.fma}; }
+  mlir::LogicalResult emitKernel(lower::KernelBuilder &kernel) const override { return emitTiledContraction(kernel, isa); }
+
+private:
+  const Isa &isa;
+};
+} // namespace
+
+void registerTargets() {
+  static const bool once = [] {
+    for (const Isa &isa : allIsas())
+      lower::registerTarget(new CpuTarget(isa)); // lives as long as the process
+    return true;
+  }();
+  (void)once;
+}
+
+} // namespace limbeck::cpu

@@ -1,0 +1,47 @@
+// The f32 atom: weights from packed panels, or read in place where they are not constant.
+#include "Atoms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace limbeck::cpu {
+
+using namespace mlir;
+
+namespace {
+class FloatAtom : public Atom {
+public:
+  FloatAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, const Tile &tile)
+      : kernel(kernel), arithmetic(arithmetic), tile(tile) {}
+  int64_t unit() const override { return 1; }
+  bool startsAtBias() const override { return false; }
+  void pack(const WeightMatrix &weights, const Tile &tile) override {
+    packed = kernel.weights(packPanels(weights, tile, 1));
+  }
+  Value start(Value, int64_t) override { return arithmetic.start(tile.lanes); }
+  Value weights(Value panel, Value kh, Value k, int64_t vector) override {
+    Value column = kernel.constantIndex(vector * tile.lanes);
+    return vector::LoadOp::create(kernel.builder(), kernel.loc(), type(), packed, ValueRange{panel, kh, k, column});
+  }
+  Value input(Value buffer, ArrayRef<Value> place) override {
+    return kernel.splat(memref::LoadOp::create(kernel.builder(), kernel.loc(), buffer, place), tile.lanes);
+  }
+  Value multiplyAdd(Value accumulator, Value input, Value weights) override {
+    return math::FmaOp::create(kernel.builder(), kernel.loc(), input, weights, accumulator);
+  }
+
+private:
+  VectorType type() { return VectorType::get({tile.lanes}, kernel.builder().getF32Type()); }
+  lower::KernelBuilder &kernel;
+  lower::ContractionArithmetic &arithmetic;
+  Tile tile;
+  Value packed;
+};
+} // namespace
+
+std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
+                                    const Tile &tile) {
+  return std::make_unique<FloatAtom>(kernel, arithmetic, tile);
+}
+
+} // namespace limbeck::cpu

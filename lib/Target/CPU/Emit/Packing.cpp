@@ -1,0 +1,38 @@
+// Packing of constant weights into panels.
+#include "Atoms.h"
+
+namespace limbeck::cpu {
+
+Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit) {
+  int64_t panels = ceilDivide(weights.columns(), tile.panel()), steps = weights.depth() / unit;
+  auto bytes = static_cast<int64_t>(storageBytes(weights.values.dtype()));
+  Tensor packed = std::move(*Tensor::zeros(weights.values.dtype(), {panels, weights.outer(), steps, tile.panel() * unit}));
+  std::byte *to = packed.mutableBytes();
+  for (int64_t panel = 0; panel < panels; ++panel)
+    for (int64_t row = 0; row < weights.outer() * steps; ++row)
+      for (int64_t column = 0; column < tile.panel(); ++column)
+        for (int64_t u = 0; u < unit; ++u, to += bytes) {
+          int64_t source = panel * tile.panel() + column;
+          if (source < weights.columns())
+            std::memcpy(to, weights.values.bytes() + ((row * unit + u) * weights.columns() + source) * bytes,
+                        static_cast<size_t>(bytes));
+        }
+  return packed;
+}
+
+Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> &bias, int64_t zeroPoint,
+                       const Tile &tile) {
+  int64_t columns = weights.columns(), panels = ceilDivide(columns, tile.panel());
+  Tensor table = std::move(*Tensor::zeros(DType::S32, {panels * tile.panel()}));
+  std::vector<int64_t> values = weights.values.asIndices();
+  std::vector<int64_t> start = bias ? bias->asIndices() : std::vector<int64_t>(static_cast<size_t>(columns), 0);
+  for (int64_t row = 0; row < weights.outer() * weights.depth(); ++row)
+    for (int64_t column = 0; column < columns; ++column)
+      start[static_cast<size_t>(column)] -= zeroPoint * values[static_cast<size_t>(row * columns + column)];
+  for (int64_t column = 0; column < columns; ++column) // modulo 2^32, as the accumulator counts
+    table.mutableValues<int32_t>()[static_cast<size_t>(column)] =
+        static_cast<int32_t>(static_cast<uint32_t>(start[static_cast<size_t>(column)]));
+  return table;
+}
+
+} // namespace limbeck::cpu

@@ -1,0 +1,21 @@
+// The tile chooser: how many results a kernel keeps in registers at once.
+#pragma once
+#include "limbeck/Target/CPU/Isa.h"
+
+namespace limbeck::cpu {
+
+/// What the chooser needs to know of a contraction: width x columns results of `depth` products each, `rows` times.
+struct ContractionExtent {
+  int64_t rows, width, columns, depth;
+};
+
+/// A register tile of `height` results along the width by `vectors` vectors of `lanes` along the columns.
+struct Tile {
+  int64_t height, vectors, lanes;
+  int64_t panel() const { return vectors * lanes; }
+};
+
+/// The tile of least estimated cost. `lanes` may be less than the ISA's where the columns demand it.
+Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes);
+
+} // namespace limbeck::cpu

@@ -1,0 +1,269 @@
+// Register-tiled convolutions (implicit matrix products in NHWC) and matrix products.
+//
+// Results form rows of `width` pixels by `columns` channels. A tile of height x vectors results stays in registers while
+// the products run in the order (kh, kw, ic): for one kh, the elements (kw, ic) of the window are neighbours in memory, so they
+// are one loop. Tiles that reach over the end of a row have a loop of their own.
+#include "Atoms.h"
+#include "limbeck/Lower/WeightLayout.h"
+#include "limbeck/Target/CPU/Emitters.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace limbeck::cpu {
+
+using namespace mlir;
+using lower::Index;
+
+namespace {
+/// The contraction as rows, width, columns and depth, with the places of its elements.
+struct TiledProblem {
+  int64_t rows = 1, width = 1, columns = 1;
+  int64_t outer = 1, depth = 1; ///< kh, and kw * ic merged
+  WeightMatrix weights;
+  Value buffer; ///< of the input
+  /// Place of input element k of window row kh for pixel `column` of `row`.
+  std::function<Index(Value row, Value column, Value kh, Value k)> inputPlace;
+  std::function<Index(Value row, Value column, Value channel)> resultPlace;
+};
+} // namespace
+
+/// Whether the epilogue's operands allow the pixels of all rows to be counted in one dimension.
+static bool epilogueAllowsFlatPixels(lower::KernelBuilder &kernel, const Shape &result) {
+  for (Value argument : kernel.region().getBody().front().getArguments()) {
+    if (llvm::is_contained(kernel.core()->getOperands(), argument))
+      continue;
+    Shape shape = kernel.shapeOf(argument);
+    bool perChannel = true;
+    for (size_t i = 0; i + 1 < shape.size(); ++i)
+      perChannel &= shape[i] == 1;
+    if (!perChannel && shape != result)
+      return false;
+  }
+  return true;
+}
+
+static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, Operation *op) {
+  reference::Attributes attributes = lower::attributesOf(op);
+  const auto &strides = attributes.integers("strides"), &dilations = attributes.integers("dilations");
+  Shape x = kernel.shapeOf(op->getOperand(0)), y = kernel.shapeOf(op->getResult(0));
+  std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
+  bool padded = llvm::any_of(attributes.integers("pads"), [](int64_t pad) { return pad != 0; });
+  if (!constant || padded || attributes.integer("groups") != 1 || attributes.text("layout") != "NHWC")
+    return failure();
+  Shape w = constant->shape(); // OIHW
+  if (w[3] > 1 && dilations[1] != 1)
+    return failure(); // a window row is not contiguous
+  TiledProblem problem;
+  problem.outer = w[2];
+  problem.depth = w[3] * w[1];
+  problem.columns = w[0];
+  problem.weights.values = lower::weightsKhKwIcOc(*constant).reshaped({w[2], w[3] * w[1], w[0]});
+  bool pointwise = w[2] == 1 && w[3] == 1 && strides[0] == 1 && strides[1] == 1;
+  bool flat = pointwise && epilogueAllowsFlatPixels(kernel, y);
+  problem.rows = flat ? 1 : y[0] * y[1];
+  problem.width = flat ? y[0] * y[1] * y[2] : y[2];
+  Shape rowShape{flat ? 1 : y[0], flat ? 1 : y[1]};
+  int64_t rowStride = strides[0], rowDilation = dilations[0], pixelStride = strides[1];
+  problem.inputPlace = [&kernel, rowShape, rowStride, rowDilation, pixelStride](Value row, Value column, Value kh,
+                                                                              Value k) -> Index {
+    Index at = kernel.delinearize(row, rowShape);
+    Value ih = kernel.addIndex(kernel.multiplyIndex(at[1], rowStride), kernel.multiplyIndex(kh, rowDilation));
+    return {at[0], ih, kernel.multiplyIndex(column, pixelStride), k};
+  };
+  problem.resultPlace = [&kernel, rowShape](Value row, Value column, Value channel) -> Index {
+    Index at = kernel.delinearize(row, rowShape);
+    return {at[0], at[1], column, channel};
+  };
+  return problem;
+}
+
+static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Operation *op) {
+  Shape a = kernel.shapeOf(op->getOperand(0)), y = kernel.shapeOf(op->getResult(0));
+  std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
+  if (!constant || constant->rank() != 2 || a.size() != y.size())
+    return failure();
+  TiledProblem problem;
+  problem.depth = a.back();
+  problem.columns = y.back();
+  problem.width = y[y.size() - 2];
+  problem.weights.values = constant->reshaped({1, problem.depth, problem.columns});
+  Shape batch(y.begin(), y.end() - 2);
+  for (int64_t dim : batch)
+    problem.rows *= dim;
+  if (problem.rows > 1 && epilogueAllowsFlatPixels(kernel, y)) { // the left operand is one tall matrix
+    problem.width *= problem.rows;
+    problem.rows = 1;
+    batch.assign(batch.size(), 1);
+  }
+  problem.inputPlace = [&kernel, batch](Value row, Value column, Value, Value k) {
+    Index at = kernel.delinearize(row, batch);
+    at.append({column, k});
+    return at;
+  };
+  problem.resultPlace = [&kernel, batch](Value row, Value column, Value channel) {
+    Index at = kernel.delinearize(row, batch);
+    at.append({column, channel});
+    return at;
+  };
+  return problem;
+}
+
+namespace {
+/// Writes the loops of one problem with one tile and one atom.
+class TileEmitter {
+public:
+  TileEmitter(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, Atom &atom, TiledProblem &problem,
+              Tile tile)
+      : kernel(kernel), b(kernel.builder()), arithmetic(arithmetic), atom(atom), problem(problem), tile(tile),
+        panels(ceilDivide(problem.columns, tile.panel())) {}
+
+  void emit() {
+    int64_t whole = problem.width / tile.height, rest = problem.width % tile.height;
+    if (whole)
+      emitTiles(whole, 0, tile.height);
+    if (rest)
+      emitTiles(1, whole * tile.height, rest);
+  }
+
+private:
+  /// `count` tiles of `height` pixels from pixel `first` on, in every row and panel; panels outermost, so that one worker
+  /// keeps its panels in its cache.
+  void emitTiles(int64_t count, int64_t first, int64_t height) {
+    kernel.shared(panels * problem.rows * count, [&](Value t) {
+      Index at = kernel.delinearize(t, {panels, problem.rows, count});
+      Value column = kernel.addIndex(kernel.multiplyIndex(at[2], tile.height), first);
+      emitTile(at[0], at[1], column, height);
+    });
+  }
+
+  void emitTile(Value panel, Value row, Value column, int64_t height) {
+    SmallVector<Value> accumulators;
+    for (int64_t m = 0; m < height; ++m)
+      for (int64_t v = 0; v < tile.vectors; ++v)
+        accumulators.push_back(m == 0 ? atom.start(panel, v) : accumulators[static_cast<size_t>(v)]);
+    auto overDepth = [&](Value kh, ValueRange carried) {
+      return kernel.loop(0, problem.depth, atom.unit(), carried, [&](Value k, ValueRange values) {
+        SmallVector<Value> next(values), columns;
+        for (int64_t v = 0; v < tile.vectors; ++v)
+          columns.push_back(atom.weights(panel, kh, k, v));
+        for (int64_t m = 0; m < height; ++m) {
+          Value input = atom.input(problem.buffer, problem.inputPlace(row, kernel.addIndex(column, m), kh, k));
+          for (int64_t v = 0; v < tile.vectors; ++v) {
+            Value &result = next[static_cast<size_t>(m * tile.vectors + v)];
+            result = atom.multiplyAdd(result, input, columns[static_cast<size_t>(v)]);
+          }
+        }
+        return next;
+      });
+    };
+    if (problem.outer == 1)
+      accumulators = overDepth(kernel.constantIndex(0), accumulators);
+    else
+      accumulators = kernel.loop(0, problem.outer, 1, accumulators,
+                                 [&](Value kh, ValueRange carried) { return overDepth(kh, carried); });
+    emitEpilogue(panel, row, column, height, accumulators);
+  }
+
+  void emitEpilogue(Value panel, Value row, Value column, int64_t height, ArrayRef<Value> accumulators) {
+    int64_t lastColumns = problem.columns - (panels - 1) * tile.panel();
+    if (lastColumns == tile.panel())
+      return finishTile(panel, row, column, height, accumulators, tile.panel());
+    if (panels == 1)
+      return finishTile(panel, row, column, height, accumulators, lastColumns);
+    Value last = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::eq, panel,
+                                       kernel.constantIndex(panels - 1));
+    auto choice = scf::IfOp::create(b, kernel.loc(), last, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    finishTile(panel, row, column, height, accumulators, lastColumns);
+    b.setInsertionPointToStart(choice.elseBlock());
+    finishTile(panel, row, column, height, accumulators, tile.panel());
+  }
+
+  /// Stores the first `columns` columns of the tile, in vectors and then in halves, quarters.. of one.
+  void finishTile(Value panel, Value row, Value pixel, int64_t height, ArrayRef<Value> accumulators, int64_t columns) {
+    Value base = kernel.multiplyIndex(panel, tile.panel());
+    for (int64_t m = 0; m < height; ++m)
+      for (int64_t v = 0; v * tile.lanes < columns; ++v) {
+        Value whole = accumulators[static_cast<size_t>(m * tile.vectors + v)];
+        int64_t left = std::min(tile.lanes, columns - v * tile.lanes), done = 0;
+        for (int64_t lanes = tile.lanes; left > 0; lanes /= 2) {
+          if (lanes > left)
+            continue;
+          Value channel = kernel.addIndex(base, v * tile.lanes + done);
+          Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), channel);
+          Value part = slice(whole, done, lanes);
+          if (atom.startsAtBias())
+            arithmetic.finishBiased(place, lanes, part, channel);
+          else
+            arithmetic.finish(place, lanes, part, channel);
+          done += lanes;
+          left -= lanes;
+        }
+      }
+  }
+
+  Value slice(Value vector, int64_t first, int64_t lanes) {
+    if (lanes == tile.lanes)
+      return vector;
+    if (lanes == 1)
+      return vector::ExtractOp::create(b, kernel.loc(), vector, ArrayRef<int64_t>{first});
+    return vector::ExtractStridedSliceOp::create(b, kernel.loc(), vector, ArrayRef<int64_t>{first},
+                                                 ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
+  }
+
+  lower::KernelBuilder &kernel;
+  OpBuilder &b;
+  lower::ContractionArithmetic &arithmetic;
+  Atom &atom;
+  TiledProblem &problem;
+  Tile tile;
+  int64_t panels;
+};
+} // namespace
+
+/// Weights that the integer atoms take: 8 bits, zero points 0, one multiplier per column.
+static bool integerAtomsApply(const lower::ContractionArithmetic &arithmetic, lower::KernelBuilder &kernel) {
+  if (!arithmetic.isQuantized() || arithmetic.accumulates64())
+    return false;
+  const TensorType &x = arithmetic.inputType(), &w = arithmetic.weightType();
+  Operation *op = arithmetic.operation();
+  bool biasKnown = op->getNumOperands() < 3 || kernel.constantOf(op->getOperand(2));
+  return biasKnown && bitWidth(x.dtype) == 8 && w.dtype == DType::S8 && x.quantization->axis < 0 &&
+         llvm::all_of(w.quantization->zeroPoints, [](int64_t zero) { return zero == 0; });
+}
+
+LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa) {
+  Operation *op = kernel.core();
+  if (!isa_and_nonnull<graph::ConvOp, graph::MatmulOp>(op))
+    return failure();
+  TensorType x = kernel.typeOf(op->getOperand(0));
+  bool isFloat32 = !x.quantization && x.dtype == DType::F32 && kernel.typeOf(op->getOperand(1)).dtype == DType::F32;
+  if (!isFloat32 && !x.quantization)
+    return failure();
+  FailureOr<TiledProblem> found =
+      isa_and_nonnull<graph::ConvOp>(op) ? convolutionProblem(kernel, op) : matmulProblem(kernel, op);
+  if (failed(found))
+    return failure();
+  TiledProblem &problem = *found;
+  if (problem.depth == 0 || problem.outer == 0 || problem.columns == 0)
+    return failure();
+  lower::ContractionArithmetic arithmetic(kernel, op, problem.outer * problem.depth, problem.columns);
+  if (!isFloat32 && !integerAtomsApply(arithmetic, kernel))
+    return failure();
+  Tile tile = chooseTile({problem.rows, problem.width, problem.columns, problem.outer * problem.depth}, isa, isa.lanes);
+  std::unique_ptr<Atom> atom;
+  if (isFloat32)
+    atom = makeFloatAtom(kernel, arithmetic, tile);
+  else if (isa.has("avx512vnni") && problem.depth % 4 == 0)
+    atom = makeVnniAtom(kernel, arithmetic, tile);
+  else
+    atom = makeIntegerAtom(kernel, arithmetic, tile);
+  problem.buffer = kernel.buffer(op->getOperand(0));
+  atom->pack(problem.weights, tile);
+  TileEmitter(kernel, arithmetic, *atom, problem, tile).emit();
+  return success();
+}
+
+} // namespace limbeck::cpu

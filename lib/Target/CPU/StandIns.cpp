@@ -1,0 +1,102 @@
+// Every target intrinsic in the IR is looked up: kept where the ISA has it, replaced by a stand-in where not, refused where the
+// table does not know it (LLVM would end the process in instruction selection).
+#include "Codegen.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IRReader/IRReader.h"
+#include "llvm/Linker/Linker.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace limbeck::cpu {
+
+namespace {
+struct IntrinsicEntry {
+  llvm::StringRef prefix;  ///< of the intrinsic's name
+  llvm::StringRef feature; ///< that the target must have
+  llvm::StringRef standIn; ///< function of StandIns.c: (result, operands.., lanes)
+};
+} // namespace
+
+static constexpr IntrinsicEntry kIntrinsics[] = {
+    {"llvm.fma.f32", "fma", "standin_fma_f32"},
+    {"llvm.fma.v", "fma", "standin_fma_f32"},
+    {"llvm.x86.avx512.vpdpbusd.", "avx512vnni", "standin_vpdpbusd"},
+};
+
+static bool isTargetIntrinsic(llvm::StringRef name) {
+  return name.starts_with("llvm.x86.") || name.starts_with("llvm.aarch64.") || name.starts_with("llvm.fma.");
+}
+
+static bool available(const Isa &isa, llvm::StringRef feature) {
+  return feature == "fma" ? isa.fma : isa.has(std::string_view(feature));
+}
+
+static void replaceCall(llvm::Module &module, llvm::IntrinsicInst *call, llvm::StringRef standIn) {
+  llvm::Function *function = call->getFunction();
+  llvm::IRBuilder<> top(&function->getEntryBlock(), function->getEntryBlock().getFirstInsertionPt()), b(call);
+  auto spill = [&](llvm::Type *type) { return top.CreateAlloca(type); };
+  llvm::SmallVector<llvm::Value *> arguments{spill(call->getType())};
+  for (llvm::Value *operand : call->args()) {
+    llvm::Value *slot = spill(operand->getType());
+    b.CreateStore(operand, slot);
+    arguments.push_back(slot);
+  }
+  auto *vector = llvm::dyn_cast<llvm::FixedVectorType>(call->getType());
+  arguments.push_back(b.getInt32(vector ? vector->getNumElements() : 1));
+  llvm::SmallVector<llvm::Type *> types;
+  for (llvm::Value *argument : arguments)
+    types.push_back(argument->getType());
+  auto *type = llvm::FunctionType::get(b.getVoidTy(), types, false);
+  b.CreateCall(module.getOrInsertFunction(standIn, type), arguments);
+  call->replaceAllUsesWith(b.CreateLoad(call->getType(), arguments[0]));
+  call->eraseFromParent();
+}
+
+static Status linkStandIns(llvm::Module &module, const Isa &isa) {
+  llvm::SMDiagnostic diagnostic;
+  llvm::MemoryBufferRef buffer(resource("stand-ins", isa), "stand-ins");
+  std::unique_ptr<llvm::Module> library = llvm::parseIR(buffer, diagnostic, module.getContext());
+  if (!library)
+    return error(Code::Internal, "the stand-ins for ", isa.name, " cannot be read");
+  std::vector<std::string> names;
+  for (llvm::Function &function : *library)
+    if (!function.isDeclaration())
+      names.push_back(function.getName().str());
+  if (llvm::Linker::linkModules(module, std::move(library), llvm::Linker::LinkOnlyNeeded))
+    return error(Code::Internal, "the stand-ins for ", isa.name, " cannot be linked");
+  for (const std::string &name : names)
+    if (llvm::Function *function = module.getFunction(name); function && !function->isDeclaration()) {
+      function->setLinkage(llvm::GlobalValue::InternalLinkage);
+      function->addFnAttr(llvm::Attribute::AlwaysInline);
+      function->removeFnAttr(llvm::Attribute::NoInline);
+      function->addFnAttr("target-cpu", llvm::StringRef(isa.llvmCpu));
+      function->removeFnAttr("target-features");
+    }
+  return {};
+}
+
+Status replaceMissingIntrinsics(llvm::Module &module, const Isa &isa, llvm::TargetMachine &machine) {
+  std::vector<std::pair<llvm::IntrinsicInst *, llvm::StringRef>> missing;
+  for (llvm::Function &function : module)
+    for (llvm::Instruction &instruction : llvm::instructions(function)) {
+      auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+      if (!call || !isTargetIntrinsic(call->getCalledFunction()->getName()))
+        continue;
+      llvm::StringRef name = call->getCalledFunction()->getName();
+      if (name.starts_with("llvm.fma.") && name.ends_with("f64"))
+        continue; // hardware, or the library function fma
+      const auto *entry = llvm::find_if(kIntrinsics, [&](const auto &e) { return name.starts_with(e.prefix); });
+      if (entry == std::end(kIntrinsics))
+        return error(Code::Internal, "the intrinsic ", name.str(), " is not in the ISA table");
+      if (!available(isa, entry->feature))
+        missing.emplace_back(call, entry->standIn);
+    }
+  if (missing.empty())
+    return {};
+  for (auto [call, standIn] : missing)
+    replaceCall(module, call, standIn);
+  return linkStandIns(module, isa);
+}
+
+} // namespace limbeck::cpu

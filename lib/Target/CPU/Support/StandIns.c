@@ -1,0 +1,32 @@
+/* Portable functions that replace intrinsics which the target lacks, in LLVM IR and always inlined.
+ *
+ * Vectors pass by pointer, scalars by value: the ABI of vectors differs between levels, that of pointers does not. */
+#include <stdint.h>
+
+/* f32 fused multiply-add of `count` lanes: exact product in f64, sum rounded to odd, one conversion. */
+void standin_fma_f32(float *restrict d, const float *restrict x, const float *restrict y, const float *restrict z,
+                     int32_t count) {
+#pragma clang loop vectorize(enable)
+  for (int32_t i = 0; i < count; ++i) {
+    double p = (double)x[i] * y[i], c = z[i], s = p + c, b = s - p, rest = (p - (s - b)) + (c - b);
+    union {
+      double f;
+      int64_t u;
+    } v = {s};
+    int64_t direction = (rest > 0) == (s > 0) ? 1 : -1;
+    int64_t inexact = (rest < 0) | (rest > 0); /* false for NaN, so that infinities and NaNs stay */
+    v.u += inexact & ~v.u & 1 ? direction : 0;
+    d[i] = (float)v.f;
+  }
+}
+
+/* vpdpbusd: four products of u8 and s8 added to each 32-bit lane. */
+void standin_vpdpbusd(int32_t *restrict d, const int32_t *restrict c, const uint8_t *restrict a, const int8_t *restrict b,
+                      int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    uint32_t sum = (uint32_t)c[i];
+    for (int32_t j = 0; j < 4; ++j)
+      sum += (uint32_t)((int32_t)a[4 * i + j] * (int32_t)b[4 * i + j]);
+    d[i] = (int32_t)sum;
+  }
+}
