@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Compiles whole models, float and int8, and compares every bit of their outputs with Limbeck's interpreter.
+
+The models: ResNet-50 and MobileNetV2 written here, and the three PP-OCR models (recognizer, detector, angle classifier).
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
+import onnxruntime_peer  # noqa: E402
+from limbeck_command import Limbeck, LimbeckError  # noqa: E402
+from models import classifiers, ppocr  # noqa: E402
+from models.__main__ import calibration_feeds, ensure  # noqa: E402
+
+FORMS = {**{name: ["qdq"] for name in classifiers.ARCHITECTURES}, **{name: ["qdq", "qoperator"] for name in ppocr.PATTERNS}}
+
+
+def compare(limbeck: Limbeck, path: Path, feeds: dict) -> str:
+    """What is wrong with one compiled model, or nothing."""
+    session = onnxruntime_peer.session(path)
+    names = [output.name for output in session.get_outputs()]
+    shapes = {name: value.shape for name, value in feeds.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        artifact = Path(folder) / "model.lmb"
+        limbeck.compile(path, artifact, shapes)
+        compiled = limbeck.run(artifact, feeds, names)
+    interpreted = limbeck.run(path, feeds, names, reference=True, shapes=shapes)
+    for name in names:
+        ours, oracle = compiled[name], interpreted[name]
+        if ours.shape != oracle.shape or ours.dtype != oracle.dtype:
+            return f"output '{name}': expected {oracle.dtype}{oracle.shape}, found {ours.dtype}{ours.shape}"
+        if ours.tobytes() != oracle.tobytes():
+            different = np.count_nonzero(ours.view(np.uint8) != oracle.view(np.uint8))
+            return f"output '{name}': expected the interpreter's bits, found {different} of {ours.nbytes} bytes different"
+    return ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(FORMS)}; all when none is given")
+    parser.add_argument("--limbeck", type=Path, default=Path("build/bin/limbeck"), help="the program (default: %(default)s)")
+    parser.add_argument("--work", type=Path, default=Path("build/demo/models"), help="folder for the models (default: %(default)s)")
+    arguments = parser.parse_args()
+    onnxruntime.set_default_logger_severity(3)
+    limbeck = Limbeck(arguments.limbeck)
+    passed = failed = 0
+    for name in arguments.names or FORMS:
+        if name not in FORMS:
+            parser.error(f"expected one of {', '.join(FORMS)}, found '{name}'")
+        feeds = calibration_feeds(name)[0]
+        for form, path in ensure(arguments.work, name, FORMS[name]).items():
+            try:
+                fault = compare(limbeck, path, feeds)
+            except LimbeckError as error:
+                fault = str(error)
+            print(f"{'FAIL' if fault else 'ok  '} {name}, {form}{': ' + fault if fault else ''}", flush=True)
+            passed, failed = passed + (not fault), failed + bool(fault)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,2 @@
+// RUN: limbeck-opt %s | FileCheck %s
+// CHECK: return

@@ -1,0 +1,2 @@
+// RUN: limbeck-opt %s
+// CHECK-NOT: transpose

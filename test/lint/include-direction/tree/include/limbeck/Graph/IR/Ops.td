@@ -1,0 +1,1 @@
+include "limbeck/Fuse/Region.td"

@@ -1,0 +1,2 @@
+#include "limbeck/Artifact/Reader.h"
+#include "limbeck/Graph/IR/Ops.h"

@@ -1,0 +1,3 @@
+#include "llvm/ADT/StringRef.h"
+#include <mlir/IR/Value.h>
+#include <vector>

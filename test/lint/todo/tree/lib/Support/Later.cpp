@@ -1,0 +1,2 @@
+// TODO: handle zero
+// TODO(#12): handle one
