@@ -1,0 +1,45 @@
+// The `calib` dialect: what calibration collects, and quantization simulated in float.
+include "limbeck/Graph/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+
+def Calib_StatOp : Op<Calib_Dialect, "stat", [Symbol]> {
+  let summary = "name the statistic of one tensor";
+  let description = [{
+    `method` says what is collected. `range` is there once calibration has run: least and greatest value to represent.
+
+    Constraints:
+
+    - (stat_c1) a range is two finite numbers, the first not above the second
+
+    Example:
+
+    ```mlir
+    calib.stat @input method = "minmax" range = [-1.0, 6.5]
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, Limbeck_String:$method, OptionalAttr<Limbeck_Numbers>:$range);
+  let assemblyFormat = "$sym_name `method` `=` $method (`range` `=` $range^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Calib_ObserveOp : Limbeck_ReferenceOp<Calib_Dialect, "observe", (ins Limbeck_Tensor:$x), (ins FlatSymbolRefAttr:$stat),
+    (outs Limbeck_Tensor:$result),
+    [MovementOpInterface, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "feed a statistic with the values that pass";
+  let formula = "y = x";
+  let constraints = ["the result has the type of x", "stat names a calib.stat"];
+  let example = "%y = calib.observe %x stat = @input : (tensor<2xf32>) -> tensor<2xf32>";
+}
+
+def Calib_FakeQuantOp : Limbeck_ReferenceOp<Calib_Dialect, "fake_quant",
+    (ins Limbeck_FloatTensor:$x, Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$zero_point),
+    (ins Limbeck_DType:$storage, Limbeck_Integer:$lowest, Limbeck_Integer:$highest, Limbeck_Integer:$axis),
+    (outs Limbeck_FloatTensor:$result)> {
+  let summary = "round as quantization would, in float";
+  let meaning = "Scale and zero point are operands so that training can move them. axis -1 means per tensor.";
+  let formula = "y = dequantize(quantize(x))";
+  let constraints = ["the result has the type of x", "scale and zero_point have one element, or one per slice of axis",
+                     "lowest and highest lie within storage"];
+  let example = "%y = calib.fake_quant %x, %s, %z storage = si8 lowest = -127 highest = 127 axis = -1\n"
+                "  : (tensor<2xf32>, tensor<f32>, tensor<si32>) -> tensor<2xf32>";
+}

@@ -1,0 +1,56 @@
+// Folds that are exact whatever the values: identities and pairs. Everything that computes is a pass.
+#include "limbeck/Graph/IR/Limbeck.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace limbeck::graph {
+
+mlir::OpFoldResult ConstOp::fold(FoldAdaptor) { return getValue(); }
+
+/// Types with unknown dimensions may be equal while the shapes differ.
+static bool isIdentity(mlir::RankedTensorType from, mlir::RankedTensorType to) {
+  return from == to && from.hasStaticShape();
+}
+
+mlir::OpFoldResult ReshapeOp::fold(FoldAdaptor) {
+  if (isIdentity(getX().getType(), getType()))
+    return getX();
+  auto inner = getX().getDefiningOp<ReshapeOp>();
+  if (!inner)
+    return {};
+  getXMutable().assign(inner.getX());
+  return getResult();
+}
+
+mlir::OpFoldResult TransposeOp::fold(FoldAdaptor) {
+  if (getX().getType() == getType() && llvm::equal(getPerm(), llvm::seq<int64_t>(0, getPerm().size())))
+    return getX();
+  auto inner = getX().getDefiningOp<TransposeOp>();
+  if (!inner)
+    return {};
+  llvm::SmallVector<int64_t> perm;
+  for (int64_t dim : getPerm())
+    perm.push_back(inner.getPerm()[dim]);
+  setPerm(perm);
+  getXMutable().assign(inner.getX());
+  return getResult();
+}
+
+mlir::OpFoldResult StorageCastOp::fold(FoldAdaptor) {
+  if (getX().getType() == getType())
+    return getX();
+  auto inner = getX().getDefiningOp<StorageCastOp>();
+  if (!inner)
+    return {};
+  getXMutable().assign(inner.getX());
+  return getResult();
+}
+
+/// Exact: the error of dequantize is far below half a step for the widths that storage has. The opposite pair is never folded.
+mlir::OpFoldResult QuantizeOp::fold(FoldAdaptor) {
+  auto inner = getX().getDefiningOp<DequantizeOp>();
+  if (!inner || inner.getX().getType() != getType())
+    return {};
+  return inner.getX();
+}
+
+} // namespace limbeck::graph

@@ -1,0 +1,45 @@
+// Verifiers of the ops without a definition in lib/Reference.
+#include "limbeck/Graph/IR/Constants.h"
+#include "limbeck/Graph/IR/Conversion.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+namespace limbeck::graph {
+
+static Status checkConstant(ConstOp op) {
+  LIMBECK_ASSIGN(TensorType type, toTensorType(op.getType()));
+  if (!type.isStatic())
+    return error(Code::Shape, "expected a static shape, found ", shapeText(type.shape));
+  auto resource = mlir::dyn_cast<mlir::DenseResourceElementsAttr>(op.getValue());
+  const mlir::AsmResourceBlob *blob = resource ? resource.getRawHandle().getBlob() : nullptr;
+  if (!blob)
+    return {};
+  LIMBECK_ASSIGN(int64_t count, elementCount(type.shape, Limits().elements));
+  if (int64_t bytes = blobBytes(type.dtype, count); bytes != static_cast<int64_t>(blob->getData().size()))
+    return error(Code::DataSize, "expected ", bytes, " bytes for ", type.text(), ", found ", blob->getData().size());
+  return {};
+}
+
+llvm::LogicalResult ConstOp::verify() {
+  Status status = checkConstant(*this);
+  if (status.ok())
+    return llvm::success();
+  return emitDiagnostic(*this, status.diagnostic());
+}
+
+llvm::LogicalResult FusedOp::verifyRegions() {
+  mlir::Block &block = getBody().front();
+  if (block.getArgumentTypes() != getInputs().getTypes())
+    return emitOpError("expected one block argument per operand, of the same type");
+  if (block.getTerminator()->getOperandTypes() != getOutputs().getTypes())
+    return emitOpError("expected the region to yield one value per result, of the same type");
+  return llvm::success();
+}
+
+llvm::LogicalResult LaunchOp::verifySymbolUses(mlir::SymbolTableCollection &symbolTable) {
+  if (symbolTable.lookupNearestSymbolFrom<mlir::FunctionOpInterface>(*this, getKernelAttr()))
+    return llvm::success();
+  return emitOpError("expected '") << getKernel() << "' to name a function";
+}
+
+} // namespace limbeck::graph

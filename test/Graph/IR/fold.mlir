@@ -1,0 +1,94 @@
+// What the canonicalizer may do with our ops: identities and pairs that are exact for every value.
+// RUN: limbeck-opt %s --canonicalize | FileCheck %s
+
+!q = !quant.uniform<u8:f32, 0.5:128>
+!r = !quant.uniform<u8:f32, 0.25:128>
+
+// CHECK-LABEL: @reshape_identity
+// CHECK-SAME: (%[[X:.*]]: tensor
+func.func @reshape_identity(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // CHECK-NEXT: return %[[X]]
+  %y = limbeck.reshape %x shape = [2, -1] : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// Equal types with unknown dimensions may hold different shapes.
+// CHECK-LABEL: @reshape_unknown_is_kept
+func.func @reshape_unknown_is_kept(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  // CHECK: limbeck.reshape
+  %y = limbeck.reshape %x shape = [-1, -1] : (tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// CHECK-LABEL: @reshape_pair
+// CHECK-SAME: (%[[X:.*]]: tensor
+func.func @reshape_pair(%x: tensor<2x3x4xf32>) -> tensor<4x6xf32> {
+  // CHECK-NEXT: %[[Y:.*]] = limbeck.reshape %[[X]] shape = [4, 6] : (tensor<2x3x4xf32>) -> tensor<4x6xf32>
+  // CHECK-NEXT: return %[[Y]]
+  %0 = limbeck.reshape %x shape = [24] : (tensor<2x3x4xf32>) -> tensor<24xf32>
+  %y = limbeck.reshape %0 shape = [4, 6] : (tensor<24xf32>) -> tensor<4x6xf32>
+  return %y : tensor<4x6xf32>
+}
+
+// CHECK-LABEL: @transpose_pair
+// CHECK-SAME: (%[[X:.*]]: tensor
+func.func @transpose_pair(%x: tensor<2x3x4xf32>) -> tensor<4x2x3xf32> {
+  // CHECK-NEXT: limbeck.transpose %[[X]] perm = [2, 0, 1] : (tensor<2x3x4xf32>) -> tensor<4x2x3xf32>
+  %0 = limbeck.transpose %x perm = [1, 2, 0] : (tensor<2x3x4xf32>) -> tensor<3x4x2xf32>
+  %y = limbeck.transpose %0 perm = [1, 2, 0] : (tensor<3x4x2xf32>) -> tensor<4x2x3xf32>
+  return %y : tensor<4x2x3xf32>
+}
+
+// CHECK-LABEL: @transpose_inverse_pair
+// CHECK-SAME: (%[[X:.*]]: tensor
+func.func @transpose_inverse_pair(%x: tensor<1x?x4x5xf32>) -> tensor<1x?x4x5xf32> {
+  // CHECK-NEXT: return %[[X]]
+  %0 = limbeck.transpose %x perm = [0, 2, 3, 1] : (tensor<1x?x4x5xf32>) -> tensor<1x4x5x?xf32>
+  %y = limbeck.transpose %0 perm = [0, 3, 1, 2] : (tensor<1x4x5x?xf32>) -> tensor<1x?x4x5xf32>
+  return %y : tensor<1x?x4x5xf32>
+}
+
+// A square matrix has the type of its transpose.
+// CHECK-LABEL: @transpose_square_is_kept
+func.func @transpose_square_is_kept(%x: tensor<3x3xf32>) -> tensor<3x3xf32> {
+  // CHECK: limbeck.transpose
+  %y = limbeck.transpose %x perm = [1, 0] : (tensor<3x3xf32>) -> tensor<3x3xf32>
+  return %y : tensor<3x3xf32>
+}
+
+// CHECK-LABEL: @storage_cast_pair
+// CHECK-SAME: (%[[X:.*]]: tensor
+func.func @storage_cast_pair(%x: tensor<3xui8>) -> tensor<3xui8> {
+  // CHECK-NEXT: return %[[X]]
+  %0 = limbeck.storage_cast %x : (tensor<3xui8>) -> tensor<3x!q>
+  %y = limbeck.storage_cast %0 : (tensor<3x!q>) -> tensor<3xui8>
+  return %y : tensor<3xui8>
+}
+
+// CHECK-LABEL: @quantize_of_dequantize
+// CHECK-SAME: (%[[X:.*]]: tensor
+func.func @quantize_of_dequantize(%x: tensor<3x!q>) -> tensor<3x!q> {
+  // CHECK-NEXT: return %[[X]]
+  %0 = limbeck.dequantize %x : (tensor<3x!q>) -> tensor<3xf32>
+  %y = limbeck.quantize %0 : (tensor<3xf32>) -> tensor<3x!q>
+  return %y : tensor<3x!q>
+}
+
+// CHECK-LABEL: @quantize_of_dequantize_with_other_scale_is_kept
+func.func @quantize_of_dequantize_with_other_scale_is_kept(%x: tensor<3x!q>) -> tensor<3x!r> {
+  // CHECK: limbeck.dequantize
+  // CHECK: limbeck.quantize
+  %0 = limbeck.dequantize %x : (tensor<3x!q>) -> tensor<3xf32>
+  %y = limbeck.quantize %0 : (tensor<3xf32>) -> tensor<3x!r>
+  return %y : tensor<3x!r>
+}
+
+// Quantizing loses information, which the model was built to lose.
+// CHECK-LABEL: @dequantize_of_quantize_is_kept
+func.func @dequantize_of_quantize_is_kept(%x: tensor<3xf32>) -> tensor<3xf32> {
+  // CHECK: limbeck.quantize
+  // CHECK: limbeck.dequantize
+  %0 = limbeck.quantize %x : (tensor<3xf32>) -> tensor<3x!q>
+  %y = limbeck.dequantize %0 : (tensor<3x!q>) -> tensor<3xf32>
+  return %y : tensor<3xf32>
+}

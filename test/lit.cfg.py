@@ -1,0 +1,26 @@
+# IR tests: lit runs the RUN lines of test/**/*.mlir with the tools of the build folder and LLVM's FileCheck and not.
+# From the root: .venv/bin/lit -sv test, or one folder or file. LIMBECK_BUILD names another build folder.
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import lit.formats
+
+source = Path(__file__).resolve().parent
+build = Path(os.environ.get("LIMBECK_BUILD", source.parent / "build")).resolve()
+
+config.name = "limbeck"
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "lint", "unit", "malformed", "fuzz"]
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.test_source_root = str(source)
+config.test_exec_root = str(build / "test-results" / "lit")
+
+llvm_config = shutil.which("llvm-config-22")
+if not llvm_config:
+    lit_config.fatal("expected the program llvm-config-22, found none; scripts/setup installs it")
+llvm_tools = subprocess.run([llvm_config, "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
+config.environment["PATH"] = os.pathsep.join([str(build / "bin"), llvm_tools, config.environment["PATH"]])
+# Where tests find ONNX models: the Python of the checkout writes them.
+config.substitutions.append(("%python", str(source.parent / ".venv" / "bin" / "python")))
