@@ -1,0 +1,38 @@
+// The passes of stage Fuse, in the order in which the pipeline runs them.
+#ifndef LIMBECK_FUSE_PASSES
+#define LIMBECK_FUSE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def FormFusionsPass : Pass<"limbeck-fuse-form-fusions"> {
+  let summary = "group ops into regions that become one kernel each";
+  let description = [{
+    What: puts every op into a `limbeck.fused` region. A region is built around at most one *core*, an op that is not pointwise; pointwise
+    ops of the core's shape that follow it join its region, other pointwise ops join each other, as long as no value in between is needed
+    elsewhere. Nothing is fused in front of a core. A reshape is a view of its operand and stays alone, but for storage casts.
+
+    Why a pass: regions are what the rest of the compiler sees. Which ops share a kernel depends on the graph only, never on the target.
+
+    Input contract: `limbeck-verify-layout` holds. Output guarantee: `limbeck-verify-fuse` holds; results are the same, bit for bit.
+    Constants, and storage casts of them, stay outside and are operands of the regions.
+
+    Example: test/Fuse/form-fusions.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
+def VerifyFusePass : Pass<"limbeck-verify-fuse"> {
+  let summary = "check that a module may leave stage Fuse";
+  let description = [{
+    What: an error for each compute op outside a region, and for each region that a kernel could not be written for: more than one core,
+    a core with an op in front of it, several shapes, or results that are not the core's in order.
+
+    Why a pass: the contract of the stage, in code.
+
+    Input contract: none. Output guarantee: the module is unchanged.
+
+    Example: test/Fuse/verify-fuse.mlir
+  }];
+}
+
+#endif // LIMBECK_FUSE_PASSES

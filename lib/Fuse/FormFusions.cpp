@@ -1,0 +1,145 @@
+// Groups the ops of each block into regions: one pass from the last op to the first.
+//
+// An op joins the group of its users when they are all in that one group, so a value in between never leaves, and a group
+// has one result. Walking backwards makes this a single look at the users: they have been placed before. A diamond, such as
+// x * sigmoid(x), closes by itself, and of two cores that feed one op the later one gets it.
+#include "Regions.h"
+#include "limbeck/Fuse/Passes.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace limbeck::fuse {
+#define GEN_PASS_DEF_FORMFUSIONSPASS
+#include "limbeck/Fuse/Passes.h.inc"
+
+namespace {
+
+/// Ops that become one region, from the last to the first.
+struct Group {
+  llvm::SmallVector<mlir::Operation *> ops;
+  mlir::Operation *core = nullptr;
+
+  mlir::Operation *last() const { return ops.front(); }
+};
+
+class Grouping {
+public:
+  explicit Grouping(mlir::Block &block) {
+    for (mlir::Operation &op : llvm::reverse(block))
+      if (belongsInRegion(&op))
+        place(&op);
+  }
+
+  std::vector<std::unique_ptr<Group>> groups;
+
+private:
+  void place(mlir::Operation *op) {
+    Group *group = groupOfUsers(op);
+    if (!group || !mayJoin(op, *group))
+      group = groups.emplace_back(std::make_unique<Group>()).get();
+    group->ops.push_back(op);
+    groupOf[op] = group;
+    if (!isCore(op))
+      return;
+    group->core = op;
+    expelIndependent(*group);
+  }
+
+  /// The one group that uses all of the op's results, or null.
+  Group *groupOfUsers(mlir::Operation *op) {
+    Group *group = nullptr;
+    for (mlir::Operation *user : op->getUsers()) {
+      Group *next = groupOf.lookup(user); // null for users in another block, too
+      if (!next || (group && next != group))
+        return nullptr;
+      group = next;
+    }
+    return group;
+  }
+
+  static bool mayJoin(mlir::Operation *op, const Group &group) {
+    // What comes before a core cannot depend on it, and nothing is computed in front of one.
+    if (group.core || op->getNumResults() != 1 || !sameStaticShape(op->getResult(0), group.last()->getResult(0)))
+      return false;
+    // A reshape that shares a region with more than views would take a kernel of its own.
+    return !mlir::isa<graph::ReshapeOp>(op) || llvm::all_of(group.ops, isView);
+  }
+
+  /// With a core, a region is the core and what follows from it: other ops that joined before form groups of their own.
+  void expelIndependent(Group &group) {
+    llvm::SmallPtrSet<mlir::Operation *, 8> following = {group.core};
+    for (mlir::Operation *op : llvm::reverse(group.ops))
+      if (llvm::any_of(op->getOperands(), [&](mlir::Value value) { return following.contains(value.getDefiningOp()); }))
+        following.insert(op);
+    llvm::SmallVector<mlir::Operation *> all;
+    all.swap(group.ops);
+    for (mlir::Operation *op : all) {
+      if (following.contains(op))
+        group.ops.push_back(op);
+      else
+        place(op);
+    }
+  }
+
+  llvm::DenseMap<mlir::Operation *, Group *> groupOf;
+};
+
+/// Moves the ops of a group into a region at the place of the last one.
+void formRegion(const Group &group) {
+  mlir::Operation *last = group.last();
+  mlir::OpBuilder builder(last);
+  llvm::SmallSetVector<mlir::Value, 8> inputs;
+  llvm::SmallVector<mlir::Location> locations, inputLocations;
+  for (mlir::Operation *op : llvm::reverse(group.ops)) {
+    locations.push_back(op->getLoc());
+    for (mlir::Value operand : op->getOperands())
+      if (!llvm::is_contained(group.ops, operand.getDefiningOp()) && inputs.insert(operand))
+        inputLocations.push_back(operand.getLoc());
+  }
+  llvm::StringRef kind = group.core ? group.core->getName().stripDialect() : "elementwise";
+  auto fused = graph::FusedOp::create(builder, builder.getFusedLoc(locations), last->getResultTypes(), inputs.getArrayRef(),
+                                      builder.getStringAttr(kind));
+  mlir::Block *body = builder.createBlock(&fused.getBody(), {}, mlir::ValueRange(inputs.getArrayRef()).getTypes(),
+                                          inputLocations);
+  mlir::IRMapping map;
+  map.map(inputs.getArrayRef(), body->getArguments());
+  for (mlir::Operation *op : llvm::reverse(group.ops))
+    builder.clone(*op, map);
+  llvm::SmallVector<mlir::Value> results;
+  for (mlir::Value result : last->getResults())
+    results.push_back(map.lookup(result));
+  graph::YieldOp::create(builder, fused.getLoc(), results);
+  last->replaceAllUsesWith(fused.getResults());
+  for (mlir::Operation *op : group.ops)
+    op->erase();
+}
+
+struct FormFusionsPass : impl::FormFusionsPassBase<FormFusionsPass> {
+  void runOnOperation() override {
+    llvm::SmallVector<mlir::Block *> blocks;
+    getOperation()->walk<mlir::WalkOrder::PreOrder>([&](mlir::Operation *op) {
+      if (mlir::isa<graph::FusedOp>(op))
+        return mlir::WalkResult::skip();
+      for (mlir::Region &region : op->getRegions())
+        for (mlir::Block &block : region)
+          blocks.push_back(&block);
+      return mlir::WalkResult::advance();
+    });
+    for (mlir::Block *block : blocks) {
+      eraseUnused(*block);
+      Grouping grouping(*block);
+      for (const auto &group : grouping.groups)
+        formRegion(*group);
+    }
+  }
+
+private:
+  static void eraseUnused(mlir::Block &block) {
+    for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (mlir::isOpTriviallyDead(&op))
+        op.erase();
+  }
+};
+
+} // namespace
+} // namespace limbeck::fuse

@@ -1,0 +1,71 @@
+// The contract of stage Fuse.
+#include "Regions.h"
+#include "limbeck/Fuse/Passes.h"
+
+namespace limbeck::fuse {
+#define GEN_PASS_DEF_VERIFYFUSEPASS
+#include "limbeck/Fuse/Passes.h.inc"
+
+namespace {
+
+llvm::LogicalResult report(mlir::Operation *op, const llvm::Twine &message) {
+  op->emitOpError(message).attachNote() << "run limbeck-fuse-form-fusions before the end of stage Fuse";
+  return llvm::failure();
+}
+
+/// Regions of reshapes and storage casts become views, in whatever order they are.
+bool isRegionOfViews(mlir::Block &body) {
+  return llvm::all_of(body.without_terminator(), [](mlir::Operation &op) { return isView(&op); });
+}
+
+llvm::LogicalResult verifyOps(graph::FusedOp fused, mlir::Operation *&core) {
+  mlir::Block &body = fused.getBody().front();
+  for (mlir::Operation &op : body.without_terminator()) {
+    if (!mlir::isa<graph::ReferenceOpInterface>(op))
+      return report(&op, "expected an op that computes in a fusion region");
+    if (isCore(&op) && core)
+      return report(&op, "expected one op that is not pointwise in a fusion region, found another before it");
+    if (isCore(&op) && &op != &body.front())
+      return report(&op, "expected nothing computed in front of the core of a fusion region");
+    if (isCore(&op))
+      core = &op;
+    if (core && core->getNumResults() != 1 && &op != core)
+      return report(&op, "expected an op with several results alone in its fusion region");
+    if (!sameStaticShape(op.getResult(0), body.front().getResult(0)) && &op != &body.front())
+      return report(&op, "expected one static shape in a fusion region");
+  }
+  return llvm::success();
+}
+
+llvm::LogicalResult verifyRegion(graph::FusedOp fused) {
+  mlir::Block &body = fused.getBody().front();
+  if (body.without_terminator().empty())
+    return report(fused, "expected an op in a fusion region");
+  mlir::Operation *core = nullptr;
+  if (!isRegionOfViews(body) && mlir::failed(verifyOps(fused, core)))
+    return llvm::failure();
+  auto yielded = body.getTerminator()->getOperands();
+  if (core && core->getNumResults() != 1 && !llvm::equal(yielded, core->getResults()))
+    return report(fused, "expected all results of the op in order");
+  for (mlir::Value value : yielded)
+    if (mlir::isa<mlir::BlockArgument>(value))
+      return report(fused, "expected results that the region computes");
+  return llvm::success();
+}
+
+struct VerifyFusePass : impl::VerifyFusePassBase<VerifyFusePass> {
+  void runOnOperation() override {
+    auto result = getOperation()->walk([](mlir::Operation *op) -> mlir::WalkResult {
+      if (auto fused = mlir::dyn_cast<graph::FusedOp>(op))
+        return verifyRegion(fused);
+      if (belongsInRegion(op) && !op->getParentOfType<graph::FusedOp>())
+        return report(op, "expected the op in a fusion region");
+      return mlir::WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace limbeck::fuse
