@@ -89,10 +89,12 @@ Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const S
 
 Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, int64_t lanes) {
   TensorType type = typeOf(op->getResult(0));
-  bool stored = worksOnStorage(op);
+  bool qlinear = isQLinear(*this, op), stored = worksOnStorage(op) || qlinear;
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
     operands.push_back(operandElement(operand, index, type.shape, lanes, stored));
+  if (qlinear)
+    return emitQLinear(*this, op, operands);
   if (stored)
     return operands[0];
   return narrow(emitElementwise(*this, op, operands), type, index);

@@ -4,6 +4,8 @@
 #include "limbeck/Lower/MemoryPlan.h"
 #include "limbeck/Lower/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include <algorithm>
+#include <numeric>
 
 namespace limbeck::lower {
 
@@ -90,9 +92,9 @@ private:
   /// Greedy by size: each buffer takes the lowest gap among those placed before it that live at the same time.
   static int64_t place(std::vector<PlannedBuffer> &buffers) {
     std::vector<size_t> order(buffers.size());
-    for (size_t i = 0; i < order.size(); ++i)
-      order[i] = i;
-    llvm::stable_sort(order, [&](size_t a, size_t c) { return buffers[a].bytes > buffers[c].bytes; });
+    std::iota(order.begin(), order.end(), size_t(0));
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t c) { return buffers[a].bytes > buffers[c].bytes; });
     int64_t arena = 0;
     for (size_t current : order) {
       PlannedBuffer &buffer = buffers[current];

@@ -8,6 +8,10 @@ namespace limbeck::lower {
 bool worksOnStorage(mlir::Operation *op);
 /// The element of `op`'s result, from its operands' elements in computed form.
 mlir::Value emitElementwise(KernelBuilder &kernel, mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands);
+/// Whether the op is an add or mul with the arithmetic of ONNX Runtime's QLinearAdd and QLinearMul.
+bool isQLinear(KernelBuilder &kernel, mlir::Operation *op);
+/// Its stored result from its stored operands.
+mlir::Value emitQLinear(KernelBuilder &kernel, mlir::Operation *op, llvm::ArrayRef<mlir::Value> stored);
 /// clamp, roundeven, + zero point, truncate: the second half of quantize and of requantize.
 mlir::Value roundToStorage(KernelBuilder &kernel, mlir::Value t, mlir::Value low, mlir::Value high,
                            mlir::Value zeroPoint, DType storage);

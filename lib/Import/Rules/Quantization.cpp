@@ -59,9 +59,18 @@ static Status checkStorage(const Node &node, DType dtype) {
                ", found ", name(dtype));
 }
 
+/// E-DTYPE for scales of half precision before opset 19; com.microsoft had them from the start.
+static Status checkScaleType(const Node &node, DType dtype) {
+  bool half = dtype == DType::F16 || dtype == DType::BF16;
+  if (!half || node.domain == kMicrosoft || node.opset >= 19)
+    return {};
+  return error(Code::DataType, "expected scales of type f32 at opset ", node.opset, ", found ", name(dtype));
+}
+
 /// Scale and zero point in the shape of their granularity; an absent zero point becomes zeros.
 static Expected<ScaleAndZero> linearParameters(const Node &node, Builder &builder, ValueId scale,
                                                DType storage, bool perTensor) {
+  LIMBECK_TRY(checkScaleType(node, dtypeOf(builder, scale)));
   LIMBECK_TRY(checkScale(builder, scale));
   LIMBECK_ASSIGN(ValueId zeroPoint, zeroPointOperand(node, builder, 2, "zero_point", storage));
   if (perTensor) {

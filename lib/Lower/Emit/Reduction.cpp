@@ -69,12 +69,16 @@ static Value reduceMultiply(KernelBuilder &k, DType dtype, Value a, Value c) {
                         : Value(arith::MulIOp::create(k.builder(), k.loc(), a, c));
 }
 static Value reduceGreater(KernelBuilder &k, DType dtype, Value a, Value c) {
+  if (dtype == DType::Bool)
+    return arith::OrIOp::create(k.builder(), k.loc(), a, c);
   if (isFloat(dtype))
     return maximumOf(k, a, c);
   return isSigned(dtype) ? Value(arith::MaxSIOp::create(k.builder(), k.loc(), a, c))
                          : Value(arith::MaxUIOp::create(k.builder(), k.loc(), a, c));
 }
 static Value reduceLess(KernelBuilder &k, DType dtype, Value a, Value c) {
+  if (dtype == DType::Bool)
+    return arith::AndIOp::create(k.builder(), k.loc(), a, c);
   if (isFloat(dtype))
     return minimumOf(k, a, c);
   return isSigned(dtype) ? Value(arith::MinSIOp::create(k.builder(), k.loc(), a, c))
@@ -111,6 +115,20 @@ static Value divideByCount(KernelBuilder &kernel, DType dtype, Value sum, int64_
                          : Value(arith::DivUIOp::create(b, kernel.loc(), sum, divisor));
 }
 
+/// An integer (or vector of them) with elements of type `element`: extended by its sign, or truncated.
+static Value resizeInteger(KernelBuilder &kernel, Value value, Type element, DType dtype) {
+  OpBuilder &b = kernel.builder();
+  auto vector = dyn_cast<VectorType>(value.getType());
+  Type to = kernel.vectorOf(element, vector ? vector.getNumElements() : 1);
+  unsigned before = getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth(), after = element.getIntOrFloatBitWidth();
+  if (before == after)
+    return value;
+  if (before > after)
+    return arith::TruncIOp::create(b, kernel.loc(), to, value);
+  return isSigned(dtype) ? Value(arith::ExtSIOp::create(b, kernel.loc(), to, value))
+                         : Value(arith::ExtUIOp::create(b, kernel.loc(), to, value));
+}
+
 static void emitReduce(KernelBuilder &kernel, Operation *op) {
   StringRef name = op->getName().stripDialect();
   const ReductionKind &kind = *llvm::find_if(kReductions, [&](const ReductionKind &k) { return k.name == name; });
@@ -118,13 +136,18 @@ static void emitReduce(KernelBuilder &kernel, Operation *op) {
   TensorType type = kernel.typeOf(op->getOperand(0));
   DType dtype = type.expressed();
   Type scalar = kernel.computeType(type);
+  // An integer mean sums in 64 bits, so that it cannot wrap before the division.
+  bool wideMean = name == "reduce_mean" && !isFloat(dtype);
+  if (wideMean)
+    scalar = kernel.builder().getI64Type();
   LaneReduction lanes{[&](Value a, Value c) { return kind.combine(kernel, dtype, a, c); },
                       [&](Type t) { return reductionNeutral(kernel, kind, dtype, t); }};
   bool contiguous = reduced.contiguous();
   kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), reduced.resultsRun(), [&](ArrayRef<Value> index,
                                                                                    int64_t width) {
     auto load = [&](Value number, int64_t count) {
-      return kernel.real(op->getOperand(0), reduced.position(kernel, index, number), count);
+      Value x = kernel.real(op->getOperand(0), reduced.position(kernel, index, number), count);
+      return wideMean ? resizeInteger(kernel, x, scalar, dtype) : x;
     };
     Value result;
     if (contiguous && reduced.axes.size() == 1)
@@ -134,8 +157,23 @@ static void emitReduce(KernelBuilder &kernel, Operation *op) {
                              [&](Value number) { return load(number, width); });
     if (name == "reduce_mean")
       result = divideByCount(kernel, dtype, result, reduced.count());
+    if (wideMean)
+      result = resizeInteger(kernel, result, kernel.computeType(type), dtype);
     kernel.finish(index, width, result);
   });
+}
+
+/// NaN is greater than every number; `orEqual` lets a later equal element win.
+static Value isGreaterFloat(KernelBuilder &kernel, Value x, Value best, bool orEqual) {
+  OpBuilder &b = kernel.builder();
+  auto compare = [&](arith::CmpFPredicate predicate, Value left, Value right) -> Value {
+    return arith::CmpFOp::create(b, kernel.loc(), predicate, left, right);
+  };
+  Value greater = compare(orEqual ? arith::CmpFPredicate::OGE : arith::CmpFPredicate::OGT, x, best);
+  Value wins = compare(arith::CmpFPredicate::UNO, x, x);
+  if (!orEqual)
+    wins = arith::AndIOp::create(b, kernel.loc(), wins, compare(arith::CmpFPredicate::ORD, best, best));
+  return arith::OrIOp::create(b, kernel.loc(), greater, wins);
 }
 
 static void emitArgMax(KernelBuilder &kernel, Operation *op) {
@@ -153,8 +191,7 @@ static void emitArgMax(KernelBuilder &kernel, Operation *op) {
     auto best = kernel.loop(1, reduced.count(), 1, {at(zero), zero}, [&](Value i, ValueRange carried) {
       Value x = at(i), better;
       if (isFloat(dtype))
-        better = arith::CmpFOp::create(b, kernel.loc(), last ? arith::CmpFPredicate::OGE : arith::CmpFPredicate::OGT,
-                                       x, carried[0]);
+        better = isGreaterFloat(kernel, x, carried[0], last);
       else if (isSigned(dtype))
         better = arith::CmpIOp::create(b, kernel.loc(), last ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sgt,
                                        x, carried[0]);

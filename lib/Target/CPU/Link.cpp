@@ -12,10 +12,11 @@
 namespace limbeck::cpu {
 
 static Expected<std::string> findLinker() {
+  if (auto path = llvm::sys::findProgramByName("ld.lld", llvm::StringRef(LIMBECK_LLVM_TOOLS)))
+    return *path; // that of the LLVM we were built with
   for (const char *name : {"ld.lld-22", "ld.lld"})
-    for (llvm::ArrayRef<llvm::StringRef> folders : {llvm::ArrayRef<llvm::StringRef>({LIMBECK_LLVM_TOOLS}), {}})
-      if (auto path = llvm::sys::findProgramByName(name, folders))
-        return *path;
+    if (auto path = llvm::sys::findProgramByName(name))
+      return *path;
   return error(Code::Run, "expected the linker ld.lld of LLVM 22, found none").withHint("install the package lld-22");
 }
 
