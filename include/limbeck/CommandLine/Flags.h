@@ -1,0 +1,23 @@
+// Groups of flags that several commands take.
+#pragma once
+#include "limbeck/Pipeline/Stages.h"
+#include "limbeck/Session/SourceModel.h"
+#include "limbeck/Tensor/Outputs.h"
+#include <CLI/CLI.hpp>
+
+namespace limbeck::command {
+
+/// The positional file; `kinds` is MODEL or MODEL|ARTIFACT.
+void addModelArgument(CLI::App &command, session::SourceModel &model, const std::string &kinds);
+/// --shape --dim --freeze --external-data-dir --trust-hardlinks
+void addShapeFlags(CLI::App &command, session::SourceModel &model);
+/// --input, as often as there are inputs.
+void addInputFlags(CLI::App &command, std::vector<std::string> &inputs);
+/// --output --outputs --output-dir
+void addOutputFlags(CLI::App &command, OutputTargets &targets);
+/// --threads
+void addThreadsFlag(CLI::App &command, int &threads);
+/// A flag whose value is the name of a stage.
+void addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage, const std::string &about);
+
+} // namespace limbeck::command

@@ -1,0 +1,11 @@
+// What every developer tool registers: the dialects of the project and of its stages, and all passes.
+#pragma once
+#include "mlir/IR/DialectRegistry.h"
+
+namespace limbeck::pipeline {
+
+void registerAllDialects(mlir::DialectRegistry &registry);
+/// Passes, the pipelines of the stages, and the targets that stage Lower finds by name.
+void registerAllPasses();
+
+} // namespace limbeck::pipeline

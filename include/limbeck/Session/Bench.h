@@ -1,0 +1,53 @@
+// How long a model takes, beside others in the same run.
+#pragma once
+#include "limbeck/Session/Progress.h"
+#include "limbeck/Session/SourceModel.h"
+#include "limbeck/Tensor/Inputs.h"
+
+namespace limbeck::session {
+
+struct BenchOptions {
+  SourceModel model;                  ///< an ONNX file, or an artifact
+  std::vector<std::string> baselines; ///< the same of what to compare with
+  std::vector<std::string> inputs;    ///< as readInputs takes them; random values when there are none
+  int threads = 0;                    ///< 0: as the runtime chooses
+  int streams = 1;                    ///< runs side by side
+  double warmupSeconds = 0.5;         ///< at least kLeastWarmupRuns runs in any case
+  double seconds = 2;                 ///< of measured time for each
+  bool perLayer = false;
+  bool worker = true;                 ///< compile in a process of its own
+};
+
+inline constexpr int kLeastWarmupRuns = 10;
+
+/// One call of a kernel.
+struct LayerTime {
+  std::string kernel, kind;
+  std::vector<std::string> nodes;
+  double milliseconds = 0; ///< median
+};
+
+struct Measurement {
+  std::string name, sourceSha256, entry, target;
+  std::string precision; ///< int8 where integers are computed with, else the type of floats
+  int threads = 0, streams = 0;
+  size_t runs = 0;
+  double warmupSeconds = 0, loadMs = 0;
+  double minMs = 0, meanMs = 0, p50Ms = 0, p90Ms = 0, p99Ms = 0, throughput = 0;
+  std::vector<NamedType> inputs;
+  std::vector<LayerTime> layers;
+};
+
+struct BenchReport {
+  Measurement model;
+  std::vector<Measurement> baselines;
+  std::string cpu; ///< name of the processor
+};
+
+Expected<BenchReport> bench(const BenchOptions &options, const Progress &progress = {});
+
+/// As docs/contract.md describes it.
+std::string benchJson(const BenchReport &report);
+std::string benchText(const BenchReport &report);
+
+} // namespace limbeck::session

@@ -1,0 +1,30 @@
+// From a model to an artifact, or to the text of any stage on the way.
+#pragma once
+#include "limbeck/Pipeline/Stages.h"
+#include "limbeck/Session/Progress.h"
+#include "limbeck/Session/SourceModel.h"
+
+namespace limbeck::session {
+
+/// What compiling makes; the ending of the output file decides.
+enum class Product { Artifact, Mlir, LlvmIr, Assembly };
+
+struct CompileOptions {
+  SourceModel model;
+  Product product = Product::Artifact;
+  std::string target = "cpu";     ///< as cpu::parseTargets reads it
+  std::string precision = "f32";  ///< what floats are computed in
+  /// The first stage to run; behind Import, `model.path` is a file of IR.
+  pipeline::Stage from = pipeline::Stage::Import;
+  pipeline::Stage to = pipeline::Stage::Lower; ///< the last; only Product::Mlir can stop early
+  unsigned threads = 0;           ///< 0: as many as the machine has
+  std::string keepDirectory;      ///< when set, every kernel's LLVM IR is left there
+};
+
+/// By the ending of a file name: .lmb .mlir .ll .s; E-UNSUPPORTED for .o and .so, E-FLAG for any other.
+Expected<Product> productOf(const std::string &path);
+
+/// The content of the output file; equal options and files give equal bytes.
+Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress = {});
+
+} // namespace limbeck::session

@@ -1,0 +1,23 @@
+// Compiles in a process of its own, so that a crash or a hang of the compiler becomes one diagnostic.
+#pragma once
+#include "limbeck/Session/Compile.h"
+
+namespace limbeck::session {
+
+/// The hidden command under which the program starts itself as a worker.
+inline constexpr const char *kWorkerCommand = "worker";
+
+struct WorkerLimits {
+  uint64_t memoryBytes = uint64_t(16) << 30; ///< of address space
+  uint64_t seconds = 3600;                   ///< by the clock on the wall; of processor time four times as many
+};
+
+/// The same as `compile`, in a child that runs this program again. E-INTERNAL when the child dies, with what it said last.
+Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options, const WorkerLimits &limits = {},
+                                                 const Progress &progress = {});
+
+/// What the child runs: the request comes from standard input, progress goes to standard output, the result to a file that
+/// it inherited. Returns the exit code.
+int runWorker();
+
+} // namespace limbeck::session

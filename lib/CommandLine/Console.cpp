@@ -1,0 +1,84 @@
+// Printing of results, notes and errors.
+#include "limbeck/CommandLine/Console.h"
+#include "limbeck/CommandLine/ProgressBar.h"
+#include "limbeck/Session/Json.h"
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+namespace limbeck::command {
+
+Console::Console() = default;
+Console::~Console() = default;
+
+static void printTo(std::FILE *file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  if (!text.ends_with('\n'))
+    std::fputc('\n', file);
+  std::fflush(file);
+}
+
+bool Console::colored() const {
+  if (color != "auto")
+    return color == "always";
+  return ::isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
+}
+
+void Console::result(std::string_view text) {
+  bar.reset();
+  printTo(stdout, text);
+}
+
+void Console::note(std::string_view text) {
+  bar.reset();
+  if (!quiet)
+    printTo(stderr, text);
+}
+
+static std::string errorsDocument(std::span<const Diagnostic> diagnostics) {
+  return session::jsonDocument([&](llvm::json::OStream &json) {
+    json.attributeArray("errors", [&] {
+      for (const Diagnostic &diagnostic : diagnostics)
+        json.object([&] {
+          std::string_view code = codeText(diagnostic.code);
+          json.attribute("code", llvm::StringRef(code.data(), code.size()));
+          const std::pair<const char *, const std::string *> kMembers[] = {
+              {"message", &diagnostic.message}, {"file", &diagnostic.file},           {"node", &diagnostic.node},
+              {"op", &diagnostic.op},           {"attribute", &diagnostic.attribute}, {"hint", &diagnostic.hint}};
+          for (const auto &[key, value] : kMembers)
+            json.attribute(key, session::jsonText(*value));
+        });
+    });
+  });
+}
+
+int Console::fail(std::span<const Diagnostic> diagnostics) {
+  bar.reset();
+  if (json)
+    printTo(stdout, errorsDocument(diagnostics));
+  int code = 0;
+  for (const Diagnostic &diagnostic : diagnostics) {
+    std::string text = diagnostic.text();
+    if (colored())
+      if (size_t at = text.find("error:"); at != std::string::npos)
+        text.replace(at, 6, "\033[1;31merror:\033[0m");
+    if (!json)
+      printTo(stderr, text);
+    int own = exitCode(diagnostic.code);
+    code = code == 2 || own == 2 ? 2 : std::max(code, own);
+  }
+  return code;
+}
+
+session::Progress Console::progress() {
+  if (quiet || json || !::isatty(STDERR_FILENO))
+    return {};
+  bar = std::make_unique<ProgressBar>();
+  return [this](std::string_view what, size_t done, size_t total) {
+    if (bar)
+      bar->set(what, done, total);
+  };
+}
+
+} // namespace limbeck::command

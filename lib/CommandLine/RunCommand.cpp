@@ -1,0 +1,61 @@
+// limbeck run
+#include "limbeck/CommandLine/CommandSet.h"
+#include "limbeck/CommandLine/Flags.h"
+#include "limbeck/Session/RunModel.h"
+
+namespace limbeck::command {
+
+namespace {
+struct RunFlags {
+  session::RunOptions options;
+  OutputTargets targets;
+  bool noWorker = false;
+};
+} // namespace
+
+static void runFlags(CLI::App &command, RunFlags &flags) {
+  session::RunOptions &options = flags.options;
+  addModelArgument(command, options.model, "MODEL|ARTIFACT");
+  addInputFlags(command, options.inputs);
+  command.add_option("--data", options.dataSet, "run every sample of an .npz, .npy, folder or list; outputs have one row per sample")
+      ->type_name("SET")
+      ->group("Inputs")
+      ->excludes("--input");
+  addOutputFlags(command, flags.targets);
+  addShapeFlags(command, options.model);
+  addThreadsFlag(command, options.threads);
+  command.add_option("--spin-us", options.spinMicroseconds, "how long idle threads spin; 0 turns it off")
+      ->type_name("MICROSECONDS")
+      ->check(CLI::Range(0, 1000));
+  command.add_flag("--reference", options.reference, "compute with the interpreter instead of compiled code: slow, the same bits");
+  addStageFlag(command, "--reference-stage", options.referenceStage, "the stage behind which the interpreter computes");
+  command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
+}
+
+static int runRun(const RunFlags &flags, Console &console) {
+  session::RunOptions options = flags.options;
+  options.worker = !flags.noWorker;
+  if (!options.dataSet.empty() && flags.targets.archive.empty())
+    return console.fail(error(Code::Flag, "expected -o outputs.npz with --data, found none"));
+  Expected<std::vector<NamedTensor>> outputs = session::runModel(options, console.progress());
+  if (!outputs.ok())
+    return console.fail(outputs.diagnostic());
+  if (Status status = writeOutputs(*outputs, flags.targets); !status.ok())
+    return console.fail(status.diagnostic());
+  if (console.json)
+    console.result(outputsJson(*outputs));
+  else if (flags.targets.empty())
+    console.result(outputSummary(*outputs));
+  return 0;
+}
+
+void addRunCommand(CommandSet &set) {
+  set.add<RunFlags>({"run", "Run a model or an artifact",
+                     "  limbeck run model.lmb --input x=@x.npy --output y=@y.npy\n"
+                     "  limbeck run model.lmb --input x=random:1\n"
+                     "  limbeck run model.lmb --data samples.npz -o outputs.npz --threads 4\n"
+                     "  limbeck run model.onnx --reference --shape x=1x3x48x320 --input @x.npy --outputs y.npz\n"},
+                    runFlags, runRun);
+}
+
+} // namespace limbeck::command

@@ -1,0 +1,100 @@
+// The order of passes in every stage, with the reason for each place.
+#include "limbeck/Pipeline/Pipelines.h"
+#include "limbeck/Fuse/Passes.h"
+#include "limbeck/Graph/Transforms/Passes.h"
+#include "limbeck/Layout/Passes.h"
+#include "limbeck/Lower/Passes.h"
+#include "limbeck/Quantize/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace limbeck::pipeline {
+
+static void buildGraph(mlir::OpPassManager &passes) {
+  // First, so that the parameters of batch normalization are constants where they are computed from some.
+  passes.addPass(graph::createFoldConstantsPass());
+  passes.addPass(graph::createFoldBatchNormPass());
+  // Behind both: they leave constants that nothing uses, and equal ones.
+  passes.addPass(mlir::createCanonicalizerPass());
+  passes.addPass(mlir::createCSEPass());
+  passes.addPass(graph::createVerifyGraphPass());
+}
+
+static void buildQuantize(mlir::OpPassManager &passes) {
+  // First: the passes behind it read parameters from types only.
+  passes.addPass(quantize::createFoldParametersPass());
+  // Before fusing, which matches ops directly between dequantize and quantize.
+  passes.addPass(quantize::createPropagateQDQPass());
+  passes.addPass(quantize::createFuseQDQPass());
+  // Behind fusing, as a pair that is joined here is no longer there to be fused with its neighbours.
+  passes.addPass(quantize::createFoldRequantizePass());
+  passes.addPass(mlir::createCanonicalizerPass());
+  passes.addPass(quantize::createVerifyQuantizePass());
+}
+
+static void buildLayout(mlir::OpPassManager &passes) {
+  // First: the other two work on whatever layout there is.
+  passes.addPass(layout::createConvertToNHWCPass());
+  // Behind the layout, so that the pad is written in the order in which its convolution reads it.
+  passes.addPass(layout::createMaterializePaddingPass());
+  // Transposes of weights are computed now; then those that nothing uses and equal ones go.
+  passes.addPass(graph::createFoldConstantsPass());
+  passes.addPass(mlir::createCanonicalizerPass());
+  passes.addPass(mlir::createCSEPass());
+  passes.addPass(layout::createVerifyLayoutPass());
+}
+
+static void buildFuse(mlir::OpPassManager &passes) {
+  passes.addPass(fuse::createFormFusionsPass());
+  passes.addPass(fuse::createVerifyFusePass());
+}
+
+static void buildLower(mlir::OpPassManager &passes) {
+  passes.addPass(lower::createLowerToKernelsPass());
+  mlir::OpPassManager &functions = passes.nest<mlir::func::FuncOp>();
+  functions.addPass(lower::createShareLoopsPass());
+  // Emitters write plain code; what is constant or computed twice in it goes here, while loops are still loops.
+  functions.addPass(mlir::createCanonicalizerPass());
+  functions.addPass(mlir::createCSEPass());
+  // Last: launches that canonicalization removes need no memory.
+  functions.addPass(lower::createPlanMemoryPass());
+  passes.addPass(lower::createVerifyLowerPass());
+}
+
+void buildStage(Stage stage, mlir::OpPassManager &passes) {
+  switch (stage) {
+  case Stage::Import:
+    return;
+  case Stage::Graph:
+    return buildGraph(passes);
+  case Stage::Quantize:
+    return buildQuantize(passes);
+  case Stage::Layout:
+    return buildLayout(passes);
+  case Stage::Fuse:
+    return buildFuse(passes);
+  case Stage::Lower:
+    return buildLower(passes);
+  }
+}
+
+void buildStages(Stage first, Stage last, mlir::OpPassManager &passes) {
+  for (Stage stage : allStages())
+    if (first <= stage && stage <= last)
+      buildStage(stage, passes);
+}
+
+void registerPipelines() {
+  for (Stage stage : allStages()) {
+    if (stage == Stage::Import)
+      continue;
+    std::string flag = "limbeck-stage-" + std::string(name(stage)), about = "behind it " + std::string(description(stage));
+    auto build = [stage](mlir::OpPassManager &passes, llvm::StringRef, mlir::function_ref<mlir::LogicalResult(const llvm::Twine &)>) {
+      buildStage(stage, passes);
+      return mlir::success();
+    };
+    mlir::registerPassPipeline(flag, about, build, [](mlir::function_ref<void(const mlir::detail::PassOptions &)>) {});
+  }
+}
+
+} // namespace limbeck::pipeline

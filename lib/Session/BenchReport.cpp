@@ -1,0 +1,103 @@
+// A report as JSON and as text.
+#include "limbeck/Session/Bench.h"
+#include "limbeck/Session/Json.h"
+#include "limbeck/Session/Version.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace limbeck::session {
+
+static void writeLayers(llvm::json::OStream &json, const std::vector<LayerTime> &layers) {
+  json.attributeArray("layers", [&] {
+    for (const LayerTime &layer : layers)
+      json.object([&] {
+        json.attribute("kernel", jsonText(layer.kernel));
+        json.attribute("kind", jsonText(layer.kind));
+        json.attribute("nodes", jsonTexts(layer.nodes));
+        json.attribute("p50_ms", jsonNumber(layer.milliseconds));
+      });
+  });
+}
+
+static void writeMeasurement(llvm::json::OStream &json, const Measurement &one, const std::string &cpu) {
+  json.attribute("name", jsonText(one.name));
+  json.attribute("source_sha256", jsonText(one.sourceSha256));
+  json.attribute("entry", jsonText(one.entry));
+  json.attribute("target", jsonText(one.target));
+  json.attribute("precision", jsonText(one.precision));
+  json.attribute("threads", one.threads);
+  json.attribute("streams", one.streams);
+  json.attribute("runs", static_cast<int64_t>(one.runs));
+  const std::pair<const char *, double> kNumbers[] = {
+      {"warmup_s", one.warmupSeconds}, {"load_ms", one.loadMs}, {"min_ms", one.minMs}, {"mean_ms", one.meanMs},
+      {"p50_ms", one.p50Ms},           {"p90_ms", one.p90Ms},   {"p99_ms", one.p99Ms}, {"throughput_per_s", one.throughput}};
+  for (const auto &[key, value] : kNumbers)
+    json.attribute(key, jsonNumber(value));
+  json.attributeArray("inputs", [&] {
+    for (const NamedType &input : one.inputs)
+      json.object([&] {
+        std::string_view dtype = name(input.type.dtype);
+        json.attribute("name", jsonText(input.name));
+        json.attribute("dtype", llvm::StringRef(dtype.data(), dtype.size()));
+        json.attribute("shape", jsonIntegers(input.type.shape));
+      });
+  });
+  if (!one.layers.empty())
+    writeLayers(json, one.layers);
+  json.attribute("cpu", jsonText(cpu));
+  json.attribute("limbeck_version", kVersion);
+}
+
+std::string benchJson(const BenchReport &report) {
+  return jsonDocument([&](llvm::json::OStream &json) {
+    writeMeasurement(json, report.model, report.cpu);
+    json.attributeArray("baselines", [&] {
+      for (const Measurement &baseline : report.baselines)
+        json.object([&] { writeMeasurement(json, baseline, report.cpu); });
+    });
+  });
+}
+
+static std::string rowOf(const Measurement &one) {
+  return llvm::formatv("{0,-28} {1,-18} {2,-5} {3,10:f3} {4,10:f3} {5,10:f3} {6,10:f3} {7,10:f1}\n", one.name, one.target, one.precision,
+                       one.p50Ms, one.minMs, one.p90Ms, one.p99Ms, one.throughput)
+      .str();
+}
+
+static std::string joined(const std::vector<std::string> &texts) {
+  std::string all;
+  for (const std::string &text : texts)
+    all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+static std::string layersText(const Measurement &one) {
+  double total = 0;
+  for (const LayerTime &layer : one.layers)
+    total += layer.milliseconds;
+  std::string text = "\n" + one.name + ", median of each kernel:\n        ms      %  kind             nodes\n";
+  for (const LayerTime &layer : one.layers)
+    text += llvm::formatv("{0,10:f4} {1,6:f1}  {2,-16} {3}\n", layer.milliseconds, 100 * layer.milliseconds / total,
+                          layer.kind.empty() ? layer.kernel : layer.kind, joined(layer.nodes))
+                .str();
+  return text;
+}
+
+std::string benchText(const BenchReport &report) {
+  std::string text = llvm::formatv("{0}, {1} threads, {2} streams, milliseconds per run\n{3,-28} {4,-18} {5,-5} {6,10} {7,10} {8,10} {9,10} {10,10}\n",
+                                   report.cpu, report.model.threads, report.model.streams, "model", "target", "type", "p50", "min", "p90",
+                                   "p99", "runs/s")
+                         .str();
+  text += rowOf(report.model);
+  for (const Measurement &baseline : report.baselines) {
+    text += rowOf(baseline);
+    text += llvm::formatv("{0} takes {1:f2} times as long as {2}\n", baseline.name, baseline.p50Ms / report.model.p50Ms, report.model.name).str();
+  }
+  if (!report.model.layers.empty())
+    text += layersText(report.model);
+  for (const Measurement &baseline : report.baselines)
+    if (!baseline.layers.empty())
+      text += layersText(baseline);
+  return text;
+}
+
+} // namespace limbeck::session

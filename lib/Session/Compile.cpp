@@ -1,0 +1,220 @@
+// compile: every entry once up to stage Fuse, then once per instruction set.
+#include "limbeck/Session/Compile.h"
+#include "Compiler.h"
+#include "Provenance.h"
+#include "limbeck/Artifact/Writer.h"
+#include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Lower/Target.h"
+#include "limbeck/Session/Version.h"
+#include "limbeck/Target/CPU/Compile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <filesystem>
+
+namespace limbeck::session {
+
+using Module = mlir::OwningOpRef<mlir::ModuleOp>;
+using pipeline::Stage;
+
+static std::vector<std::byte> toBytes(std::string_view text) {
+  std::span<const std::byte> bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+Expected<Product> productOf(const std::string &path) {
+  static const std::map<std::string, Product, std::less<>> kProducts = {
+      {".lmb", Product::Artifact}, {".mlir", Product::Mlir}, {".ll", Product::LlvmIr}, {".s", Product::Assembly}};
+  std::string ending = std::filesystem::path(path).extension().string();
+  if (auto found = kProducts.find(ending); found != kProducts.end())
+    return found->second;
+  if (ending == ".o" || ending == ".so")
+    return error(Code::Unsupported, "output as ", ending, " comes with a later version")
+        .withHint("-o OUT.lmb holds the same code for the runtime");
+  return error(Code::Flag, "expected an output file that ends in .lmb, .mlir, .ll or .s, found '", path, "'");
+}
+
+/// The choices on which all else rests, checked before any file is read.
+static Status checkOptions(const CompileOptions &options) {
+  if (options.precision == "bf16" || options.precision == "f16")
+    return error(Code::Unsupported, "--precision ", options.precision, " comes with a later version").withHint("f32 is there");
+  if (options.precision != "f32")
+    return error(Code::Flag, "expected --precision f32, bf16 or f16, found '", options.precision, "'");
+  if (options.from > options.to)
+    return error(Code::Flag, "expected --from a stage before that of --to, found ", pipeline::name(options.from), " and ",
+                 pipeline::name(options.to));
+  if (options.to != Stage::Lower && options.product != Product::Mlir)
+    return error(Code::Flag, "expected an output file that ends in .mlir with --to ", pipeline::name(options.to));
+  return {};
+}
+
+/// The instruction set of a text, which holds exactly one; `cpu` means the one of this machine.
+static Expected<const cpu::Isa *> onlyIsa(const std::string &target) {
+  if (target == "cpu")
+    return &cpu::nativeIsa();
+  LIMBECK_ASSIGN(std::vector<const cpu::Isa *> isas, cpu::parseTargets(target));
+  if (isas.size() != 1)
+    return error(Code::Flag, "expected one instruction set in --target for this kind of output, found ", isas.size());
+  return isas.front();
+}
+
+namespace {
+/// The way of one compilation: the compiler, what is known of the source, and how far it is.
+class Session {
+public:
+  Session(const CompileOptions &options, const Progress &progress)
+      : options(options), progress(progress), compiler(options.threads) {}
+
+  Expected<std::vector<std::byte>> artifact();
+  Expected<std::vector<std::byte>> text();
+
+private:
+  void report(std::string_view what, size_t done, size_t total) {
+    if (progress)
+      progress(what, done, total);
+  }
+  /// Runs stages; their errors name the file.
+  Status run(mlir::ModuleOp module, Stage first, Stage last);
+  /// The entry behind `last`, at most Fuse.
+  Expected<Module> frontEnd(const EntryChoice &choice, Stage last);
+  Expected<Module> lower(mlir::ModuleOp module, const cpu::Isa &isa);
+  Expected<artifact::Variant> variant(mlir::ModuleOp lowered, const cpu::Isa &isa);
+
+  const CompileOptions &options;
+  const Progress &progress;
+  Compiler compiler;
+  artifact::Writer writer;
+  std::string sourceSha256;
+};
+} // namespace
+
+Status Session::run(mlir::ModuleOp module, Stage first, Stage last) {
+  Status status = compiler.run(module, first, last);
+  if (!status.ok() && status.diagnostic().file.empty())
+    status.diagnostic().atFile(std::filesystem::path(options.model.path).filename().string());
+  return status;
+}
+
+Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
+  Module module;
+  Stage first = options.from;
+  if (first == Stage::Import) {
+    LIMBECK_ASSIGN(importer::Model model, importer::importFile(options.model.path, choice.options));
+    if (options.to == Stage::Lower)
+      LIMBECK_TRY(importer::requireStatic(model));
+    sourceSha256 = model.sha256;
+    LIMBECK_ASSIGN(module, compiler.import(model));
+  } else {
+    LIMBECK_ASSIGN(module, compiler.parse(options.model.path));
+  }
+  LIMBECK_TRY(run(*module, first, last));
+  return module;
+}
+
+/// A module of its own, as each instruction set gets other kernels.
+Expected<Module> Session::lower(mlir::ModuleOp module, const cpu::Isa &isa) {
+  Module copy = module.clone();
+  (*copy)->setAttr(lower::kTargetAttribute, mlir::StringAttr::get(copy->getContext(), llvm::StringRef(isa.name)));
+  LIMBECK_TRY(run(*copy, Stage::Lower, Stage::Lower));
+  return copy;
+}
+
+Expected<artifact::Variant> Session::variant(mlir::ModuleOp lowered, const cpu::Isa &isa) {
+  cpu::CompileOptions backEnd;
+  backEnd.threads = compiler.threads();
+  backEnd.keepDirectory = options.keepDirectory;
+  LIMBECK_ASSIGN(cpu::CompiledEntry entry, compiler.attempt<cpu::CompiledEntry>([&] {
+    return cpu::compileEntry(lowered, isa, backEnd);
+  }));
+  artifact::Variant variant;
+  variant.isa = isa.name;
+  variant.features = isa.featureList();
+  variant.architecture = isa.architecture;
+  variant.code = writer.addCode({entry.readOnly, entry.executable, entry.executableOffset, entry.span});
+  variant.entryOffset = entry.entryOffset;
+  variant.arenaBytes = entry.arenaBytes;
+  for (const Tensor &weight : entry.weights)
+    variant.weights.push_back(writer.addWeights({weight.bytes(), weight.bytes() + weight.byteSize()}));
+  return variant;
+}
+
+static Expected<artifact::Port> portOf(mlir::Type type, mlir::Attribute name) {
+  LIMBECK_ASSIGN(TensorType tensorType, graph::toTensorType(type));
+  auto text = llvm::dyn_cast_or_null<mlir::StringAttr>(name);
+  if (!text)
+    return error(Code::Internal, "an input or output has no attribute 'limbeck.name'");
+  return artifact::Port{text.str(), std::move(tensorType)};
+}
+
+static Expected<artifact::Entry> signatureOf(mlir::ModuleOp module, const std::string &name) {
+  auto function = module.lookupSymbol<mlir::func::FuncOp>("main");
+  if (!function)
+    return error(Code::NoGraph, "expected a function 'main' in the module");
+  artifact::Entry entry;
+  entry.name = name;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    LIMBECK_ASSIGN(artifact::Port port, portOf(function.getArgumentTypes()[i], function.getArgAttr(i, "limbeck.name")));
+    entry.inputs.push_back(std::move(port));
+  }
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    LIMBECK_ASSIGN(artifact::Port port, portOf(function.getResultTypes()[i], function.getResultAttr(i, "limbeck.name")));
+    entry.outputs.push_back(std::move(port));
+  }
+  return entry;
+}
+
+Expected<std::vector<std::byte>> Session::artifact() {
+  LIMBECK_ASSIGN(std::vector<const cpu::Isa *> isas, cpu::parseTargets(options.target));
+  LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(options.model));
+  artifact::Manifest manifest;
+  std::vector<EntryRecord> records;
+  size_t done = 0, total = choices.size() * (isas.size() + 1);
+  for (const EntryChoice &choice : choices) {
+    report(message("entry ", choice.name), done++, total);
+    LIMBECK_ASSIGN(Module module, frontEnd(choice, Stage::Fuse));
+    LIMBECK_ASSIGN(artifact::Entry entry, signatureOf(*module, choice.name));
+    EntryRecord record{choice.name, computesIntegers(*module), {}};
+    for (const cpu::Isa *isa : isas) {
+      report(message("entry ", choice.name, ", code for ", isa->name), done++, total);
+      LIMBECK_ASSIGN(Module lowered, lower(*module, *isa));
+      LIMBECK_ASSIGN(artifact::Variant compiled, variant(*lowered, *isa));
+      entry.variants.push_back(std::move(compiled));
+      // Every instruction set has the same calls in the same order.
+      if (record.kernels.empty())
+        record.kernels = kernelsOf(*lowered);
+    }
+    manifest.entries.push_back(std::move(entry));
+    records.push_back(std::move(record));
+  }
+  manifest.provenance = {kVersion, sourceSha256, writeProvenance(options, records)};
+  return writer.finish(manifest);
+}
+
+Expected<std::vector<std::byte>> Session::text() {
+  LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(options.model));
+  if (choices.size() != 1)
+    return error(Code::Flag, "expected one entry for this kind of output, found ", choices.size(), " combinations of --dim values");
+  LIMBECK_ASSIGN(Module module, frontEnd(choices.front(), std::min(options.to, Stage::Fuse)));
+  const cpu::Isa *isa = nullptr;
+  if (options.to == Stage::Lower) {
+    LIMBECK_ASSIGN(isa, onlyIsa(options.target));
+    LIMBECK_ASSIGN(module, lower(*module, *isa));
+  }
+  std::string result;
+  if (options.product == Product::Mlir) {
+    llvm::raw_string_ostream stream(result);
+    // With locations, so that the text can go on through later stages (--from) and still name its nodes.
+    module->print(stream, mlir::OpPrintingFlags().enableDebugInfo());
+    return toBytes(result);
+  }
+  LIMBECK_ASSIGN(result, compiler.attempt<std::string>([&] {
+    return cpu::emitText(*module, *isa, options.product == Product::Assembly);
+  }));
+  return toBytes(result);
+}
+
+Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress) {
+  LIMBECK_TRY(checkOptions(options));
+  Session session(options, progress);
+  return options.product == Product::Artifact ? session.artifact() : session.text();
+}
+
+} // namespace limbeck::session

@@ -1,0 +1,136 @@
+// Registration, running stages, and the way of a diagnostic from MLIR to the user.
+#include "Compiler.h"
+#include "limbeck/Graph/Import/ImportModel.h"
+#include "limbeck/Pipeline/Pipelines.h"
+#include "limbeck/Pipeline/Registration.h"
+#include "limbeck/Support/File.h"
+#include "limbeck/Target/CPU/Isa.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/ThreadPool.h"
+#include "llvm/Support/Threading.h"
+#include <mutex>
+
+namespace limbeck::session {
+
+static void collectNodes(mlir::Location location, std::vector<std::string> &nodes) {
+  if (auto named = llvm::dyn_cast<mlir::NameLoc>(location)) {
+    std::string name = named.getName().str();
+    if (!llvm::is_contained(nodes, name))
+      nodes.push_back(std::move(name));
+  }
+  if (auto fused = llvm::dyn_cast<mlir::FusedLoc>(location))
+    for (mlir::Location part : fused.getLocations())
+      collectNodes(part, nodes);
+}
+
+std::vector<std::string> sourceNodes(mlir::Location location) {
+  std::vector<std::string> nodes;
+  collectNodes(location, nodes);
+  return nodes;
+}
+
+/// `[E-SHAPE] message` of graph::emitDiagnostic, taken apart again; other errors of passes are ours to mend.
+static Diagnostic toDiagnostic(mlir::Diagnostic &source) {
+  static constexpr Code kCodes[] = {
+#define LIMBECK_CODE(identifier, text, exit) Code::identifier,
+#include "limbeck/Support/DiagnosticCodes.def"
+  };
+  std::string text = source.str();
+  for (mlir::Diagnostic &note : source.getNotes())
+    text += "; " + note.str();
+  Diagnostic result = error(Code::Internal, text);
+  for (Code code : kCodes) {
+    std::string mark = message("[", codeText(code), "] ");
+    if (size_t at = text.find(mark); at != std::string::npos)
+      result = error(code, text.substr(at + mark.size()));
+  }
+  // The first few nodes are enough to find a kernel by.
+  std::vector<std::string> nodes = sourceNodes(source.getLocation());
+  constexpr size_t kMostNodes = 3;
+  for (size_t i = 0; i < std::min(nodes.size(), kMostNodes); ++i)
+    result.node += (i ? ", " : "") + nodes[i];
+  if (auto position = source.getLocation()->findInstanceOf<mlir::FileLineColLoc>())
+    result.atFile(message(position.getFilename().str(), ":", position.getLine(), ":", position.getColumn()));
+  return result;
+}
+
+namespace {
+class RemarkCollector : public mlir::remark::detail::MLIRRemarkStreamerBase {
+public:
+  explicit RemarkCollector(std::vector<PassRemark> &list) : list(list) {}
+  void streamOptimizationRemark(const mlir::remark::detail::Remark &remark) override {
+    PassRemark entry{sourceNodes(remark.getLocation()), remark.getRemarkName().str(), ""};
+    for (const auto &argument : remark.getArgs())
+      if (argument.key == "Reason")
+        entry.reason += argument.val;
+    std::lock_guard lock(mutex);
+    list.push_back(std::move(entry));
+  }
+
+private:
+  std::vector<PassRemark> &list;
+  std::mutex mutex;
+};
+} // namespace
+
+static std::unique_ptr<mlir::MLIRContext> createContext() {
+  mlir::DialectRegistry registry;
+  pipeline::registerAllDialects(registry);
+  return std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+}
+
+Compiler::Compiler(unsigned threads)
+    : threadCount(threads ? threads : llvm::heavyweight_hardware_concurrency().compute_thread_count()), context(createContext()) {
+  cpu::registerTargets();
+  if (threadCount > 1)
+    context->enableMultithreading();
+  mlir::remark::RemarkCategories categories;
+  categories.all = ".*";
+  (void)mlir::remark::enableOptimizationRemarks(*context, std::make_unique<RemarkCollector>(collected),
+                                                std::make_unique<mlir::remark::RemarkEmittingPolicyAll>(), categories);
+}
+
+Compiler::~Compiler() = default;
+
+std::vector<Diagnostic> Compiler::listen(llvm::function_ref<void()> work) {
+  std::vector<Diagnostic> errors;
+  mlir::ScopedDiagnosticHandler handler(context.get(), [&](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
+      errors.push_back(toDiagnostic(diagnostic));
+    return mlir::success();
+  });
+  work();
+  return errors;
+}
+
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::import(const importer::Model &model) {
+  return attempt<mlir::OwningOpRef<mlir::ModuleOp>>([&] { return graph::importModel(*context, model); });
+}
+
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::parse(const std::string &path) {
+  LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(path));
+  llvm::StringRef text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::vector<Diagnostic> errors =
+      listen([&] { module = mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(context.get()), path); });
+  if (module)
+    return module;
+  Diagnostic diagnostic = errors.empty() ? error(Code::Parse, "expected a module of IR").atFile(path) : std::move(errors.front());
+  diagnostic.code = Code::Parse;
+  return diagnostic;
+}
+
+Status Compiler::run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Stage last) {
+  mlir::PassManager passes(context.get(), mlir::ModuleOp::getOperationName());
+  pipeline::buildStages(first, last, passes);
+  return attempt<bool>([&]() -> Expected<bool> {
+           if (mlir::failed(passes.run(module)))
+             return error(Code::Internal, "a pass failed without saying why");
+           return true;
+         })
+      .status();
+}
+
+} // namespace limbeck::session

@@ -1,0 +1,52 @@
+// One MLIR context with everything registered; diagnostics of MLIR come out as ours.
+#pragma once
+#include "limbeck/Import/Importer.h"
+#include "limbeck/Pipeline/Stages.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include <functional>
+
+namespace limbeck::session {
+
+/// Why a pass left something as it is, as it said itself.
+struct PassRemark {
+  std::vector<std::string> nodes;
+  std::string name, reason;
+};
+
+/// The ONNX nodes that a location stands for, each once, in order.
+std::vector<std::string> sourceNodes(mlir::Location location);
+
+class Compiler {
+public:
+  explicit Compiler(unsigned threads = 0);
+  ~Compiler();
+
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> import(const importer::Model &model);
+  /// Reads a file of IR.
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> parse(const std::string &path);
+  Status run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Stage last);
+  /// Runs `work`. Where it only knows that something failed, what MLIR said meanwhile is the error.
+  template <class T> Expected<T> attempt(std::function<Expected<T>()> work) {
+    std::optional<Expected<T>> result;
+    std::vector<Diagnostic> errors = listen([&] { result.emplace(work()); });
+    if (result->ok() || result->diagnostic().code != Code::Internal || errors.empty())
+      return std::move(*result);
+    return std::move(errors.front());
+  }
+
+  /// What passes said so far.
+  const std::vector<PassRemark> &remarks() const { return collected; }
+  unsigned threads() const { return threadCount; }
+
+private:
+  /// MLIR's errors while `work` runs.
+  std::vector<Diagnostic> listen(llvm::function_ref<void()> work);
+
+  unsigned threadCount;
+  std::unique_ptr<mlir::MLIRContext> context;
+  std::vector<PassRemark> collected;
+};
+
+} // namespace limbeck::session

@@ -1,0 +1,32 @@
+// What an artifact remembers of its making: how it was compiled, and which nodes each kernel came from. JSON, in
+// artifact::Provenance::flags.
+#pragma once
+#include "limbeck/Session/Compile.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace limbeck::session {
+
+/// One call of a kernel.
+struct KernelRecord {
+  std::string name, kind;
+  std::vector<std::string> nodes;
+};
+
+struct EntryRecord {
+  std::string name;
+  bool integers = false;             ///< computes on quantized types, not only between them and floats
+  std::vector<KernelRecord> kernels; ///< in the order of the calls, branches one after the other
+};
+
+/// Whether an op of the module computes on quantized types.
+bool computesIntegers(mlir::ModuleOp module);
+/// The calls of a lowered module.
+std::vector<KernelRecord> kernelsOf(mlir::ModuleOp module);
+
+std::string writeProvenance(const CompileOptions &options, const std::vector<EntryRecord> &entries);
+/// What is recorded of one entry; little when the text is not of this form.
+EntryRecord readEntry(const std::string &provenance, const std::string &entry);
+/// The text of one top-level member, or nothing.
+std::string readMember(const std::string &provenance, const std::string &member);
+
+} // namespace limbeck::session

@@ -1,0 +1,48 @@
+// Flags about a model as options of the importer.
+#include "limbeck/Session/SourceModel.h"
+#include "limbeck/Tensor/Npy.h"
+
+namespace limbeck::session {
+
+static Expected<importer::Options> commonOptions(const SourceModel &model) {
+  importer::Options options;
+  options.shapes = model.shapes;
+  options.externalDataDirectory = model.externalDataDirectory;
+  options.trustHardlinks = model.trustHardlinks;
+  for (const auto &[name, path] : model.frozen) {
+    LIMBECK_ASSIGN(Tensor value, readNpy(path));
+    options.frozen.emplace(name, std::move(value));
+  }
+  return options;
+}
+
+Expected<std::vector<EntryChoice>> entryChoices(const SourceModel &model) {
+  LIMBECK_ASSIGN(importer::Options common, commonOptions(model));
+  std::vector<EntryChoice> choices = {{"", std::move(common)}};
+  for (const auto &[symbol, values] : model.dims) {
+    std::vector<EntryChoice> extended;
+    for (const EntryChoice &choice : choices)
+      for (int64_t value : values) {
+        EntryChoice &next = extended.emplace_back(choice);
+        next.options.dims[symbol] = value;
+        if (values.size() > 1)
+          next.name += message(next.name.empty() ? "" : ",", symbol, "=", value);
+      }
+    if (extended.size() > kMostEntries)
+      return error(Code::Flag, "expected at most ", kMostEntries, " combinations of --dim values, found more");
+    choices = std::move(extended);
+  }
+  if (choices.size() == 1)
+    choices.front().name = "main";
+  return choices;
+}
+
+Expected<importer::Options> onlyChoice(const SourceModel &model) {
+  for (const auto &[symbol, values] : model.dims)
+    if (values.size() != 1)
+      return error(Code::Flag, "expected one value for --dim ", symbol, " here, found ", values.size());
+  LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(model));
+  return std::move(choices.front().options);
+}
+
+} // namespace limbeck::session

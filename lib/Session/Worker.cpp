@@ -1,0 +1,245 @@
+// The two sides of a compilation in a process of its own.
+#include "limbeck/Session/Worker.h"
+#include "WorkerProtocol.h"
+#include "llvm/Support/ErrorHandling.h"
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace limbeck::session {
+
+namespace {
+/// Closes on every path out.
+class Descriptor {
+public:
+  explicit Descriptor(int number = -1) : number(number) {}
+  Descriptor(Descriptor &&other) noexcept : number(std::exchange(other.number, -1)) {}
+  Descriptor &operator=(Descriptor &&other) noexcept {
+    std::swap(number, other.number);
+    return *this;
+  }
+  ~Descriptor() {
+    if (number >= 0)
+      ::close(number);
+  }
+  int get() const { return number; }
+  bool valid() const { return number >= 0; }
+  void close() { *this = Descriptor(); }
+
+private:
+  int number;
+};
+
+struct Pipe {
+  Descriptor read, write;
+};
+
+/// A started worker and our ends of its streams.
+struct Child {
+  pid_t process = -1;
+  Descriptor request, progress, errors, response;
+};
+} // namespace
+
+static Diagnostic systemFailure(std::string_view action) {
+  return error(Code::Run, "cannot ", action, " for the compiler's process: ", std::strerror(errno));
+}
+
+static Expected<Pipe> makePipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    return systemFailure("make a pipe");
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+static bool writeFully(int file, const void *data, size_t size) {
+  const char *at = static_cast<const char *>(data);
+  while (size > 0) {
+    ssize_t count = ::write(file, at, size);
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return false;
+    at += count;
+    size -= static_cast<size_t>(count);
+  }
+  return true;
+}
+
+/// Everything up to the end of a stream or file.
+static std::vector<std::byte> readFully(int file) {
+  std::vector<std::byte> content;
+  std::byte block[65536];
+  for (ssize_t count; (count = ::read(file, block, sizeof block)) != 0;) {
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      break;
+    content.insert(content.end(), block, block + count);
+  }
+  return content;
+}
+
+static void limit(int resource, uint64_t value) {
+  rlimit bound{value, value};
+  ::setrlimit(static_cast<__rlimit_resource>(resource), &bound);
+}
+
+/// Only calls that are safe between fork and exec.
+[[noreturn]] static void becomeWorker(int request, int progress, int errors, int response, const WorkerLimits &limits,
+                                      pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent)
+    ::_exit(kFatalExit);
+  // First out of the way of the numbers they are to have, then there.
+  int numbers[] = {request, progress, errors, response};
+  for (int &number : numbers)
+    number = ::fcntl(number, F_DUPFD_CLOEXEC, 16);
+  for (int place = 0; place < 4; ++place)
+    ::dup2(numbers[place], place);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_AS, limits.memoryBytes);
+  limit(RLIMIT_CPU, 4 * limits.seconds);
+  const char *arguments[] = {"limbeck", kWorkerCommand, nullptr};
+  ::execv("/proc/self/exe", const_cast<char **>(arguments));
+  ::_exit(kFatalExit);
+}
+
+static Expected<Child> start(const WorkerLimits &limits) {
+  LIMBECK_ASSIGN(Pipe request, makePipe());
+  LIMBECK_ASSIGN(Pipe progress, makePipe());
+  LIMBECK_ASSIGN(Pipe errors, makePipe());
+  Child child;
+  child.response = Descriptor(::memfd_create("limbeck-response", MFD_CLOEXEC));
+  if (!child.response.valid())
+    return systemFailure("make a memory file");
+  pid_t self = ::getpid();
+  child.process = ::fork();
+  if (child.process < 0)
+    return systemFailure("fork");
+  if (child.process == 0)
+    becomeWorker(request.read.get(), progress.write.get(), errors.write.get(), child.response.get(), limits, self);
+  child.request = std::move(request.write);
+  child.progress = std::move(progress.read);
+  child.errors = std::move(errors.read);
+  return child;
+}
+
+/// Calls `progress` for every whole line in `text` and leaves the rest.
+static void reportLines(std::string &text, const Progress &progress) {
+  for (size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
+    size_t done = 0, total = 0;
+    int length = 0;
+    std::string line = text.substr(0, end);
+    if (progress && std::sscanf(line.c_str(), "%zu %zu %n", &done, &total, &length) == 2)
+      progress(std::string_view(line).substr(static_cast<size_t>(length)), done, total);
+  }
+}
+
+/// Follows both streams until the worker closes them; false when time ran out.
+static bool follow(const Child &child, uint64_t seconds, const Progress &progress, std::string &errors) {
+  constexpr size_t kMostErrors = 65536;
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  std::string lines;
+  pollfd streams[] = {{child.progress.get(), POLLIN, 0}, {child.errors.get(), POLLIN, 0}};
+  while (streams[0].fd >= 0 || streams[1].fd >= 0) {
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (left <= 0)
+      return false;
+    if (::poll(streams, 2, static_cast<int>(std::min<int64_t>(left, 1000))) < 0 && errno != EINTR)
+      return false;
+    for (pollfd &stream : streams) {
+      if (stream.fd < 0 || stream.revents == 0)
+        continue;
+      char block[4096];
+      ssize_t count = ::read(stream.fd, block, sizeof block);
+      if (count > 0)
+        (stream.fd == child.errors.get() ? errors : lines).append(block, static_cast<size_t>(count));
+      else if (count == 0 || errno != EINTR)
+        stream.fd = -1;
+    }
+    if (errors.size() > kMostErrors)
+      errors.erase(0, errors.size() - kMostErrors);
+    reportLines(lines, progress);
+  }
+  return true;
+}
+
+/// The line of a crash report that says most: LLVM's own, else the last.
+static std::string essence(const std::string &errors) {
+  std::string last;
+  for (size_t begin = 0; begin < errors.size();) {
+    size_t end = std::min(errors.find('\n', begin), errors.size());
+    std::string line = errors.substr(begin, end - begin);
+    if (line.find("LLVM ERROR") != std::string::npos)
+      return line;
+    if (!line.empty())
+      last = std::move(line);
+    begin = end + 1;
+  }
+  return last;
+}
+
+static Diagnostic death(const CompileOptions &options, const WorkerLimits &limits, int status, bool inTime,
+                        const std::string &errors) {
+  std::string reason = essence(errors);
+  Diagnostic diagnostic;
+  if (!inTime || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
+    diagnostic = error(Code::Internal, "the compiler took more than ", limits.seconds, " seconds and was stopped");
+  else if (WIFSIGNALED(status))
+    diagnostic = error(Code::Internal, "the compiler's process died of signal ", WTERMSIG(status), " (",
+                       ::strsignal(WTERMSIG(status)), ")", reason.empty() ? "" : ": " + reason);
+  else
+    diagnostic = error(Code::Internal, "the compiler's process gave up", reason.empty() ? "" : ": " + reason);
+  return diagnostic.atFile(options.model.path)
+      .withHint("this is a defect of the compiler: please report it with the model; --no-worker shows more");
+}
+
+Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options, const WorkerLimits &limits,
+                                                 const Progress &progress) {
+  LIMBECK_ASSIGN(Child child, start(limits));
+  // A worker that died already is noticed below; the broken pipe must not be our end.
+  auto former = ::signal(SIGPIPE, SIG_IGN);
+  std::string request = encodeRequest(options);
+  (void)writeFully(child.request.get(), request.data(), request.size());
+  child.request.close();
+  ::signal(SIGPIPE, former);
+  std::string errors;
+  bool inTime = follow(child, limits.seconds, progress, errors);
+  if (!inTime)
+    ::kill(child.process, SIGKILL);
+  int status = 0;
+  while (::waitpid(child.process, &status, 0) < 0 && errno == EINTR)
+    continue;
+  if (!inTime || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return death(options, limits, status, inTime, errors);
+  ::lseek(child.response.get(), 0, SEEK_SET);
+  return decodeResponse(readFully(child.response.get()));
+}
+
+int runWorker() {
+  llvm::install_fatal_error_handler([](void *, const char *reason, bool) {
+    std::string line = std::string("LLVM ERROR: ") + reason + "\n";
+    (void)writeFully(STDERR_FILENO, line.data(), line.size());
+    ::_exit(kFatalExit);
+  });
+  std::vector<std::byte> request = readFully(STDIN_FILENO);
+  Expected<CompileOptions> options = decodeRequest({reinterpret_cast<const char *>(request.data()), request.size()});
+  if (!options.ok() || ::fcntl(kResponseFile, F_GETFD) < 0)
+    return exitCode(Code::Flag);
+  auto progress = [](std::string_view what, size_t done, size_t total) {
+    std::string line = message(done, " ", total, " ", what, "\n");
+    (void)writeFully(STDOUT_FILENO, line.data(), line.size());
+  };
+  std::vector<std::byte> response = encodeResponse(compile(*options, progress));
+  return writeFully(kResponseFile, response.data(), response.size()) ? 0 : kFatalExit;
+}
+
+} // namespace limbeck::session

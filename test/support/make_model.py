@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Writes the tiny ONNX models of the command line's tests: fixed weights, odd sizes."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+RANDOM = np.random.default_rng(7)
+
+
+def constant(name: str, value) -> TensorProto:
+    return numpy_helper.from_array(np.asarray(value), name)
+
+
+def save(path: Path, nodes: list, inputs: list, outputs: list, constants: list):
+    graph = helper.make_graph(nodes, "tiny", inputs, outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, path)
+
+
+def weights(*shape) -> np.ndarray:
+    return RANDOM.uniform(-0.5, 0.5, shape).astype(np.float32)
+
+
+def float_net(path: Path, batch=1):
+    """Two convolutions, a residual addition, pooling and a matrix product."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w1", "b1"], ["c1"], "first", pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["c1"], ["r1"], "relu"),
+        helper.make_node("Conv", ["r1", "w2"], ["c2"], "second", pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["c2", "r1"], ["a"], "residual"),
+        helper.make_node("GlobalAveragePool", ["a"], ["p"], "pool"),
+        helper.make_node("Flatten", ["p"], ["f"], "flatten"),
+        helper.make_node("Gemm", ["f", "w3", "b3"], ["y"], "classifier"),
+    ]
+    constants = [constant("w1", weights(5, 3, 3, 3)), constant("b1", weights(5)), constant("w2", weights(5, 5, 3, 3))]
+    constants += [constant("w3", weights(5, 4)), constant("b3", weights(4))]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 3, 7, 9])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, 4])], constants)
+
+
+def symbolic_net(path: Path):
+    """The same with a batch of any size."""
+    float_net(path, batch="N")
+
+
+def qdq_net(path: Path):
+    """A quantized convolution and relu between float input and output, then one convolution that stays in float."""
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "sx", "zx"], ["xq"], "quantize_x"),
+        helper.make_node("DequantizeLinear", ["xq", "sx", "zx"], ["xd"], "dequantize_x"),
+        helper.make_node("DequantizeLinear", ["wq", "sw", "zw"], ["wd"], "dequantize_w", axis=0),
+        helper.make_node("DequantizeLinear", ["bq", "sb", "zb"], ["bd"], "dequantize_b", axis=0),
+        helper.make_node("Conv", ["xd", "wd", "bd"], ["c"], "conv", pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["c"], ["r"], "relu"),
+        helper.make_node("QuantizeLinear", ["r", "sy", "zy"], ["rq"], "quantize_r"),
+        helper.make_node("DequantizeLinear", ["rq", "sy", "zy"], ["y"], "dequantize_y"),
+    ]
+    scales = np.float32(0.004) * np.arange(1, 6, dtype=np.float32)
+    constants = [
+        constant("sx", np.float32(0.0173)), constant("zx", np.uint8(117)), constant("sy", np.float32(0.0211)), constant("zy", np.uint8(3)),
+        constant("wq", RANDOM.integers(-127, 128, (5, 3, 3, 3)).astype(np.int8)), constant("sw", scales), constant("zw", np.zeros(5, np.int8)),
+        constant("bq", RANDOM.integers(-500, 500, 5).astype(np.int32)), constant("sb", np.float32(0.0173) * scales),
+        constant("zb", np.zeros(5, np.int32)),
+    ]  # fmt: skip
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 7, 9])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5, 7, 9])], constants)
+
+
+def kept_net(path: Path):
+    """A convolution on quantized weights whose result is never quantized: it stays in float."""
+    nodes = [
+        helper.make_node("DequantizeLinear", ["wq", "sw", "zw"], ["wd"], "dequantize_w"),
+        helper.make_node("Conv", ["x", "wd"], ["y"], "conv"),
+    ]
+    constants = [
+        constant("wq", RANDOM.integers(-127, 128, (5, 3, 3, 3)).astype(np.int8)), constant("sw", np.float32(0.01)), constant("zw", np.int8(0)),
+    ]  # fmt: skip
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 7, 9])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5, 5, 7])], constants)
+
+
+def unsupported_net(path: Path):
+    """An operator that nobody knows."""
+    node = helper.make_node("Frobnicate", ["x"], ["y"], "strange", domain="org.example")
+    graph = helper.make_graph(
+        [node], "tiny", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2])], [helper.make_tensor_value_info("y", TensorProto.FLOAT, [2])]
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("org.example", 1)], ir_version=8), path)
+
+
+def malformed_net(path: Path):
+    """A convolution whose weights have the wrong number of channels."""
+    nodes = [helper.make_node("Conv", ["x", "w"], ["y"], "broken")]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 7, 9])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], [constant("w", weights(5, 4, 3, 3))])
+
+
+MODELS = {
+    "float": float_net, "symbolic": symbolic_net, "qdq": qdq_net, "kept": kept_net,
+    "unsupported": unsupported_net, "malformed": malformed_net,
+}  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, epilog="\n".join(f"  {name:12} {make.__doc__}" for name, make in MODELS.items()),
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("model", choices=MODELS)
+    parser.add_argument("path", type=Path)
+    arguments = parser.parse_args()
+    MODELS[arguments.model](arguments.path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
