@@ -29,10 +29,10 @@ class Limbeck:
             raise LimbeckError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.strip()}")
         return done.stdout
 
-    def compile(self, model: Path, artifact: Path, shapes: dict = None) -> float:
-        """Compiles a model; returns the seconds it took."""
+    def compile(self, model: Path, artifact: Path, shapes: dict = None, target: str = "cpu:native") -> float:
+        """Compiles a model, by default for this machine alone; returns the seconds it took."""
         start = time.perf_counter()
-        self.call("compile", model, "-o", artifact, *_shape_flags(shapes or {}))
+        self.call("compile", model, "-o", artifact, "--target", target, *_shape_flags(shapes or {}))
         return time.perf_counter() - start
 
     def run(self, target: Path, feeds: dict, outputs: list, reference=False, shapes: dict = None, threads: int = 0) -> dict:
