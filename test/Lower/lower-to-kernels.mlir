@@ -1,0 +1,84 @@
+// A fusion region becomes a kernel over buffers and a launch of it; views need none; what leaves twice is copied.
+// RUN: limbeck-opt %s --split-input-file --limbeck-lower-to-kernels --canonicalize --cse | FileCheck %s
+
+module attributes {limbeck.target = "avx2"} {
+  // CHECK-LABEL: func.func @elementwise(
+  // CHECK-SAME: %[[X:.*]]: tensor<3x5xf32>)
+  // CHECK: %[[Y:.*]] = limbeck.launch @kernel_0(%[[X]]) {kind = "elementwise"}
+  // CHECK: return %[[Y]]
+  func.func @elementwise(%x: tensor<3x5xf32>) -> tensor<3x5xf32> {
+    %y = limbeck.fused %x kind = "elementwise" : (tensor<3x5xf32>) -> tensor<3x5xf32> {
+    ^bb0(%a: tensor<3x5xf32>):
+      %0 = limbeck.relu %a : (tensor<3x5xf32>) -> tensor<3x5xf32>
+      limbeck.yield %0 : tensor<3x5xf32>
+    }
+    return %y : tensor<3x5xf32>
+  }
+  // Inputs, outputs, then the worker and the number of workers.
+  // CHECK: func.func private @kernel_0(%[[IN:.*]]: memref<3x5xf32>, %[[OUT:.*]]: memref<3x5xf32>, %{{.*}}: index, %{{.*}}: index)
+  // CHECK: scf.forall (%[[ROW:.*]]) in (3)
+  // CHECK: scf.for %[[COLUMN:.*]] =
+  // CHECK: %[[E:.*]] = memref.load %[[IN]][%[[ROW]], %[[COLUMN]]]
+  // CHECK: %[[NEGATIVE:.*]] = arith.cmpf olt, %[[E]]
+  // CHECK: %[[R:.*]] = arith.select %[[NEGATIVE]]
+  // CHECK: memref.store %[[R]], %[[OUT]][%[[ROW]], %[[COLUMN]]]
+}
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  // Sixteen neighbours are one vector; a constant of one element is an immediate.
+  // CHECK-LABEL: func.func @vectors(
+  // CHECK: func.func private @kernel_0(
+  // CHECK-NOT: memref<f32>
+  // CHECK: vector.load {{.*}} : memref<2x32xf32>, vector<16xf32>
+  // CHECK: arith.addf {{.*}} : vector<16xf32>
+  // CHECK: vector.store
+  func.func @vectors(%x: tensor<2x32xf32>) -> tensor<2x32xf32> {
+    %c = limbeck.const dense<2.0> : tensor<f32>
+    %y = limbeck.fused %x, %c kind = "elementwise" : (tensor<2x32xf32>, tensor<f32>) -> tensor<2x32xf32> {
+    ^bb0(%a: tensor<2x32xf32>, %b: tensor<f32>):
+      %0 = limbeck.add %a, %b : (tensor<2x32xf32>, tensor<f32>) -> tensor<2x32xf32>
+      limbeck.yield %0 : tensor<2x32xf32>
+    }
+    return %y : tensor<2x32xf32>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  // The view itself stays, and an input that leaves is copied by a launch.
+  // CHECK-LABEL: func.func @view(
+  // CHECK: %[[V:.*]] = limbeck.reshape %{{.*}} shape = [15]
+  // CHECK: limbeck.launch @kernel_0(%[[V]]) {kind = "copy"}
+  func.func @view(%x: tensor<3x5xf32>) -> tensor<15xf32> {
+    %y = limbeck.fused %x kind = "reshape" : (tensor<3x5xf32>) -> tensor<15xf32> {
+    ^bb0(%a: tensor<3x5xf32>):
+      %0 = limbeck.reshape %a shape = [15] : (tensor<3x5xf32>) -> tensor<15xf32>
+      limbeck.yield %0 : tensor<15xf32>
+    }
+    return %y : tensor<15xf32>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx512-vnni"} {
+  // The quantized product takes the instruction that the target has.
+  // CHECK-LABEL: func.func @quantized(
+  // CHECK: func.func private @kernel_0(%{{.*}}: memref<2x4xi8>
+  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+  func.func @quantized(%x: tensor<2x4x!quant.uniform<u8:f32, 0.5:3>>) -> tensor<2x2x!quant.uniform<u8:f32, 0.25:7>> {
+    %w = limbeck.const dense<[[1, -2], [3, 4], [5, 6], [-7, 8]]> : tensor<4x2xsi8>
+    %q = limbeck.storage_cast %w : (tensor<4x2xsi8>) -> tensor<4x2x!quant.uniform<i8:f32, 0.125>>
+    %y = limbeck.fused %x, %q kind = "matmul" : (tensor<2x4x!quant.uniform<u8:f32, 0.5:3>>, tensor<4x2x!quant.uniform<i8:f32, 0.125>>)
+        -> tensor<2x2x!quant.uniform<u8:f32, 0.25:7>> {
+    ^bb0(%a: tensor<2x4x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<4x2x!quant.uniform<i8:f32, 0.125>>):
+      %0 = limbeck.matmul %a, %b : (tensor<2x4x!quant.uniform<u8:f32, 0.5:3>>, tensor<4x2x!quant.uniform<i8:f32, 0.125>>)
+          -> tensor<2x2x!quant.uniform<u8:f32, 0.25:7>>
+      limbeck.yield %0 : tensor<2x2x!quant.uniform<u8:f32, 0.25:7>>
+    }
+    return %y : tensor<2x2x!quant.uniform<u8:f32, 0.25:7>>
+  }
+}

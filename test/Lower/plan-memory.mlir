@@ -1,0 +1,35 @@
+// Results get places: outputs their own, the rest of them bytes of the arena that are shared when lifetimes allow.
+// RUN: limbeck-opt %s --pass-pipeline='builtin.module(func.func(limbeck-lower-plan-memory))' | FileCheck %s
+
+// 16 floats are 64 bytes, and 64 more that a kernel may read behind the end.
+// CHECK-LABEL: func.func @chain(
+// CHECK-SAME: limbeck.arena_bytes = 256
+// CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: [[A:[0-9]+]]>}
+// CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: [[B:[0-9]+]]>}
+// The third result takes the bytes of the first, which is dead by then.
+// CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: [[A]]>}
+// CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: -1>}
+func.func @chain(%x: tensor<16xf32>) -> tensor<16xf32> {
+  %0 = limbeck.launch @k(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %1 = limbeck.launch @k(%0) : (tensor<16xf32>) -> tensor<16xf32>
+  %2 = limbeck.launch @k(%1) : (tensor<16xf32>) -> tensor<16xf32>
+  %3 = limbeck.launch @k(%2) : (tensor<16xf32>) -> tensor<16xf32>
+  return %3 : tensor<16xf32>
+}
+
+// A view keeps what it looks at alive, and the output behind a view is written where it is wanted.
+// CHECK-LABEL: func.func @views(
+// CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: -2>}
+// CHECK: limbeck.launch @m({{.*}}) {storage = array<i64: -1>}
+func.func @views(%x: tensor<16xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %0 = limbeck.launch @k(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %1 = limbeck.reshape %0 shape = [4, 4] : (tensor<16xf32>) -> tensor<4x4xf32>
+  %2 = limbeck.launch @m(%1) : (tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %2, %1 : tensor<4x4xf32>, tensor<4x4xf32>
+}
+
+// Kernels are no graphs.
+// CHECK-LABEL: func.func private @k(
+// CHECK-NOT: arena_bytes
+func.func private @k(memref<16xf32>, memref<16xf32>, index, index)
+func.func private @m(memref<4x4xf32>, memref<4x4xf32>, index, index)

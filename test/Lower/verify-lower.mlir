@@ -1,0 +1,50 @@
+// What code generation relies on, and which pass makes it so.
+// RUN: limbeck-opt %s --split-input-file --limbeck-verify-lower --verify-diagnostics
+
+// Nothing to say.
+module attributes {limbeck.target = "avx2"} {
+  func.func private @k(memref<2xf32>, memref<2xf32>, index, index)
+  func.func @good(%x: tensor<2xf32>) -> tensor<2xf32> attributes {limbeck.arena_bytes = 0 : i64} {
+    %0 = limbeck.launch @k(%x) {storage = array<i64: -1>} : (tensor<2xf32>) -> tensor<2xf32>
+    return %0 : tensor<2xf32>
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected the module attribute 'limbeck.target', found none}}
+module {
+}
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  func.func @op_of_the_graph(%x: tensor<2xf32>) -> tensor<2xf32> attributes {limbeck.arena_bytes = 0 : i64} {
+    // expected-error @+1 {{expected launches, constants and views only; limbeck-fuse-form-fusions and limbeck-lower-to-kernels make kernels of the rest}}
+    %0 = limbeck.relu %x : (tensor<2xf32>) -> tensor<2xf32>
+    return %0 : tensor<2xf32>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  func.func private @k(memref<2xf32>, memref<2xf32>, index, index)
+  // expected-error @+1 {{expected a memory plan, found none; limbeck-lower-plan-memory makes it}}
+  func.func @no_plan(%x: tensor<2xf32>) -> tensor<2xf32> {
+    // expected-error @+1 {{expected the attribute 'storage'; limbeck-lower-plan-memory sets it}}
+    %0 = limbeck.launch @k(%x) : (tensor<2xf32>) -> tensor<2xf32>
+    return %0 : tensor<2xf32>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  func.func private @k(memref<?xf32>, memref<?xf32>, index, index)
+  func.func @unknown_size(%x: tensor<?xf32>) -> tensor<?xf32> attributes {limbeck.arena_bytes = 0 : i64} {
+    // expected-error @+1 {{expected static shapes, found 'tensor<?xf32>'; give the model's inputs with --shape or --dim}}
+    %0 = limbeck.launch @k(%x) {storage = array<i64: -1>} : (tensor<?xf32>) -> tensor<?xf32>
+    return %0 : tensor<?xf32>
+  }
+}
