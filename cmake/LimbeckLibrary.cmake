@@ -23,6 +23,8 @@ function(limbeck_mlir_library name)
   cmake_parse_arguments(ARG "" "" "LINK;TABLEGEN;HEADERS;EXCLUDE" ${ARGN})
   limbeck_folder_library(${name} "${ARG_EXCLUDE}")
   target_link_libraries(Limbeck${name} PUBLIC limbeck_options limbeck_mlir ${ARG_LINK})
+  # Compiling a model is the work of LLVM and lib/Reference; optimizing the glue between them harder only costs build time.
+  target_compile_options(Limbeck${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   if(ARG_HEADERS)
     target_precompile_headers(Limbeck${name} PRIVATE ${ARG_HEADERS})
   endif()

@@ -22,5 +22,9 @@ if not llvm_config:
     lit_config.fatal("expected the program llvm-config-22, found none; scripts/setup installs it")
 llvm_tools = subprocess.run([llvm_config, "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
 config.environment["PATH"] = os.pathsep.join([str(build / "bin"), llvm_tools, config.environment["PATH"]])
-# Where tests find ONNX models: the Python of the checkout writes them.
-config.substitutions.append(("%python", str(source.parent / ".venv" / "bin" / "python")))
+python = str(source.parent / ".venv" / "bin" / "python")
+# Longer names first: lit replaces in this order.
+# `%make_model KIND PATH` writes a tiny ONNX model; `%exits CODE COMMAND..` passes when the command ends with just that code.
+config.substitutions.append(("%make_model", f"{python} {source / 'support' / 'make_model.py'}"))
+config.substitutions.append(("%exits", f"{python} {source / 'support' / 'exits.py'}"))
+config.substitutions.append(("%python", python))

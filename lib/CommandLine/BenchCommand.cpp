@@ -15,19 +15,28 @@ struct BenchFlags {
 static void benchFlags(CLI::App &command, BenchFlags &flags) {
   session::BenchOptions &options = flags.options;
   addModelArgument(command, options.model, "MODEL|ARTIFACT");
-  command.add_option("--baseline", options.baselines, "another model or artifact, measured in turns with the first")
+  command
+      .add_option("--baseline", options.baselines,
+                  "another model or artifact, measured in turns with the first")
       ->type_name("MODEL|ARTIFACT")
       ->allow_extra_args(false);
   addInputFlags(command, options.inputs);
   addShapeFlags(command, options.model);
   addThreadsFlag(command, options.threads);
-  command.add_option("--streams", options.streams, "runs side by side")->type_name("N")->check(CLI::Range(1, 1024));
+  command.add_option("--streams", options.streams, "runs side by side")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   command.add_option("--warmup", options.warmupSeconds, "seconds of warm-up; at least ten runs in any case")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.5, 3600.0));
-  command.add_option("--seconds", options.seconds, "seconds to measure each for")->type_name("SECONDS")->check(CLI::Range(0.01, 86400.0));
+  command.add_option("--seconds", options.seconds, "seconds to measure each for")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.01, 86400.0));
   command.add_flag("--per-layer", options.perLayer, "also the time of every kernel");
-  command.add_flag("--fail-if-slower", flags.failIfSlower, "exit code 4 when the median is above that of a baseline")->needs("--baseline");
+  command
+      .add_flag("--fail-if-slower", flags.failIfSlower,
+                "exit code 4 when the median is above that of a baseline")
+      ->needs("--baseline");
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
 
@@ -44,8 +53,9 @@ static int runBench(const BenchFlags &flags, Console &console) {
     if (flags.failIfSlower && report->model.p50Ms > baseline.p50Ms) {
       // The document is already there; a second one would make both unreadable.
       console.json = false;
-      return console.fail(error(Code::Gate, "expected ", report->model.name, " to be no slower than ", baseline.name, ", found ",
-                                report->model.p50Ms, " ms and ", baseline.p50Ms, " ms"));
+      return console.fail(error(Code::Gate, "expected ", report->model.name, " to be no slower than ",
+                                baseline.name, ", found ", report->model.p50Ms, " ms and ", baseline.p50Ms,
+                                " ms"));
     }
   return 0;
 }

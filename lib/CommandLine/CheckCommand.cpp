@@ -13,7 +13,8 @@ static int runCheck(const session::SourceModel &source, Console &console) {
   if (!result.diagnostics.empty())
     return console.fail(result.diagnostics);
   if (console.json)
-    console.result(session::jsonDocument([](llvm::json::OStream &json) { json.attributeArray("errors", [] {}); }));
+    console.result(
+        session::jsonDocument([](llvm::json::OStream &json) { json.attributeArray("errors", [] {}); }));
   else
     console.result(message(source.path, ": nothing is wrong, and every op is supported"));
   return 0;

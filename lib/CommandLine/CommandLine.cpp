@@ -12,7 +12,8 @@ namespace limbeck::command {
 CLI::App *CommandSet::addBare(const CommandText &text) {
   CLI::App *command = app.add_subcommand(text.name, text.about);
   command->footer(std::string("Examples:\n") + text.examples);
-  command->add_flag("--json", console.json, "results and errors as one JSON document on standard output")->group("Console");
+  command->add_flag("--json", console.json, "results and errors as one JSON document on standard output")
+      ->group("Console");
   command->add_flag("--quiet,-q", console.quiet, "no notes and no progress")->group("Console");
   command->add_option("--color", console.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -38,7 +39,8 @@ static int parseAndRun(int argc, char **argv) {
   app.set_version_flag("--version", std::string("limbeck ") + session::kVersion);
   app.require_subcommand(1);
   app.footer("limbeck COMMAND --help explains a command and shows examples.\n"
-             "Exit codes: 0 done, 1 failure while running, 2 bad input or flags, 3 not supported, 4 a gate failed, 130 interrupted.");
+             "Exit codes: 0 done, 1 failure while running, 2 bad input or flags, 3 not supported, 4 a gate "
+             "failed, 130 interrupted.");
   Console console;
   console.json = asksForJson(argc, argv);
   CommandSet set(app, console);
@@ -54,7 +56,8 @@ static int parseAndRun(int argc, char **argv) {
       text = "expected a command, found none";
     else if (argv[1][0] != '-' && !hasCommand(app, argv[1]))
       text = message("expected a command, found '", argv[1], "'");
-    return console.fail(error(Code::Flag, text).withHint("limbeck --help lists commands, limbeck COMMAND --help flags"));
+    return console.fail(
+        error(Code::Flag, text).withHint("limbeck --help lists commands, limbeck COMMAND --help flags"));
   }
   return set.run();
 }

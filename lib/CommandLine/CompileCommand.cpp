@@ -14,7 +14,7 @@ struct CompileFlags {
   session::WorkerLimits limits;
   std::string output;
   int threads = 0;
-  uint64_t memoryGiB = 16;
+  uint64_t memoryMiB = 16384;
   bool noWorker = false;
 };
 } // namespace
@@ -22,22 +22,33 @@ struct CompileFlags {
 static void compileFlags(CLI::App &command, CompileFlags &flags) {
   session::CompileOptions &options = flags.options;
   addModelArgument(command, options.model, "MODEL");
-  command.add_option("-o,--output", flags.output, "the file to write: .lmb (artifact), .mlir, .ll or .s")->required()->type_name("OUT");
+  command.add_option("-o,--output", flags.output, "the file to write: .lmb (artifact), .mlir, .ll or .s")
+      ->required()
+      ->type_name("OUT");
   addShapeFlags(command, options.model);
-  command.add_option("--target", options.target,
-                     "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
+  command
+      .add_option("--target", options.target,
+                  "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
       ->type_name("T");
   command.add_option("--precision", options.precision, "what floats are computed in: f32")->type_name("P");
   addStageFlag(command, "--from", options.from, "first stage to run; behind import MODEL is a file of IR");
   addStageFlag(command, "--to", options.to, "last stage to run; before lower, OUT ends in .mlir");
   addThreadsFlag(command, flags.threads);
   const char *group = "Development";
-  command.add_option("--keep", options.keepDirectory, "leave every kernel's LLVM IR in this folder")->type_name("DIR")->group(group);
-  command.add_flag("--no-worker", flags.noWorker, "compile in this process: a crash is then one of this program")->group(group);
+  command.add_option("--keep", options.keepDirectory, "leave every kernel's LLVM IR in this folder")
+      ->type_name("DIR")
+      ->group(group);
+  command
+      .add_flag("--no-worker", flags.noWorker, "compile in this process: a crash is then one of this program")
+      ->group(group);
   command.add_option("--time-limit", flags.limits.seconds, "seconds after which compiling is given up")
-      ->type_name("SECONDS")->group(group)->check(CLI::Range(1, 1'000'000));
-  command.add_option("--memory-limit", flags.memoryGiB, "GiB of address space for compiling")
-      ->type_name("GIB")->group(group)->check(CLI::Range(1, 100'000));
+      ->type_name("SECONDS")
+      ->group(group)
+      ->check(CLI::Range(1, 1'000'000));
+  command.add_option("--memory-limit", flags.memoryMiB, "MiB of address space for compiling")
+      ->type_name("MIB")
+      ->group(group)
+      ->check(CLI::Range(1, 1'000'000'000));
 }
 
 static int runCompile(const CompileFlags &flags, Console &console) {
@@ -47,11 +58,15 @@ static int runCompile(const CompileFlags &flags, Console &console) {
   if (!product.ok())
     return console.fail(product.diagnostic());
   options.product = *product;
+  bool oneLevel = *product != session::Product::Artifact && options.to == pipeline::Stage::Lower;
+  if (oneLevel && options.target == "cpu")
+    options.target = session::nativeTarget();
   options.threads = static_cast<unsigned>(flags.threads);
   session::WorkerLimits limits = flags.limits;
-  limits.memoryBytes = flags.memoryGiB << 30;
+  limits.memoryBytes = flags.memoryMiB << 20;
   session::Progress progress = console.progress();
-  auto bytes = flags.noWorker ? session::compile(options, progress) : session::compileInWorker(options, limits, progress);
+  auto bytes = flags.noWorker ? session::compile(options, progress)
+                              : session::compileInWorker(options, limits, progress);
   if (!bytes.ok())
     return console.fail(bytes.diagnostic());
   if (Status status = writeFileAtomically(flags.output, *bytes); !status.ok())
@@ -65,18 +80,20 @@ static int runCompile(const CompileFlags &flags, Console &console) {
     }));
   char time[32];
   std::snprintf(time, sizeof time, "%.1f s", seconds);
-  console.note(message("wrote ", flags.output, ": ", bytes->size(), " bytes, ", time));
+  console.note(message("wrote ", flags.output, ": ", bytes->size(), " bytes, ", time,
+                       oneLevel ? ", for " + options.target : ""));
   return 0;
 }
 
 void addCompileCommand(CommandSet &set) {
-  set.add<CompileFlags>({"compile", "Compile a model to an artifact, or to the text of a stage on the way",
-                         "  limbeck compile model.onnx -o model.lmb\n"
-                         "  limbeck compile model.onnx -o model.lmb --shape x=1x3x48x320 --target cpu:native\n"
-                         "  limbeck compile model.onnx -o model.lmb --dim N=1,8 --dim T=320\n"
-                         "  limbeck compile model.onnx -o fused.mlir --to fuse\n"
-                         "  limbeck compile fused.mlir -o model.lmb --from lower\n"},
-                        compileFlags, runCompile);
+  set.add<CompileFlags>(
+      {"compile", "Compile a model to an artifact, or to the text of a stage on the way",
+       "  limbeck compile model.onnx -o model.lmb\n"
+       "  limbeck compile model.onnx -o model.lmb --shape x=1x3x48x320 --target cpu:native\n"
+       "  limbeck compile model.onnx -o model.lmb --dim N=1,8 --dim T=320\n"
+       "  limbeck compile model.onnx -o fused.mlir --to fuse\n"
+       "  limbeck compile fused.mlir -o model.lmb --from lower\n"},
+      compileFlags, runCompile);
 }
 
 } // namespace limbeck::command

@@ -44,8 +44,9 @@ static std::string errorsDocument(std::span<const Diagnostic> diagnostics) {
           std::string_view code = codeText(diagnostic.code);
           json.attribute("code", llvm::StringRef(code.data(), code.size()));
           const std::pair<const char *, const std::string *> kMembers[] = {
-              {"message", &diagnostic.message}, {"file", &diagnostic.file},           {"node", &diagnostic.node},
-              {"op", &diagnostic.op},           {"attribute", &diagnostic.attribute}, {"hint", &diagnostic.hint}};
+              {"message", &diagnostic.message},     {"file", &diagnostic.file},
+              {"node", &diagnostic.node},           {"op", &diagnostic.op},
+              {"attribute", &diagnostic.attribute}, {"hint", &diagnostic.hint}};
           for (const auto &[key, value] : kMembers)
             json.attribute(key, session::jsonText(*value));
         });

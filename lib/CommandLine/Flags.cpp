@@ -7,7 +7,8 @@
 namespace limbeck::command {
 
 /// NAME is everything before the last `=`.
-static std::pair<std::string, std::string> splitFlag(const std::string &flag, const std::string &text, const char *form) {
+static std::pair<std::string, std::string> splitFlag(const std::string &flag, const std::string &text,
+                                                     const char *form) {
   size_t equals = text.rfind('=');
   if (equals == std::string::npos || equals == 0)
     throw CLI::ValidationError(flag, message("expected ", form, ", found '", text, "'"));
@@ -29,7 +30,8 @@ static void parseDim(session::SourceModel &model, const std::string &text) {
   auto [symbol, list] = splitFlag("--dim", text, form);
   std::vector<int64_t> &values = model.dims[symbol];
   if (!values.empty())
-    throw CLI::ValidationError("--dim", message("expected all values of '", symbol, "' in one flag, found two flags"));
+    throw CLI::ValidationError("--dim",
+                               message("expected all values of '", symbol, "' in one flag, found two flags"));
   const char *at = list.data(), *end = at + list.size();
   while (true) {
     int64_t value = 0;
@@ -52,54 +54,71 @@ static void parseFreeze(session::SourceModel &model, const std::string &text) {
 }
 
 /// A flag that may come several times and takes one value each.
-static CLI::Option *addRepeated(CLI::App &command, const std::string &flag, std::function<void(const std::string &)> parse,
-                                const std::string &about) {
+static CLI::Option *addRepeated(CLI::App &command, const std::string &flag,
+                                std::function<void(const std::string &)> parse, const std::string &about) {
   auto parseAll = [parse = std::move(parse)](const std::vector<std::string> &texts) {
     for (const std::string &text : texts)
       parse(text);
   };
-  return command.add_option_function<std::vector<std::string>>(flag, parseAll, about)->allow_extra_args(false);
+  return command.add_option_function<std::vector<std::string>>(flag, parseAll, about)
+      ->allow_extra_args(false);
 }
 
 void addModelArgument(CLI::App &command, session::SourceModel &model, const std::string &kinds) {
-  command.add_option("MODEL", model.path, kinds == "MODEL" ? "an ONNX file" : "an ONNX file, or an artifact that compile made")
+  command
+      .add_option("MODEL", model.path,
+                  kinds == "MODEL" ? "an ONNX file" : "an ONNX file, or an artifact that compile made")
       ->required();
 }
 
 void addShapeFlags(CLI::App &command, session::SourceModel &model) {
   const char *group = "Shapes";
-  addRepeated(command, "--shape", [&](const std::string &text) { parseShape(model, text); },
-              "the shape of one input: NAME=1x3x48x320, or NAME=scalar")
+  addRepeated(
+      command, "--shape", [&](const std::string &text) { parseShape(model, text); },
+      "the shape of one input: NAME=1x3x48x320, or NAME=scalar")
       ->type_name("NAME=SHAPE")
       ->group(group);
-  addRepeated(command, "--dim", [&](const std::string &text) { parseDim(model, text); },
-              "a symbolic dimension wherever it occurs; several values make one entry each")
+  addRepeated(
+      command, "--dim", [&](const std::string &text) { parseDim(model, text); },
+      "a symbolic dimension wherever it occurs; several values make one entry each")
       ->type_name("SYMBOL=V[,V..]")
       ->group(group);
-  addRepeated(command, "--freeze", [&](const std::string &text) { parseFreeze(model, text); },
-              "makes an input a constant")
+  addRepeated(
+      command, "--freeze", [&](const std::string &text) { parseFreeze(model, text); },
+      "makes an input a constant")
       ->type_name("NAME=@x.npy")
       ->group(group);
-  command.add_option("--external-data-dir", model.externalDataDirectory, "folder of external data; the model's own when not given")
+  command
+      .add_option("--external-data-dir", model.externalDataDirectory,
+                  "folder of external data; the model's own when not given")
       ->type_name("DIR")
       ->group(group);
-  command.add_flag("--trust-hardlinks", model.trustHardlinks, "read external data from files with several names")->group(group);
+  command
+      .add_flag("--trust-hardlinks", model.trustHardlinks, "read external data from files with several names")
+      ->group(group);
 }
 
 void addInputFlags(CLI::App &command, std::vector<std::string> &inputs) {
-  addRepeated(command, "--input", [&](const std::string &text) { inputs.push_back(text); },
-              "NAME=@x.npy, @x.npz, @x.pb, @x.bin:f32:1x3 (raw), or NAME=random:SEED[:LOW:HIGH]")
+  addRepeated(
+      command, "--input", [&](const std::string &text) { inputs.push_back(text); },
+      "NAME=@x.npy, @x.npz, @x.pb, @x.bin:f32:1x3 (raw), or NAME=random:SEED[:LOW:HIGH]")
       ->type_name("VALUE")
       ->group("Inputs");
 }
 
 void addOutputFlags(CLI::App &command, OutputTargets &targets) {
   const char *group = "Outputs";
-  addRepeated(command, "--output", [&](const std::string &text) { targets.files.push_back(text); }, "NAME=@y.npy, or @y.npy")
+  addRepeated(
+      command, "--output", [&](const std::string &text) { targets.files.push_back(text); },
+      "NAME=@y.npy, or @y.npy")
       ->type_name("FILE")
       ->group(group);
-  command.add_option("--outputs,-o", targets.archive, "all outputs in one .npz, names as keys")->type_name("y.npz")->group(group);
-  command.add_option("--output-dir", targets.folder, "output_0.npy.. and outputs.json")->type_name("DIR")->group(group);
+  command.add_option("--outputs,-o", targets.archive, "all outputs in one .npz, names as keys")
+      ->type_name("y.npz")
+      ->group(group);
+  command.add_option("--output-dir", targets.folder, "output_0.npy.. and outputs.json")
+      ->type_name("DIR")
+      ->group(group);
 }
 
 void addThreadsFlag(CLI::App &command, int &threads) {
@@ -108,7 +127,8 @@ void addThreadsFlag(CLI::App &command, int &threads) {
       ->check(CLI::Range(1, runtime::kMostThreads));
 }
 
-void addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage, const std::string &about) {
+void addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage,
+                  const std::string &about) {
   std::string names;
   for (pipeline::Stage each : pipeline::allStages())
     names += (names.empty() ? "" : ", ") + std::string(pipeline::name(each));

@@ -14,7 +14,8 @@ struct InspectFlags {
 
 static void inspectFlags(CLI::App &command, InspectFlags &flags) {
   addModelArgument(command, flags.source, "MODEL|ARTIFACT");
-  command.add_flag("--verify", flags.verify, "recompute every digest of an artifact, those of weights included");
+  command.add_flag("--verify", flags.verify,
+                   "recompute every digest of an artifact, those of weights included");
   addShapeFlags(command, flags.source);
 }
 

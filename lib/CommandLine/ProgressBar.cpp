@@ -24,7 +24,8 @@ void ProgressBar::set(std::string_view newWhat, size_t newDone, size_t newTotal)
 
 std::string ProgressBar::line() const {
   constexpr size_t width = 24, longest = 40;
-  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count();
+  auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count();
   std::string text;
   if (total > 0) {
     size_t filled = std::min(done, total) * width / total;

@@ -17,7 +17,9 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   session::RunOptions &options = flags.options;
   addModelArgument(command, options.model, "MODEL|ARTIFACT");
   addInputFlags(command, options.inputs);
-  command.add_option("--data", options.dataSet, "run every sample of an .npz, .npy, folder or list; outputs have one row per sample")
+  command
+      .add_option("--data", options.dataSet,
+                  "run every sample of an .npz, .npy, folder or list; outputs have one row per sample")
       ->type_name("SET")
       ->group("Inputs")
       ->excludes("--input");
@@ -27,8 +29,10 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   command.add_option("--spin-us", options.spinMicroseconds, "how long idle threads spin; 0 turns it off")
       ->type_name("MICROSECONDS")
       ->check(CLI::Range(0, 1000));
-  command.add_flag("--reference", options.reference, "compute with the interpreter instead of compiled code: slow, the same bits");
-  addStageFlag(command, "--reference-stage", options.referenceStage, "the stage behind which the interpreter computes");
+  command.add_flag("--reference", options.reference,
+                   "compute with the interpreter instead of compiled code: slow, the same bits");
+  addStageFlag(command, "--reference-stage", options.referenceStage,
+               "the stage behind which the interpreter computes");
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
 
@@ -50,12 +54,13 @@ static int runRun(const RunFlags &flags, Console &console) {
 }
 
 void addRunCommand(CommandSet &set) {
-  set.add<RunFlags>({"run", "Run a model or an artifact",
-                     "  limbeck run model.lmb --input x=@x.npy --output y=@y.npy\n"
-                     "  limbeck run model.lmb --input x=random:1\n"
-                     "  limbeck run model.lmb --data samples.npz -o outputs.npz --threads 4\n"
-                     "  limbeck run model.onnx --reference --shape x=1x3x48x320 --input @x.npy --outputs y.npz\n"},
-                    runFlags, runRun);
+  set.add<RunFlags>(
+      {"run", "Run a model or an artifact",
+       "  limbeck run model.lmb --input x=@x.npy --output y=@y.npy\n"
+       "  limbeck run model.lmb --input x=random:1\n"
+       "  limbeck run model.lmb --data samples.npz -o outputs.npz --threads 4\n"
+       "  limbeck run model.onnx --reference --shape x=1x3x48x320 --input @x.npy --outputs y.npz\n"},
+      runFlags, runRun);
 }
 
 } // namespace limbeck::command

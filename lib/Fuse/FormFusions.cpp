@@ -1,8 +1,9 @@
 // Groups the ops of each block into regions: one pass from the last op to the first.
 //
-// An op joins the group of its users when they are all in that one group, so a value in between never leaves, and a group
-// has one result. Walking backwards makes this a single look at the users: they have been placed before. A diamond, such as
-// x * sigmoid(x), closes by itself, and of two cores that feed one op the later one gets it.
+// An op joins the group of its users when they are all in that one group, so a value in between never leaves,
+// and a group has one result. Walking backwards makes this a single look at the users: they have been placed
+// before. A diamond, such as x * sigmoid(x), closes by itself, and of two cores that feed one op the later
+// one gets it.
 #include "Regions.h"
 #include "limbeck/Fuse/Passes.h"
 #include "mlir/IR/IRMapping.h"
@@ -59,17 +60,20 @@ private:
 
   static bool mayJoin(mlir::Operation *op, const Group &group) {
     // What comes before a core cannot depend on it, and nothing is computed in front of one.
-    if (group.core || op->getNumResults() != 1 || !sameStaticShape(op->getResult(0), group.last()->getResult(0)))
+    if (group.core || op->getNumResults() != 1 ||
+        !sameStaticShape(op->getResult(0), group.last()->getResult(0)))
       return false;
     // A reshape that shares a region with more than views would take a kernel of its own.
     return !mlir::isa<graph::ReshapeOp>(op) || llvm::all_of(group.ops, isView);
   }
 
-  /// With a core, a region is the core and what follows from it: other ops that joined before form groups of their own.
+  /// With a core, a region is the core and what follows from it: other ops that joined before form groups of
+  /// their own.
   void expelIndependent(Group &group) {
     llvm::SmallPtrSet<mlir::Operation *, 8> following = {group.core};
     for (mlir::Operation *op : llvm::reverse(group.ops))
-      if (llvm::any_of(op->getOperands(), [&](mlir::Value value) { return following.contains(value.getDefiningOp()); }))
+      if (llvm::any_of(op->getOperands(),
+                       [&](mlir::Value value) { return following.contains(value.getDefiningOp()); }))
         following.insert(op);
     llvm::SmallVector<mlir::Operation *> all;
     all.swap(group.ops);
@@ -97,10 +101,10 @@ void formRegion(const Group &group) {
         inputLocations.push_back(operand.getLoc());
   }
   llvm::StringRef kind = group.core ? group.core->getName().stripDialect() : "elementwise";
-  auto fused = graph::FusedOp::create(builder, builder.getFusedLoc(locations), last->getResultTypes(), inputs.getArrayRef(),
-                                      builder.getStringAttr(kind));
-  mlir::Block *body = builder.createBlock(&fused.getBody(), {}, mlir::ValueRange(inputs.getArrayRef()).getTypes(),
-                                          inputLocations);
+  auto fused = graph::FusedOp::create(builder, builder.getFusedLoc(locations), last->getResultTypes(),
+                                      inputs.getArrayRef(), builder.getStringAttr(kind));
+  mlir::Block *body = builder.createBlock(&fused.getBody(), {},
+                                          mlir::ValueRange(inputs.getArrayRef()).getTypes(), inputLocations);
   mlir::IRMapping map;
   map.map(inputs.getArrayRef(), body->getArguments());
   for (mlir::Operation *op : llvm::reverse(group.ops))

@@ -14,12 +14,17 @@ bool belongsInRegion(mlir::Operation *op) {
   return mlir::isa<graph::ReferenceOpInterface>(op) && !isConstantChain(op);
 }
 
-bool isCore(mlir::Operation *op) { return !graph::isPointwise(op); }
+bool isCore(mlir::Operation *op) {
+  return !graph::isPointwise(op);
+}
 
-bool isView(mlir::Operation *op) { return mlir::isa<graph::ReshapeOp, graph::StorageCastOp>(op); }
+bool isView(mlir::Operation *op) {
+  return mlir::isa<graph::ReshapeOp, graph::StorageCastOp>(op);
+}
 
 bool sameStaticShape(mlir::Value a, mlir::Value b) {
-  auto first = mlir::cast<mlir::RankedTensorType>(a.getType()), second = mlir::cast<mlir::RankedTensorType>(b.getType());
+  auto first = mlir::cast<mlir::RankedTensorType>(a.getType()),
+       second = mlir::cast<mlir::RankedTensorType>(b.getType());
   return first.hasStaticShape() && first.getShape() == second.getShape();
 }
 

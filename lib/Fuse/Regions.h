@@ -4,7 +4,8 @@
 
 namespace limbeck::fuse {
 
-/// Whether the op must end in a region. Constants, and storage casts of them, are operands of regions instead.
+/// Whether the op must end in a region. Constants, and storage casts of them, are operands of regions
+/// instead.
 bool belongsInRegion(mlir::Operation *op);
 /// Whether a kernel can be built around the op; everything else is pointwise.
 bool isCore(mlir::Operation *op);

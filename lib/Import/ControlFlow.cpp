@@ -88,7 +88,8 @@ Expected<int64_t> GraphImporter::tripCount(const onnx::NodeProto &proto, const O
     return error(Code::DataType, "expected a trip count of type s64, found ", type.text());
   const Tensor *constant = builder.constant(*operands[0]);
   if (!constant)
-    return error(Code::Unsupported, "a loop whose trip count is computed from data is not supported");
+    return error(Code::Unsupported, "a loop whose trip count is computed from data is not supported")
+        .withHint(kFreezeHint);
   if (constant->size() != 1)
     return error(Code::Shape, "expected a trip count of one element, found ", type.text());
   int64_t trips = constant->values<int64_t>()[0];
@@ -136,7 +137,8 @@ Expected<GraphImporter::Values> GraphImporter::importLoop(const onnx::NodeProto 
     LIMBECK_TRY(checkCondition(builder.type(condition)));
     const Tensor *goesOn = builder.constant(condition);
     if (!goesOn)
-      return error(Code::Unsupported, "a loop whose condition is computed from data is not supported");
+      return error(Code::Unsupported, "a loop whose condition is computed from data is not supported")
+          .withHint(kFreezeHint);
     if (!goesOn->values<bool>()[0])
       break;
     Values arguments{builder.makeConstant(Tensor::scalar<int64_t>(DType::S64, trip)), condition};

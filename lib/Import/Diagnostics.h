@@ -4,6 +4,9 @@
 
 namespace limbeck::importer {
 
+/// How to mend that a shape, an axis or a count is computed from an input.
+inline constexpr const char *kFreezeHint = "give the input with --freeze NAME=@x.npy";
+
 /// Bounded: a file with a million faults is described well enough by the first hundred of each sort.
 class Diagnostics {
 public:

@@ -1,6 +1,7 @@
 // The main graph: options, inputs, initializers, nodes, outputs.
 #include "GraphImporter.h"
 #include "Names.h"
+#include "limbeck/Tensor/Inputs.h"
 #include <algorithm>
 #include <set>
 
@@ -150,14 +151,9 @@ Status GraphImporter::importInput(const onnx::ValueInfoProto &input, Scope &scop
 }
 
 Status GraphImporter::freezeInput(const onnx::ValueInfoProto &input, const DecodedType &type, Scope &scope) {
-  const Tensor &tensor = options.frozen.at(input.name());
-  bool fits = tensor.dtype() == type.dtype && tensor.shape().size() == type.shape->size();
-  for (size_t axis = 0; fits && axis < type.shape->size(); ++axis)
-    fits = (*type.shape)[axis] == kUnknown || (*type.shape)[axis] == tensor.shape()[axis];
-  if (!fits)
-    return error(Code::InputData, "expected ", TensorType{type.dtype, *type.shape, nullptr}.text(),
-                 " to freeze the input with, found ",
-                 TensorType{tensor.dtype(), tensor.shape(), nullptr}.text());
+  // The file holds the value as those of other inputs do: bf16 as uint16, say.
+  NamedType wanted{input.name(), {type.dtype, *type.shape, nullptr}};
+  LIMBECK_ASSIGN(Tensor tensor, conformInput(options.frozen.at(input.name()), wanted));
   define(input.name(), builder.addConstant(input.name(), tensor), scope);
   return {};
 }

@@ -1,4 +1,5 @@
-// Convolutions and pooling work on channels last. Transposes around them are moved behind the ops that follow until they cancel.
+// Convolutions and pooling work on channels last. Transposes around them are moved behind the ops that follow
+// until they cancel.
 #include "Patterns.h"
 #include "Permutation.h"
 #include "limbeck/Graph/IR/Rewriting.h"
@@ -14,7 +15,8 @@ namespace {
 struct WrapInTransposes : mlir::OpInterfaceRewritePattern<graph::LayoutOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
-  llvm::LogicalResult matchAndRewrite(graph::LayoutOpInterface op, mlir::PatternRewriter &rewriter) const override {
+  llvm::LogicalResult matchAndRewrite(graph::LayoutOpInterface op,
+                                      mlir::PatternRewriter &rewriter) const override {
     if (op.getLayout() == "NHWC")
       return rewriter.notifyMatchFailure(op, "channels are last already");
     auto type = mlir::cast<mlir::RankedTensorType>(op->getResult(0).getType());

@@ -1,4 +1,5 @@
-// Transposes past reshapes: possible where the reshape splits and merges only dimensions that are neighbours in both orders.
+// Transposes past reshapes: possible where the reshape splits and merges only dimensions that are neighbours
+// in both orders.
 //
 //   y = transpose(x) : NxHxWxC -> NxCxHxW, reshape(y) : NxCxHxW -> NxCxHW
 //   the groups are N | C | HW: reshape(x) : NxHWxC, and the transpose behind it is [0, 2, 1]
@@ -52,7 +53,8 @@ llvm::SmallVector<ReshapeGroup> reshapeGroups(llvm::ArrayRef<int64_t> from, llvm
 /// `perm` of y = transpose(x, perm), where y has shape `from` and is reshaped to `to`.
 std::optional<ExchangedReshape> exchangeReshape(llvm::ArrayRef<int64_t> perm, llvm::ArrayRef<int64_t> from,
                                                 llvm::ArrayRef<int64_t> to) {
-  if (mlir::ShapedType::isDynamicShape(from) || mlir::ShapedType::isDynamicShape(to) || llvm::is_contained(from, 0))
+  if (mlir::ShapedType::isDynamicShape(from) || mlir::ShapedType::isDynamicShape(to) ||
+      llvm::is_contained(from, 0))
     return std::nullopt;
   // Where each dimension of y lies among those of x that are larger than 1.
   llvm::SmallVector<int64_t> place(from.size());
@@ -90,10 +92,12 @@ struct SinkBehindReshape : mlir::OpRewritePattern<graph::ReshapeOp> {
     graph::TransposeOp transpose = channelsFirstTranspose(op.getX());
     if (!transpose || mlir::isa<mlir::quant::UniformQuantizedPerAxisType>(op.getType().getElementType()))
       return rewriter.notifyMatchFailure(op, "no transposed operand without a quantization axis");
-    auto exchanged = exchangeReshape(transpose.getPerm(), op.getX().getType().getShape(), op.getType().getShape());
+    auto exchanged =
+        exchangeReshape(transpose.getPerm(), op.getX().getType().getShape(), op.getType().getShape());
     if (!exchanged)
       return rewriter.notifyMatchFailure(op, "it mixes dimensions that the transpose parts");
-    mlir::Value reshaped = createReshape(rewriter, op.getLoc(), transpose.getX(), op.getType().clone(exchanged->shape));
+    mlir::Value reshaped =
+        createReshape(rewriter, op.getLoc(), transpose.getX(), op.getType().clone(exchanged->shape));
     rewriter.replaceOp(op, createTranspose(rewriter, transpose.getLoc(), reshaped, exchanged->perm));
     return llvm::success();
   }
@@ -109,7 +113,8 @@ struct HoistToTranspose : mlir::OpRewritePattern<graph::TransposeOp> {
         mlir::isa<mlir::quant::UniformQuantizedPerAxisType>(op.getType().getElementType()))
       return rewriter.notifyMatchFailure(op, "no transpose before a reshape before it");
     // Read backwards: the reshape's result is a transpose of ours, and its operand a reshape of that.
-    auto exchanged = exchangeReshape(inverse(op.getPerm()), reshape.getType().getShape(), reshape.getX().getType().getShape());
+    auto exchanged = exchangeReshape(inverse(op.getPerm()), reshape.getType().getShape(),
+                                     reshape.getX().getType().getShape());
     if (!exchanged)
       return rewriter.notifyMatchFailure(op, "it parts dimensions that the reshape mixes");
     mlir::Value hoisted = createTranspose(rewriter, op.getLoc(), reshape.getX(), inverse(exchanged->perm));

@@ -31,7 +31,8 @@ mlir::RankedTensorType paddedType(mlir::RankedTensorType type, llvm::ArrayRef<in
   return graph::withShape(type, shape, graph::quantizationAxis(type));
 }
 
-/// What padding of a float or quantized tensor stands for: +0 (no value), or the stored zero point. Fails per axis.
+/// What padding of a float or quantized tensor stands for: +0 (no value), or the stored zero point. Fails per
+/// axis.
 llvm::LogicalResult borderOf(graph::ConvOp conv, mlir::OpBuilder &builder, mlir::Value &border) {
   mlir::RankedTensorType type = conv.getInput().getType();
   if (!mlir::isa<mlir::quant::QuantizedType>(type.getElementType()))
@@ -57,7 +58,8 @@ llvm::LogicalResult borderOf(graph::ConvIntegerOp conv, mlir::OpBuilder &builder
   border = conv.getInputZeroPoint();
   mlir::RankedTensorType type = conv.getInputZeroPoint().getType();
   if (type.getRank() != 0)
-    border = graph::ReshapeOp::create(builder, conv.getLoc(), mlir::RankedTensorType::get({}, type.getElementType()), border,
+    border = graph::ReshapeOp::create(builder, conv.getLoc(),
+                                      mlir::RankedTensorType::get({}, type.getElementType()), border,
                                       llvm::ArrayRef<int64_t>());
   return llvm::success();
 }
@@ -72,8 +74,9 @@ template <class ConvolutionOp> struct PadBeforeConvolution : mlir::OpRewritePatt
     if (mlir::failed(borderOf(conv, rewriter, border)))
       return rewriter.notifyMatchFailure(conv, "the input has several zero points");
     llvm::SmallVector<int64_t> pads = padsOfAllDimensions(conv.getPads(), conv.getLayout());
-    mlir::Value padded = graph::PadOp::create(rewriter, conv.getLoc(), paddedType(conv.getInput().getType(), pads),
-                                              conv.getInput(), border, pads, "constant");
+    mlir::Value padded =
+        graph::PadOp::create(rewriter, conv.getLoc(), paddedType(conv.getInput().getType(), pads),
+                             conv.getInput(), border, pads, "constant");
     rewriter.modifyOpInPlace(conv, [&] {
       conv.getInputMutable().assign(padded);
       conv.setPads({0, 0, 0, 0});
@@ -85,7 +88,8 @@ template <class ConvolutionOp> struct PadBeforeConvolution : mlir::OpRewritePatt
 struct MaterializePaddingPass : impl::MaterializePaddingPassBase<MaterializePaddingPass> {
   void runOnOperation() override {
     mlir::RewritePatternSet patterns(&getContext());
-    patterns.add<PadBeforeConvolution<graph::ConvOp>, PadBeforeConvolution<graph::ConvIntegerOp>>(&getContext());
+    patterns.add<PadBeforeConvolution<graph::ConvOp>, PadBeforeConvolution<graph::ConvIntegerOp>>(
+        &getContext());
     if (mlir::failed(mlir::applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

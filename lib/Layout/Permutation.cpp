@@ -13,7 +13,9 @@ Permutation toChannelsLast(int64_t rank) {
   return perm;
 }
 
-Permutation toChannelsFirst(int64_t rank) { return inverse(toChannelsLast(rank)); }
+Permutation toChannelsFirst(int64_t rank) {
+  return inverse(toChannelsLast(rank));
+}
 
 Permutation inverse(llvm::ArrayRef<int64_t> perm) {
   Permutation result(perm.size());
@@ -39,7 +41,8 @@ mlir::Value createTranspose(mlir::OpBuilder &builder, mlir::Location location, m
   return graph::TransposeOp::create(builder, location, type, x, perm);
 }
 
-mlir::Value createReshape(mlir::OpBuilder &builder, mlir::Location location, mlir::Value x, mlir::RankedTensorType type) {
+mlir::Value createReshape(mlir::OpBuilder &builder, mlir::Location location, mlir::Value x,
+                          mlir::RankedTensorType type) {
   llvm::SmallVector<int64_t> shape(type.getShape());
   llvm::replace(shape, mlir::ShapedType::kDynamic, kUnknown);
   return graph::ReshapeOp::create(builder, location, type, x, shape);
@@ -48,7 +51,8 @@ mlir::Value createReshape(mlir::OpBuilder &builder, mlir::Location location, mli
 graph::TransposeOp channelsFirstTranspose(mlir::Value value) {
   auto transpose = value.getDefiningOp<graph::TransposeOp>();
   if (!transpose || transpose.getPerm().size() < 3 ||
-      transpose.getPerm() != llvm::ArrayRef<int64_t>(toChannelsFirst(static_cast<int64_t>(transpose.getPerm().size()))))
+      transpose.getPerm() !=
+          llvm::ArrayRef<int64_t>(toChannelsFirst(static_cast<int64_t>(transpose.getPerm().size()))))
     return {};
   return transpose;
 }

@@ -27,9 +27,11 @@ bool movesOnlySizeOne(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> per
 mlir::Value createTranspose(mlir::OpBuilder &builder, mlir::Location location, mlir::Value x,
                             llvm::ArrayRef<int64_t> perm);
 /// A reshape to `type`; at most one dimension of it is unknown.
-mlir::Value createReshape(mlir::OpBuilder &builder, mlir::Location location, mlir::Value x, mlir::RankedTensorType type);
+mlir::Value createReshape(mlir::OpBuilder &builder, mlir::Location location, mlir::Value x,
+                          mlir::RankedTensorType type);
 
-/// The transpose that puts channels first, which conversion leaves behind an op; null where `value` is something else.
+/// The transpose that puts channels first, which conversion leaves behind an op; null where `value` is
+/// something else.
 graph::TransposeOp channelsFirstTranspose(mlir::Value value);
 
 } // namespace limbeck::layout

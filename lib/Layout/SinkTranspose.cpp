@@ -46,11 +46,13 @@ constexpr DimensionAttribute dimensionAttributes[] = {
 };
 
 bool hasDimensionAttributes(mlir::Operation *op) {
-  return llvm::any_of(dimensionAttributes,
-                      [&](const DimensionAttribute &entry) { return entry.op == op->getName().getStringRef(); });
+  return llvm::any_of(dimensionAttributes, [&](const DimensionAttribute &entry) {
+    return entry.op == op->getName().getStringRef();
+  });
 }
 
-/// The entries of a list for the dimensions of y, in the order of those of x; `copies` lists one behind the other.
+/// The entries of a list for the dimensions of y, in the order of those of x; `copies` lists one behind the
+/// other.
 template <class T>
 llvm::SmallVector<T> entriesBefore(llvm::ArrayRef<T> list, llvm::ArrayRef<int64_t> perm, size_t copies) {
   llvm::SmallVector<T> result;
@@ -76,7 +78,8 @@ mlir::Attribute attributeBefore(mlir::Attribute attribute, Meaning meaning, llvm
       entriesBefore(mlir::cast<mlir::DenseI64ArrayAttr>(attribute).asArrayRef(), perm, copies));
 }
 
-/// The dimensions that an op folds together in row-major order, so that another order would add in another order.
+/// The dimensions that an op folds together in row-major order, so that another order would add in another
+/// order.
 Permutation orderedDimensions(mlir::Operation *op) {
   if (mlir::isa<graph::ReduceSumOp, graph::ReduceMeanOp, graph::ReduceProdOp>(op))
     return Permutation(op->getAttrOfType<mlir::DenseI64ArrayAttr>("axes").asArrayRef());
@@ -125,7 +128,8 @@ class OperandBefore {
 public:
   /// `perm` of y = transpose(x, perm). Null where a transpose at run time would be needed.
   static mlir::Value of(mlir::OpBuilder &builder, mlir::Value operand, llvm::ArrayRef<int64_t> perm) {
-    if (graph::TransposeOp transpose = channelsFirstTranspose(operand); transpose && transpose.getPerm() == perm)
+    if (graph::TransposeOp transpose = channelsFirstTranspose(operand);
+        transpose && transpose.getPerm() == perm)
       return transpose.getX();
     auto type = mlir::cast<mlir::RankedTensorType>(operand.getType());
     if (!type.hasStaticShape() || type.getRank() > static_cast<int64_t>(perm.size()))
@@ -134,7 +138,8 @@ public:
       return operand;
     int64_t axis = graph::quantizationAxis(type);
     auto shift = static_cast<int64_t>(perm.size()) - type.getRank();
-    auto aligned = graph::withShape(type, alignedShape(type.getShape(), perm.size()), axis < 0 ? -1 : axis + shift);
+    auto aligned =
+        graph::withShape(type, alignedShape(type.getShape(), perm.size()), axis < 0 ? -1 : axis + shift);
     auto wanted = permutedType(aligned, inverse(perm));
     if (auto tensor = graph::constantOf(operand))
       return transposedConstant(builder, operand, *tensor, aligned, wanted, inverse(perm));
@@ -150,8 +155,10 @@ private:
     reference::Attributes attributes = {{"perm", std::vector<int64_t>(perm.begin(), perm.end())}};
     Tensor operands[] = {tensor.reshaped(Shape(aligned.getShape().begin(), aligned.getShape().end()))};
     TensorType operandTypes[] = {{tensor.dtype(), operands[0].shape(), nullptr}};
-    TensorType resultTypes[] = {{tensor.dtype(), Shape(wanted.getShape().begin(), wanted.getShape().end()), nullptr}};
-    auto result = reference::evaluate(*reference::findOp("transpose"), {attributes, operandTypes, operands, resultTypes});
+    TensorType resultTypes[] = {
+        {tensor.dtype(), Shape(wanted.getShape().begin(), wanted.getShape().end()), nullptr}};
+    auto result = reference::evaluate(*reference::findOp("transpose"),
+                                      {attributes, operandTypes, operands, resultTypes});
     if (!result)
       return {};
     auto constant = graph::createConstant(builder, operand.getLoc(), result->front(), wanted);
@@ -159,7 +166,8 @@ private:
   }
 };
 
-/// The operands for x of the ops that see several tensors of one order; fails where one of them cannot be had.
+/// The operands for x of the ops that see several tensors of one order; fails where one of them cannot be
+/// had.
 llvm::LogicalResult operandsBefore(mlir::PatternRewriter &rewriter, mlir::OperandRange operands,
                                    llvm::ArrayRef<int64_t> perm, llvm::SmallVectorImpl<mlir::Value> &result) {
   for (mlir::Value operand : operands) {
@@ -181,8 +189,10 @@ graph::TransposeOp anyTransposed(mlir::OperandRange operands) {
 struct SinkBehindPointwise : mlir::OpInterfaceRewritePattern<graph::ReferenceOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
-  llvm::LogicalResult matchAndRewrite(graph::ReferenceOpInterface op, mlir::PatternRewriter &rewriter) const override {
-    graph::TransposeOp transpose = graph::isPointwise(op) ? anyTransposed(op->getOperands()) : graph::TransposeOp();
+  llvm::LogicalResult matchAndRewrite(graph::ReferenceOpInterface op,
+                                      mlir::PatternRewriter &rewriter) const override {
+    graph::TransposeOp transpose =
+        graph::isPointwise(op) ? anyTransposed(op->getOperands()) : graph::TransposeOp();
     if (!transpose)
       return rewriter.notifyMatchFailure(op, "not pointwise on a transposed operand");
     Permutation perm(transpose.getPerm());
@@ -201,11 +211,13 @@ struct SinkBehindPointwise : mlir::OpInterfaceRewritePattern<graph::ReferenceOpI
 struct SinkBehindDimensions : mlir::OpInterfaceRewritePattern<graph::ReferenceOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
-  llvm::LogicalResult matchAndRewrite(graph::ReferenceOpInterface op, mlir::PatternRewriter &rewriter) const override {
+  llvm::LogicalResult matchAndRewrite(graph::ReferenceOpInterface op,
+                                      mlir::PatternRewriter &rewriter) const override {
     if (!hasDimensionAttributes(op))
       return rewriter.notifyMatchFailure(op, "no attribute names dimensions");
     bool isConcat = mlir::isa<graph::ConcatOp>(op);
-    graph::TransposeOp transpose = isConcat ? anyTransposed(op->getOperands()) : channelsFirstTranspose(op->getOperand(0));
+    graph::TransposeOp transpose =
+        isConcat ? anyTransposed(op->getOperands()) : channelsFirstTranspose(op->getOperand(0));
     if (!transpose)
       return rewriter.notifyMatchFailure(op, "no transposed operand");
     Permutation perm(transpose.getPerm());
@@ -220,7 +232,8 @@ struct SinkBehindDimensions : mlir::OpInterfaceRewritePattern<graph::ReferenceOp
     if (isConcat) {
       operands.clear();
       // A single element is no operand of any shape here, as it is where operands broadcast.
-      if (llvm::any_of(op->getOperands(), [](mlir::Value value) { return !channelsFirstTranspose(value) && isSingle(value); }) ||
+      if (llvm::any_of(op->getOperands(),
+                       [](mlir::Value value) { return !channelsFirstTranspose(value) && isSingle(value); }) ||
           mlir::failed(operandsBefore(rewriter, op->getOperands(), perm, operands)))
         return rewriter.notifyMatchFailure(op, "another operand would have to be transposed");
     }

@@ -13,9 +13,7 @@ struct VerifyLayoutPass : impl::VerifyLayoutPassBase<VerifyLayoutPass> {
     auto result = getOperation()->walk([](graph::LayoutOpInterface op) -> mlir::WalkResult {
       if (op.getLayout() == "NHWC")
         return mlir::WalkResult::advance();
-      op->emitOpError("expected layout \"NHWC\", found \"")
-              .append(op.getLayout(), "\"")
-              .attachNote()
+      op->emitOpError("expected layout \"NHWC\", found \"").append(op.getLayout(), "\"").attachNote()
           << "run limbeck-layout-convert-to-nhwc before the end of stage Layout";
       return mlir::WalkResult::interrupt();
     });

@@ -36,10 +36,11 @@ ContractionArithmetic::ContractionArithmetic(KernelBuilder &kernel, Operation *o
 
 /// K * max|qx - zx| * max|qw - zw| + |bias| < 2^31, with the weights and bias there are.
 bool ContractionArithmetic::fits32(int64_t length) const {
-  auto reach = [](const Quantization &q) {
+  // Every value that the storage can hold: nobody has checked those of an input against the bounds of its type.
+  auto reach = [](const TensorType &type) {
     int64_t most = 0;
-    for (int64_t zero : q.zeroPoints)
-      most = std::max({most, q.highest - zero, zero - q.lowest});
+    for (int64_t zero : type.quantization->zeroPoints)
+      most = std::max({most, highest(type.dtype) - zero, zero - lowest(type.dtype)});
     return most;
   };
   int64_t bias = 0;
@@ -50,13 +51,13 @@ bool ContractionArithmetic::fits32(int64_t length) const {
     for (int64_t value : constant->asIndices())
       bias = std::max(bias, std::abs(value));
   }
-  int64_t weights = reach(*wType.quantization);
+  int64_t weights = reach(wType);
   if (std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1)); constant && wType.quantization->axis < 0) {
     weights = 0;
     for (int64_t value : constant->asIndices())
       weights = std::max(weights, std::abs(value - wType.quantization->zeroPoints[0]));
   }
-  auto product = checkedMultiply(length, reach(*xType.quantization) * weights);
+  auto product = checkedMultiply(length, reach(xType) * weights);
   return product && *product < (int64_t(1) << 31) - bias;
 }
 
@@ -107,11 +108,12 @@ Value ContractionArithmetic::difference(Value stored, const TensorType &type, bo
   Value zero;
   if (mode == Mode::OperandQuantized) {
     Value operand = op->getOperand(weight ? 3 : 2);
-    bool perChannel = weight && !kernel.shapeOf(operand).empty() && kernel.shapeOf(operand)[0] > 1;
+    Shape shape = kernel.shapeOf(operand);
+    bool many = !shape.empty() && shape[0] > 1; // per column of the weights, per row of x
     SmallVector<Value> place;
-    if (!kernel.shapeOf(operand).empty())
-      place.push_back(perChannel ? channel : kernel.constantIndex(0));
-    zero = extend(kernel.load(operand, place, perChannel ? lanes : 1));
+    if (!shape.empty())
+      place.push_back(!many ? kernel.constantIndex(0) : weight ? channel : row);
+    zero = extend(kernel.load(operand, place, many && weight ? lanes : 1));
   } else {
     const Quantization &quantization = *type.quantization;
     if (llvm::all_of(quantization.zeroPoints, [](int64_t z) { return z == 0; }))
@@ -172,8 +174,8 @@ void ContractionArithmetic::finishBiased(ArrayRef<Value> index, int64_t lanes, V
     return kernel.finish(index, lanes, t);
   const Quantization &y = *yType.quantization;
   auto bound = [&](int64_t value) { return kernel.constantLike(f32, static_cast<double>(value - y.zeroPoints[0])); };
-  Value zero = kernel.constantLike(f32, static_cast<double>(y.zeroPoints[0]));
-  kernel.finishStored(index, lanes, roundToStorage(kernel, t, bound(y.lowest), bound(y.highest), zero, yType.dtype));
+  Value zero = kernel.constantLike(zeroPointType(kernel, yType.dtype, lanes), static_cast<double>(y.zeroPoints[0]));
+  kernel.finishStored(index, lanes, roundToStorage(kernel, t, bound(y.lowest), bound(y.highest), zero, yType));
 }
 
 } // namespace limbeck::lower

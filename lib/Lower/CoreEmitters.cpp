@@ -53,8 +53,12 @@ static MlirScalar floatLanguage(KernelBuilder &kernel, Value like) {
   return {kernel.builder(), kernel.loc(), isDouble ? reference::ScalarKind::F64 : reference::ScalarKind::F32,
           isDouble ? 64u : 32u, vector ? vector.getNumElements() : 1};
 }
-Value maximumOf(KernelBuilder &kernel, Value a, Value c) { return floatLanguage(kernel, a).maximum({a}, {c}).value; }
-Value minimumOf(KernelBuilder &kernel, Value a, Value c) { return floatLanguage(kernel, a).minimum({a}, {c}).value; }
+Value maximumOf(KernelBuilder &kernel, Value a, Value c) {
+  return floatLanguage(kernel, a).maximum({a}, {c}).value;
+}
+Value minimumOf(KernelBuilder &kernel, Value a, Value c) {
+  return floatLanguage(kernel, a).minimum({a}, {c}).value;
+}
 
 Value isLess(KernelBuilder &kernel, Value a, Value c) {
   return arith::CmpIOp::create(kernel.builder(), kernel.loc(), arith::CmpIPredicate::slt, a, c);

@@ -1,5 +1,6 @@
 // Element-wise ops in kernels: Reference's templates instantiated on the MLIR builder, plus casts and typed quantization.
 #include "limbeck/Lower/Elementwise.h"
+#include "limbeck/Graph/IR/Rewriting.h"
 #include "limbeck/Lower/MlirScalar.h"
 #include "limbeck/Reference/Elementwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,7 +18,7 @@ static bool isConversion(Operation *op) {
 bool worksOnStorage(Operation *op) { return isa<graph::StorageCastOp>(op); }
 
 bool isElementwise(Operation *op) {
-  return op->hasTrait<graph::Elementwise>() || isConversion(op) || worksOnStorage(op) || isa<graph::CastOp>(op);
+  return graph::isPointwise(op);
 }
 
 static MlirScalar languageOf(KernelBuilder &kernel, DType dtype, Value like) {
@@ -87,6 +88,9 @@ static Value emitCast(KernelBuilder &kernel, Value x, DType from, DType to) {
     return isFloat(from) ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, zero))
                          : Value(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x, zero));
   }
+  bool toHalf = to == DType::F16 || to == DType::BF16;
+  if (toHalf && from == DType::F64)
+    return roundToOdd(kernel, x);
   if (isFloat(from)) {
     if (!isFloat(to))
       return floatToInteger(kernel, x, to, result);
@@ -98,6 +102,13 @@ static Value emitCast(KernelBuilder &kernel, Value x, DType from, DType to) {
                           : Value(arith::TruncFOp::create(b, loc, result, x));
   }
   bool fromSigned = isSigned(from) && from != DType::Bool;
+  if (toHalf && bitWidth(from) >= 32) { // exact in f64, so that only the rounding to half precision counts
+    Type f64 = kernel.vectorOf(b.getF64Type(), lanes);
+    if (bitWidth(from) == 64)
+      x = integerRoundedToOdd(kernel, x, fromSigned);
+    return roundToOdd(kernel, fromSigned ? Value(arith::SIToFPOp::create(b, loc, f64, x))
+                                         : Value(arith::UIToFPOp::create(b, loc, f64, x)));
+  }
   if (isFloat(to))
     return fromSigned ? Value(arith::SIToFPOp::create(b, loc, result, x))
                       : Value(arith::UIToFPOp::create(b, loc, result, x));

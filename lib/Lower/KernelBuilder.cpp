@@ -46,8 +46,6 @@ Type KernelBuilder::storageType(DType dtype) {
   switch (dtype) {
   case DType::F16:
     return b.getF16Type();
-  case DType::BF16:
-    return b.getBF16Type();
   case DType::F32:
     return b.getF32Type();
   case DType::F64:

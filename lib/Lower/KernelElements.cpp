@@ -100,22 +100,34 @@ Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, i
   return narrow(emitElementwise(*this, op, operands), type, index);
 }
 
-/// Per-axis parameters at `index`: a vector where the axis is the innermost dimension.
-Value KernelBuilder::perAxis(const std::vector<float> &values, ArrayRef<Value> index, int64_t axis, int64_t rank,
-                             int64_t lanes) {
+static Tensor floatTable(const std::vector<float> &values) {
   Tensor table = std::move(*Tensor::zeros(DType::F32, {static_cast<int64_t>(values.size())}));
   std::copy(values.begin(), values.end(), table.mutableValues<float>().begin());
+  return table;
+}
+
+/// Per-axis parameters at `index`: a vector where the axis is the innermost dimension.
+Value KernelBuilder::perAxis(const Tensor &table, ArrayRef<Value> index, int64_t axis, int64_t rank, int64_t lanes) {
   bool runs = axis == rank - 1;
   Value element = loadBuffer(*this, weights(table), {index[static_cast<size_t>(axis)]}, runs ? lanes : 1);
   return runs ? element : splat(element, lanes);
 }
 
-namespace {
-/// Scale and zero point of a quantized element, as float values of the element's shape.
-struct ElementQuantization {
-  Value scale, zeroPoint;
-};
-} // namespace
+Type zeroPointType(KernelBuilder &kernel, DType storage, int64_t lanes) {
+  OpBuilder &b = kernel.builder();
+  return kernel.vectorOf(bitWidth(storage) < 32 ? b.getI32Type() : b.getI64Type(), lanes);
+}
+
+/// The zero point of the element at `index`, as an integer of zeroPointType.
+Value KernelBuilder::zeroPointAt(const TensorType &type, ArrayRef<Value> index, int64_t lanes) {
+  const Quantization &quantization = *type.quantization;
+  Type wide = zeroPointType(*this, type.dtype, lanes);
+  if (quantization.axis < 0)
+    return constantLike(wide, static_cast<double>(quantization.zeroPoints[0]));
+  Value zero = perAxis(Tensor::fromIndices(quantization.zeroPoints), index, quantization.axis,
+                       static_cast<int64_t>(type.shape.size()), lanes);
+  return zero.getType() == wide ? zero : Value(arith::TruncIOp::create(b, location, wide, zero));
+}
 
 static bool isHalfType(DType dtype) { return dtype == DType::F16 || dtype == DType::BF16; }
 
@@ -125,29 +137,22 @@ Value KernelBuilder::widen(Value stored, const TensorType &type, ArrayRef<Value>
   if (!type.quantization) {
     if (type.dtype == DType::Bool)
       return arith::CmpIOp::create(b, location, arith::CmpIPredicate::ne, stored, constantLike(stored.getType(), 0));
-    return isHalfType(type.dtype) ? arith::ExtFOp::create(b, location, f32, stored) : stored;
+    return isHalfType(type.dtype) ? extendHalf(*this, stored, type.dtype) : stored;
   }
   const Quantization &quantization = *type.quantization;
   bool perChannel = quantization.axis >= 0;
   // f32(q - zp): the difference fits 32 bits unless the storage has 32 itself.
-  Type wide = vectorOf(bitWidth(type.dtype) < 32 ? b.getI32Type() : b.getI64Type(), lanes);
+  Type wide = zeroPointType(*this, type.dtype, lanes);
   Value q = isSigned(type.dtype) ? Value(arith::ExtSIOp::create(b, location, wide, stored))
                                  : Value(arith::ExtUIOp::create(b, location, wide, stored));
-  if (!perChannel && quantization.zeroPoints[0] != 0)
-    q = arith::SubIOp::create(b, location, q, constantLike(wide, static_cast<double>(quantization.zeroPoints[0])));
-  if (perChannel && llvm::any_of(quantization.zeroPoints, [](int64_t zero) { return zero != 0; })) {
-    std::vector<float> zeros(quantization.zeroPoints.begin(), quantization.zeroPoints.end());
-    Value zero = perAxis(zeros, index, quantization.axis, rank, lanes);
-    q = arith::SubIOp::create(b, location, q, arith::FPToSIOp::create(b, location, wide, zero));
-  }
-  Value scale = perChannel ? perAxis(quantization.scales, index, quantization.axis, rank, lanes)
+  if (llvm::any_of(quantization.zeroPoints, [](int64_t zero) { return zero != 0; }))
+    q = arith::SubIOp::create(b, location, q, zeroPointAt(type, index, lanes));
+  Value scale = perChannel ? perAxis(floatTable(quantization.scales), index, quantization.axis, rank, lanes)
                            : constantLike(f32, quantization.scales[0]);
   Value x = arith::MulFOp::create(b, location, arith::SIToFPOp::create(b, location, f32, q), scale);
   if (!isHalfType(quantization.expressed))
     return x;
-  Type half = vectorOf(storageType(quantization.expressed), lanes);
-  Value rounded = arith::TruncFOp::create(b, location, half, x);
-  return arith::ExtFOp::create(b, location, f32, rounded);
+  return extendHalf(*this, roundToHalf(*this, x, quantization.expressed), quantization.expressed);
 }
 
 Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Value> index) {
@@ -157,7 +162,7 @@ Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Val
     if (type.dtype == DType::Bool)
       return arith::ExtUIOp::create(b, location, storage, computed);
     if (isHalfType(type.dtype))
-      return arith::TruncFOp::create(b, location, storage, computed);
+      return roundToHalf(*this, computed, type.dtype);
     if (bitWidth(type.dtype) == 4) { // one value per byte: keep the low nibble, with its sign
       Value four = constantLike(storage, 4);
       Value high = arith::ShLIOp::create(b, location, computed, four);
@@ -170,40 +175,31 @@ Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Val
   bool perChannel = quantization.axis >= 0;
   Type f32 = vectorOf(b.getF32Type(), lanes);
   Value x = computed;
-  if (isHalfType(quantization.expressed)) {
-    Type half = vectorOf(storageType(quantization.expressed), lanes);
-    Value rounded = arith::TruncFOp::create(b, location, half, x);
-    x = arith::ExtFOp::create(b, location, f32, rounded);
-  }
+  if (isHalfType(quantization.expressed))
+    x = extendHalf(*this, roundToHalf(*this, x, quantization.expressed), quantization.expressed);
   auto parameter = [&](auto &&ofChannel) -> Value {
     if (!perChannel)
       return constantLike(f32, ofChannel(0));
     std::vector<float> values;
     for (size_t i = 0; i < quantization.scales.size(); ++i)
       values.push_back(static_cast<float>(ofChannel(i)));
-    return perAxis(values, index, quantization.axis, rank, lanes);
+    return perAxis(floatTable(values), index, quantization.axis, rank, lanes);
   };
   Value scale = parameter([&](size_t i) { return quantization.scales[i]; });
   auto zeroPoint = [&](size_t i) { return quantization.zeroPoints[i]; };
   Value low = parameter([&](size_t i) { return static_cast<float>(quantization.lowest - zeroPoint(i)); });
   Value high = parameter([&](size_t i) { return static_cast<float>(quantization.highest - zeroPoint(i)); });
-  Value zero = parameter([&](size_t i) { return static_cast<float>(zeroPoint(i)); });
   Value t = arith::DivFOp::create(b, location, x, scale);
-  return roundToStorage(*this, t, low, high, zero, type.dtype);
+  return roundToStorage(*this, t, low, high, zeroPointAt(type, index, lanes), type);
 }
 
-Value roundToStorage(KernelBuilder &kernel, Value t, Value low, Value high, Value zeroPoint, DType storage) {
+Value roundToStorage(KernelBuilder &kernel, Value t, Value low, Value high, Value zeroPoint, const TensorType &type) {
   OpBuilder &b = kernel.builder();
   Location loc = kernel.loc();
-  int64_t lanes = lanesOf(t);
-  if (bitWidth(storage) == 32) {
-    Type i64 = kernel.vectorOf(b.getI64Type(), lanes);
-    return roundWide(kernel, t, arith::FPToSIOp::create(b, loc, i64, zeroPoint), storage);
-  }
-  Type i32 = kernel.vectorOf(b.getI32Type(), lanes);
-  Value q = roundSmall(kernel, clampOrdered(kernel, t, low, high));
-  q = arith::AddIOp::create(b, loc, q, arith::FPToSIOp::create(b, loc, i32, zeroPoint));
-  return arith::TruncIOp::create(b, loc, withElement(i32, kernel.storageType(storage)), q);
+  if (bitWidth(type.dtype) == 32)
+    return roundWide(kernel, t, zeroPoint, type.dtype, type.quantization->lowest, type.quantization->highest);
+  Value q = arith::AddIOp::create(b, loc, roundSmall(kernel, clampOrdered(kernel, t, low, high)), zeroPoint);
+  return arith::TruncIOp::create(b, loc, withElement(q.getType(), kernel.storageType(type.dtype)), q);
 }
 
 Value clampOrdered(KernelBuilder &kernel, Value t, Value low, Value high) {
@@ -223,15 +219,15 @@ Value roundSmall(KernelBuilder &kernel, Value t) {
   return arith::SubIOp::create(b, kernel.loc(), bits, kernel.constantLike(i32, 0x4b400000));
 }
 
-Value roundWide(KernelBuilder &kernel, Value t, Value zeroPoint, DType storage) {
+Value roundWide(KernelBuilder &kernel, Value t, Value zeroPoint, DType storage, int64_t least, int64_t greatest) {
   OpBuilder &b = kernel.builder();
   Location loc = kernel.loc();
   constexpr double wide = 0x1p40; // past every 32-bit range, and far inside i64
   t = clampOrdered(kernel, t, kernel.constantLike(t.getType(), -wide), kernel.constantLike(t.getType(), wide));
   Value q = arith::FPToSIOp::create(b, loc, zeroPoint.getType(), math::RoundEvenOp::create(b, loc, t));
   q = arith::AddIOp::create(b, loc, q, zeroPoint);
-  q = arith::MaxSIOp::create(b, loc, q, kernel.constantLike(q.getType(), static_cast<double>(lowest(storage))));
-  q = arith::MinSIOp::create(b, loc, q, kernel.constantLike(q.getType(), static_cast<double>(highest(storage))));
+  q = arith::MaxSIOp::create(b, loc, q, kernel.constantLike(q.getType(), static_cast<double>(least)));
+  q = arith::MinSIOp::create(b, loc, q, kernel.constantLike(q.getType(), static_cast<double>(greatest)));
   return arith::TruncIOp::create(b, loc, withElement(q.getType(), kernel.storageType(storage)), q);
 }
 
@@ -239,10 +235,10 @@ Value scalarConstant(KernelBuilder &kernel, const Tensor &tensor) {
   OpBuilder &b = kernel.builder();
   Type type = kernel.storageType(tensor.dtype());
   TypedAttr attribute;
-  if (isFloat(tensor.dtype()))
+  if (isa<FloatType>(type))
     attribute = b.getFloatAttr(type, tensor.asDouble(0));
   else
-    attribute = b.getIntegerAttr(type, tensor.asIndices()[0]);
+    attribute = b.getIntegerAttr(type, tensor.dtype() == DType::BF16 ? tensor.values<BFloat16>()[0].bits : tensor.asIndices()[0]);
   return arith::ConstantOp::create(b, kernel.loc(), attribute);
 }
 

@@ -150,7 +150,7 @@ private:
     }
     EmitFunction emit = findEmitter(core->getName().stripDialect());
     if (!emit)
-      return core->emitError("no kernel body for this op");
+      return graph::emitDiagnostic(core, error(Code::UnsupportedOp, "no kernel computes '", core->getName().getStringRef().str(), "' yet"));
     emit(kernel, core);
     return success();
   }

@@ -7,8 +7,12 @@ namespace limbeck::lower {
 
 using namespace mlir;
 
-Type MlirScalar::shaped(Type element) const { return lanes == 1 ? element : Type(VectorType::get({lanes}, element)); }
-Type MlirScalar::bitsType() const { return shaped(b.getIntegerType(bits)); }
+Type MlirScalar::shaped(Type element) const {
+  return lanes == 1 ? element : Type(VectorType::get({lanes}, element));
+}
+Type MlirScalar::bitsType() const {
+  return shaped(b.getIntegerType(bits));
+}
 Type MlirScalar::type() const {
   if (scalarKind == reference::ScalarKind::F32)
     return shaped(b.getF32Type());
@@ -92,12 +96,17 @@ MlirScalar::Value MlirScalar::extremum(Value a, Value c, bool greatest) {
   Condition first = greatest ? less(c, a) : less(a, c);
   if (!isFloat())
     return select(first, a, c);
-  Condition negative{arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, bitsOf(a).value, bitConstant(0).value)};
+  Condition negative{
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, bitsOf(a).value, bitConstant(0).value)};
   first = conditionOr(first, conditionAnd(equal(a, c), greatest ? conditionNot(negative) : negative));
   return select(isNan(a), a, select(isNan(c), c, select(first, a, c)));
 }
-MlirScalar::Value MlirScalar::minimum(Value a, Value c) { return extremum(a, c, false); }
-MlirScalar::Value MlirScalar::maximum(Value a, Value c) { return extremum(a, c, true); }
+MlirScalar::Value MlirScalar::minimum(Value a, Value c) {
+  return extremum(a, c, false);
+}
+MlirScalar::Value MlirScalar::maximum(Value a, Value c) {
+  return extremum(a, c, true);
+}
 
 MlirScalar::Bits MlirScalar::bitsOf(Value a) {
   return isFloat() ? Bits{arith::BitcastOp::create(b, loc, bitsType(), a.value)} : Bits{a.value};
@@ -109,10 +118,18 @@ MlirScalar::Bits MlirScalar::bitConstant(int64_t word) {
   APInt value(64, static_cast<uint64_t>(word));
   return {splatConstant(b, loc, bitsType(), b.getIntegerAttr(b.getIntegerType(bits), value.trunc(bits)))};
 }
-MlirScalar::Bits MlirScalar::bitAdd(Bits a, Bits c) { return {arith::AddIOp::create(b, loc, a.value, c.value)}; }
-MlirScalar::Bits MlirScalar::bitSub(Bits a, Bits c) { return {arith::SubIOp::create(b, loc, a.value, c.value)}; }
-MlirScalar::Bits MlirScalar::bitAnd(Bits a, Bits c) { return {arith::AndIOp::create(b, loc, a.value, c.value)}; }
-MlirScalar::Bits MlirScalar::bitOr(Bits a, Bits c) { return {arith::OrIOp::create(b, loc, a.value, c.value)}; }
+MlirScalar::Bits MlirScalar::bitAdd(Bits a, Bits c) {
+  return {arith::AddIOp::create(b, loc, a.value, c.value)};
+}
+MlirScalar::Bits MlirScalar::bitSub(Bits a, Bits c) {
+  return {arith::SubIOp::create(b, loc, a.value, c.value)};
+}
+MlirScalar::Bits MlirScalar::bitAnd(Bits a, Bits c) {
+  return {arith::AndIOp::create(b, loc, a.value, c.value)};
+}
+MlirScalar::Bits MlirScalar::bitOr(Bits a, Bits c) {
+  return {arith::OrIOp::create(b, loc, a.value, c.value)};
+}
 MlirScalar::Bits MlirScalar::shiftLeft(Bits a, unsigned count) {
   return {arith::ShLIOp::create(b, loc, a.value, bitConstant(count).value)};
 }
@@ -126,15 +143,27 @@ MlirScalar::Bits MlirScalar::shiftRightArithmetic(Bits a, unsigned count) {
 MlirScalar::Value MlirScalar::fma(Value a, Value c, Value d) {
   return {math::FmaOp::create(b, loc, a.value, c.value, d.value)};
 }
-MlirScalar::Value MlirScalar::sqrt(Value a) { return {math::SqrtOp::create(b, loc, a.value)}; }
-MlirScalar::Value MlirScalar::floor(Value a) { return {math::FloorOp::create(b, loc, a.value)}; }
-MlirScalar::Value MlirScalar::ceil(Value a) { return {math::CeilOp::create(b, loc, a.value)}; }
-MlirScalar::Value MlirScalar::roundEven(Value a) { return {math::RoundEvenOp::create(b, loc, a.value)}; }
+MlirScalar::Value MlirScalar::sqrt(Value a) {
+  return {math::SqrtOp::create(b, loc, a.value)};
+}
+MlirScalar::Value MlirScalar::floor(Value a) {
+  return {math::FloorOp::create(b, loc, a.value)};
+}
+MlirScalar::Value MlirScalar::ceil(Value a) {
+  return {math::CeilOp::create(b, loc, a.value)};
+}
+MlirScalar::Value MlirScalar::roundEven(Value a) {
+  return {math::RoundEvenOp::create(b, loc, a.value)};
+}
 MlirScalar::Condition MlirScalar::isNan(Value a) {
   return {arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, a.value, a.value)};
 }
-MlirScalar::Bits MlirScalar::toInteger(Value a) { return {arith::FPToSIOp::create(b, loc, bitsType(), a.value)}; }
-MlirScalar::Value MlirScalar::fromInteger(Bits a) { return {arith::SIToFPOp::create(b, loc, type(), a.value)}; }
+MlirScalar::Bits MlirScalar::toInteger(Value a) {
+  return {arith::FPToSIOp::create(b, loc, bitsType(), a.value)};
+}
+MlirScalar::Value MlirScalar::fromInteger(Bits a) {
+  return {arith::SIToFPOp::create(b, loc, type(), a.value)};
+}
 
 MlirScalar::Value MlirScalar::widen(Value a) {
   if (scalarKind != reference::ScalarKind::F32)

@@ -24,10 +24,11 @@ Value emitQLinear(KernelBuilder &kernel, Operation *op, ArrayRef<Value> stored) 
   TensorType result = kernel.typeOf(op->getResult(0));
   auto vector = dyn_cast<VectorType>(stored[0].getType());
   int64_t lanes = vector ? vector.getNumElements() : 1;
-  Type i32 = kernel.vectorOf(b.getI32Type(), lanes), f32 = kernel.vectorOf(b.getF32Type(), lanes);
+  Type f32 = kernel.vectorOf(b.getF32Type(), lanes);
   auto real = [&](int side) -> Value {
-    Value wide = isSigned(types[side].dtype) ? Value(arith::ExtSIOp::create(b, loc, i32, stored[side]))
-                                             : Value(arith::ExtUIOp::create(b, loc, i32, stored[side]));
+    Type integer = zeroPointType(kernel, types[side].dtype, lanes);
+    Value wide = isSigned(types[side].dtype) ? Value(arith::ExtSIOp::create(b, loc, integer, stored[side]))
+                                             : Value(arith::ExtUIOp::create(b, loc, integer, stored[side]));
     return arith::SIToFPOp::create(b, loc, f32, wide);
   };
   auto constant = [&](float value) { return kernel.constantLike(f32, value); };
@@ -49,7 +50,7 @@ Value emitQLinear(KernelBuilder &kernel, Operation *op, ArrayRef<Value> stored) 
   }
   // The zero point is inside the rounding here: the bounds are those of the stored value, and nothing is added behind.
   return roundToStorage(kernel, value, constant(static_cast<float>(y.lowest)), constant(static_cast<float>(y.highest)),
-                        constant(0), result.dtype);
+                        kernel.constantLike(zeroPointType(kernel, result.dtype, lanes), 0), result);
 }
 
 } // namespace limbeck::lower

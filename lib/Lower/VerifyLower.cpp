@@ -41,13 +41,16 @@ private:
     if (isa<graph::LaunchOp, scf::IfOp>(op)) {
       for (Type type : op->getResultTypes())
         if (auto shaped = dyn_cast<ShapedType>(type); shaped && !shaped.hasStaticShape())
-          return op->emitError("expected static shapes, found ") << type << "; give the model's inputs with --shape or --dim";
+          return op->emitError("expected static shapes, found ")
+                 << type << "; give the model's inputs with --shape or --dim";
       if (op->getNumResults() == 0 || op->hasAttr(kStorageAttribute))
         return success();
-      return op->emitError("expected the attribute '") << kStorageAttribute << "'; limbeck-lower-plan-memory sets it";
+      return op->emitError("expected the attribute '")
+             << kStorageAttribute << "'; limbeck-lower-plan-memory sets it";
     }
-    return op->emitError("expected launches, constants and views only; limbeck-fuse-form-fusions and limbeck-lower-to-kernels "
-                         "make kernels of the rest");
+    return op->emitError(
+        "expected launches, constants and views only; limbeck-fuse-form-fusions and limbeck-lower-to-kernels "
+        "make kernels of the rest");
   }
 };
 } // namespace
@@ -58,7 +61,11 @@ static llvm::StringMap<const Target *> &targetRegistry() {
   return registry;
 }
 
-const Target *findTarget(StringRef name) { return targetRegistry().lookup(name); }
-void registerTarget(const Target *target) { targetRegistry()[target->name()] = target; }
+const Target *findTarget(StringRef name) {
+  return targetRegistry().lookup(name);
+}
+void registerTarget(const Target *target) {
+  targetRegistry()[target->name()] = target;
+}
 
 } // namespace limbeck::lower

@@ -29,7 +29,9 @@ Tensor transposed(const Tensor &tensor, const std::vector<int64_t> &permutation)
   return result;
 }
 
-Tensor weightsKhKwIcOc(const Tensor &oihw) { return transposed(oihw, {2, 3, 1, 0}); }
+Tensor weightsKhKwIcOc(const Tensor &oihw) {
+  return transposed(oihw, {2, 3, 1, 0});
+}
 
 Tensor weightsOfTransposed(const Tensor &weights, int64_t groups) {
   const Shape &s = weights.shape();

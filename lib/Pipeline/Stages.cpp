@@ -26,8 +26,12 @@ const std::vector<Stage> &allStages() {
   return stages;
 }
 
-std::string_view name(Stage stage) { return kStageTexts[static_cast<size_t>(stage)].name; }
-std::string_view description(Stage stage) { return kStageTexts[static_cast<size_t>(stage)].description; }
+std::string_view name(Stage stage) {
+  return kStageTexts[static_cast<size_t>(stage)].name;
+}
+std::string_view description(Stage stage) {
+  return kStageTexts[static_cast<size_t>(stage)].description;
+}
 
 std::optional<Stage> stageFromName(std::string_view name) {
   auto found = std::ranges::find(kStageTexts, name, &StageText::name);

@@ -7,7 +7,8 @@
 
 namespace limbeck::quantize {
 
-/// Whether each window meets an element: under padding alone, the float result is -inf, which no stored value stands for.
+/// Whether each window meets an element: under padding alone, the float result is -inf, which no stored value
+/// stands for.
 static bool meetsElements(graph::MaxPoolOp pool) {
   size_t spatial = pool.getKernel().size();
   for (size_t i = 0; i < spatial; ++i)
@@ -58,7 +59,8 @@ std::optional<mlir::RankedTensorType> ElementMovement::forward(mlir::RankedTenso
   return moved ? std::optional(graph::withShape(operand, resultType().getShape(), *moved)) : std::nullopt;
 }
 
-std::optional<mlir::RankedTensorType> ElementMovement::back(size_t index, mlir::RankedTensorType result) const {
+std::optional<mlir::RankedTensorType> ElementMovement::back(size_t index,
+                                                            mlir::RankedTensorType result) const {
   auto shape = mlir::cast<mlir::RankedTensorType>(data[index].getType()).getShape();
   int64_t axis = graph::quantizationAxis(result);
   if (axis < 0)

@@ -1,4 +1,5 @@
-// Ops that hand elements on unchanged, as quantization sees them: the movement ops, nearest resize and max pooling.
+// Ops that hand elements on unchanged, as quantization sees them: the movement ops, nearest resize and max
+// pooling.
 #pragma once
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "mlir/IR/Builders.h"
@@ -24,11 +25,12 @@ public:
   /// The quantized type of data operand `index` for a result of type `result`.
   std::optional<mlir::RankedTensorType> back(size_t index, mlir::RankedTensorType result) const;
 
-  /// Whether the value that surrounds elements, if there is one, has a stored form. With Exchange::Forward, the stored form must stand
-  /// for it precisely.
+  /// Whether the value that surrounds elements, if there is one, has a stored form. With Exchange::Forward,
+  /// the stored form must stand for it precisely.
   bool hasStoredBorder(mlir::RankedTensorType result, Exchange exchange) const;
   /// The same movement of `values` of quantized type, whose border has a stored form.
-  mlir::Value move(mlir::OpBuilder &builder, llvm::ArrayRef<mlir::Value> values, mlir::RankedTensorType result) const;
+  mlir::Value move(mlir::OpBuilder &builder, llvm::ArrayRef<mlir::Value> values,
+                   mlir::RankedTensorType result) const;
 
 private:
   explicit ElementMovement(mlir::Operation *op) : op(op) {}

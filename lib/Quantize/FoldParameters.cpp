@@ -14,7 +14,8 @@ namespace {
 struct FoldQuantizeBy : mlir::OpRewritePattern<graph::QuantizeByOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  llvm::LogicalResult matchAndRewrite(graph::QuantizeByOp op, mlir::PatternRewriter &rewriter) const override {
+  llvm::LogicalResult matchAndRewrite(graph::QuantizeByOp op,
+                                      mlir::PatternRewriter &rewriter) const override {
     auto type = typedBy(op.getResult().getType(), op.getX().getType().getElementType(),
                         {op.getScale(), op.getZeroPoint(), op.getAxis(), op.getBlockSize()});
     if (!type)
@@ -28,7 +29,8 @@ struct FoldQuantizeBy : mlir::OpRewritePattern<graph::QuantizeByOp> {
 struct FoldDequantizeBy : mlir::OpRewritePattern<graph::DequantizeByOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  llvm::LogicalResult matchAndRewrite(graph::DequantizeByOp op, mlir::PatternRewriter &rewriter) const override {
+  llvm::LogicalResult matchAndRewrite(graph::DequantizeByOp op,
+                                      mlir::PatternRewriter &rewriter) const override {
     auto type = typedBy(op.getX().getType(), op.getResult().getType().getElementType(),
                         {op.getScale(), op.getZeroPoint(), op.getAxis(), op.getBlockSize()});
     if (!type)
@@ -42,7 +44,8 @@ struct FoldDequantizeBy : mlir::OpRewritePattern<graph::DequantizeByOp> {
 struct FoldRequantizedContraction : mlir::OpRewritePattern<graph::RequantizeByOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  llvm::LogicalResult matchAndRewrite(graph::RequantizeByOp op, mlir::PatternRewriter &rewriter) const override {
+  llvm::LogicalResult matchAndRewrite(graph::RequantizeByOp op,
+                                      mlir::PatternRewriter &rewriter) const override {
     auto typed = typedContraction(op);
     if (!typed)
       return rewriter.notifyMatchFailure(op, typed.diagnostic().message);
@@ -54,7 +57,8 @@ struct FoldRequantizedContraction : mlir::OpRewritePattern<graph::RequantizeByOp
                                                cast(typed->weights, typed->weightsType)};
     if (typed->bias)
       operands.push_back(typed->bias);
-    mlir::OperationState state(location, typed->name, operands, {typed->resultType}, typed->integerOp->getAttrs());
+    mlir::OperationState state(location, typed->name, operands, {typed->resultType},
+                               typed->integerOp->getAttrs());
     rewriter.replaceOpWithNewOp<graph::StorageCastOp>(op, op.getType(), rewriter.create(state)->getResult(0));
     return llvm::success();
   }

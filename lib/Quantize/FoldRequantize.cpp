@@ -38,7 +38,8 @@ bool onlyWidens(mlir::RankedTensorType from, mlir::RankedTensorType to) {
 struct FoldRequantizeOfSameParameters : mlir::OpRewritePattern<graph::RequantizeOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  llvm::LogicalResult matchAndRewrite(graph::RequantizeOp op, mlir::PatternRewriter &rewriter) const override {
+  llvm::LogicalResult matchAndRewrite(graph::RequantizeOp op,
+                                      mlir::PatternRewriter &rewriter) const override {
     if (op.getX().getType() == op.getType()) {
       rewriter.replaceOp(op, op.getX());
       return llvm::success();

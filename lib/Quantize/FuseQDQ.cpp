@@ -16,7 +16,8 @@ struct FuseDequantizeAndQuantize : mlir::OpInterfaceRewritePattern<graph::Refere
   FuseDequantizeAndQuantize(mlir::MLIRContext *context, llvm::function_ref<void(const QDQMatch &)> count)
       : OpInterfaceRewritePattern(context), count(count) {}
 
-  llvm::LogicalResult matchAndRewrite(graph::ReferenceOpInterface op, mlir::PatternRewriter &rewriter) const override {
+  llvm::LogicalResult matchAndRewrite(graph::ReferenceOpInterface op,
+                                      mlir::PatternRewriter &rewriter) const override {
     auto match = matchQDQ(op);
     if (!match)
       return rewriter.notifyMatchFailure(op, match.diagnostic().message);
@@ -71,7 +72,8 @@ private:
       return;
     ++keptFloat;
     mlir::remark::missed(op->getLoc(), mlir::remark::RemarkOpts::name("kept-float").category("quantize"))
-        << mlir::remark::reason("{0} stays in float: {1}", op->getName().getStringRef().str(), match.diagnostic().message);
+        << mlir::remark::reason("{0} stays in float: {1}", op->getName().getStringRef().str(),
+                                match.diagnostic().message);
   }
 };
 

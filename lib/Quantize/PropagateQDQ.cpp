@@ -18,7 +18,8 @@ namespace {
 struct MoveDequantizeForward : mlir::OpInterfaceRewritePattern<graph::ReferenceOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
-  llvm::LogicalResult matchAndRewrite(graph::ReferenceOpInterface op, mlir::PatternRewriter &rewriter) const override {
+  llvm::LogicalResult matchAndRewrite(graph::ReferenceOpInterface op,
+                                      mlir::PatternRewriter &rewriter) const override {
     auto movement = ElementMovement::of(op, Exchange::Forward);
     if (!movement || movement->dataOperands().empty())
       return rewriter.notifyMatchFailure(op, "looks at its elements");
@@ -62,7 +63,8 @@ struct MoveQuantizeBack : mlir::OpRewritePattern<graph::QuantizeOp> {
     auto movement = ElementMovement::of(op.getX().getDefiningOp(), Exchange::Back);
     if (!movement || !op.getX().hasOneUse())
       return rewriter.notifyMatchFailure(op, "no data movement for it alone before it");
-    bool sameCount = mlir::isa<graph::ReshapeOp, graph::TransposeOp, graph::ConcatOp>(op.getX().getDefiningOp());
+    bool sameCount =
+        mlir::isa<graph::ReshapeOp, graph::TransposeOp, graph::ConcatOp>(op.getX().getDefiningOp());
     if (!sameCount && !quantizesNoMore(*movement))
       return rewriter.notifyMatchFailure(op, "more elements would be quantized");
     llvm::SmallVector<mlir::RankedTensorType> types;

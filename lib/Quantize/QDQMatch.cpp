@@ -4,16 +4,18 @@
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Rewriting.h"
 #include "limbeck/Reference/Operation.h"
-#include "limbeck/Reference/Operation.h"
 #include "limbeck/Reference/Quantize.h"
 #include "mlir/IR/TypeUtilities.h"
 
 namespace limbeck::quantize {
 
-static bool isFloatTensor(mlir::Value value) { return mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(value)); }
+static bool isFloatTensor(mlir::Value value) {
+  return mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(value));
+}
 
 bool hasDequantizedOperand(mlir::Operation *op) {
-  return llvm::any_of(op->getOperands(), [](mlir::Value value) { return value.getDefiningOp<graph::DequantizeOp>(); });
+  return llvm::any_of(op->getOperands(),
+                      [](mlir::Value value) { return value.getDefiningOp<graph::DequantizeOp>(); });
 }
 
 /// An op that computes in float and has one result that is used.
@@ -32,7 +34,8 @@ static bool neverGivesNaN(mlir::Operation *op) {
   if (mlir::isa<graph::AnchorOpInterface>(op))
     return true;
   return mlir::isa<graph::AddOp, graph::SubOp, graph::MulOp>(op) &&
-         llvm::all_of(op->getOperands(), [](mlir::Value value) { return value.getDefiningOp<graph::DequantizeOp>(); });
+         llvm::all_of(op->getOperands(),
+                      [](mlir::Value value) { return value.getDefiningOp<graph::DequantizeOp>(); });
 }
 
 /// Goes on to the quantize behind the op, over an activation if there is one.
@@ -43,7 +46,8 @@ static Status findQuantize(QDQMatch &match) {
   if (!result.hasOneUse())
     return error(Code::Unsupported, "its float result has several users");
   mlir::Operation *user = *result.user_begin();
-  if (mlir::isa<graph::ReluOp, graph::ClipOp>(user) && neverGivesNaN(match.op) && user->getResult(0).hasOneUse()) {
+  if (mlir::isa<graph::ReluOp, graph::ClipOp>(user) && neverGivesNaN(match.op) &&
+      user->getResult(0).hasOneUse()) {
     match.activation = user;
     user = *user->getResult(0).user_begin();
   }
@@ -71,7 +75,8 @@ static Status matchAnchorOperands(QDQMatch &match) {
   return {};
 }
 
-/// Operands of the ops that compute in float whatever their operands are: each may be quantized or a constant.
+/// Operands of the ops that compute in float whatever their operands are: each may be quantized or a
+/// constant.
 static Status matchFloatOperands(QDQMatch &match) {
   bool anyQuantized = false;
   for (auto [index, operand] : llvm::enumerate(match.op->getOperands())) {
@@ -92,7 +97,8 @@ static Status matchFloatOperands(QDQMatch &match) {
 static Status checkDefined(const QDQMatch &match) {
   auto reference = mlir::cast<graph::ReferenceOpInterface>(match.op);
   LIMBECK_ASSIGN(reference::Attributes attributes, graph::toAttributes(match.op));
-  LIMBECK_ASSIGN(std::vector<TensorType> types, graph::toTensorTypes(mlir::ValueRange(match.operands).getTypes()));
+  LIMBECK_ASSIGN(std::vector<TensorType> types,
+                 graph::toTensorTypes(mlir::ValueRange(match.operands).getTypes()));
   return reference::infer(*reference.getDefinition(), attributes, types, {}).status();
 }
 

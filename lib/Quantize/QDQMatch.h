@@ -1,7 +1,7 @@
-// The pattern that fusion replaces: an op between dequantize and quantize. One analysis for the pass and for its contract.
+// The pattern that fusion replaces: an op between dequantize and quantize. One analysis for the pass and for
+// its contract.
 #pragma once
 #include "limbeck/Graph/IR/Limbeck.h"
-#include "limbeck/Support/Status.h"
 #include "limbeck/Support/Status.h"
 
 namespace limbeck::quantize {
@@ -10,8 +10,9 @@ struct QDQMatch {
   mlir::Operation *op;
   mlir::Operation *activation = nullptr; ///< a relu or clip behind it that becomes a range of the result
   graph::QuantizeOp quantize;
-  llvm::SmallVector<mlir::Value> operands; ///< quantized where they were dequantized; a bias is plain s32 afterwards
-  mlir::RankedTensorType resultType;       ///< with the range of the activation
+  llvm::SmallVector<mlir::Value>
+      operands; ///< quantized where they were dequantized; a bias is plain s32 afterwards
+  mlir::RankedTensorType resultType; ///< with the range of the activation
 
   bool isAnchor() const { return mlir::isa<graph::AnchorOpInterface>(op); }
 };

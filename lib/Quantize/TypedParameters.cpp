@@ -16,7 +16,8 @@ static Expected<Tensor> constantParameter(mlir::Value value, std::string_view wh
 
 /// One scale and zero point, or as many as there are indices along `axis`: a single one serves all.
 static Expected<mlir::RankedTensorType> typedByValues(mlir::RankedTensorType stored, mlir::Type expressed,
-                                                      const Tensor &scales, const Tensor &zeroPoints, int64_t axis) {
+                                                      const Tensor &scales, const Tensor &zeroPoints,
+                                                      int64_t axis) {
   LIMBECK_ASSIGN(TensorType type, graph::toTensorType(stored));
   LIMBECK_ASSIGN(Tensor wide, reference::convertFloat(scales, DType::F32));
   int64_t count = std::max(scales.size(), zeroPoints.size());
@@ -62,16 +63,29 @@ static Expected<IntegerContraction> integerContraction(mlir::Value accumulator) 
     auto shape = conv.getWeights().getType().getShape();
     auto depth = mlir::ShapedType::isDynamicShape(shape) ? Expected<int64_t>(kUnknown)
                                                          : elementCount(shape.drop_front(), INT64_MAX);
-    return IntegerContraction{conv, graph::ConvOp::getOperationName(), conv.getInput(), conv.getWeights(),
-                              conv.getInputZeroPoint(), conv.getWeightsZeroPoint(), conv.getBias(),
-                              depth ? *depth : kUnknown, 0, conv.getLayout() == "NHWC" ? 3 : 1};
+    return IntegerContraction{conv,
+                              graph::ConvOp::getOperationName(),
+                              conv.getInput(),
+                              conv.getWeights(),
+                              conv.getInputZeroPoint(),
+                              conv.getWeightsZeroPoint(),
+                              conv.getBias(),
+                              depth ? *depth : kUnknown,
+                              0,
+                              conv.getLayout() == "NHWC" ? 3 : 1};
   }
   if (auto matmul = accumulator.getDefiningOp<graph::MatmulIntegerOp>()) {
     mlir::RankedTensorType type = matmul.getRhs().getType();
     int64_t depth = type.getDimSize(type.getRank() - 2);
-    return IntegerContraction{matmul, graph::MatmulOp::getOperationName(), matmul.getLhs(), matmul.getRhs(),
-                              matmul.getLhsZeroPoint(), matmul.getRhsZeroPoint(), matmul.getBias(),
-                              mlir::ShapedType::isDynamic(depth) ? kUnknown : depth, type.getRank() - 1,
+    return IntegerContraction{matmul,
+                              graph::MatmulOp::getOperationName(),
+                              matmul.getLhs(),
+                              matmul.getRhs(),
+                              matmul.getLhsZeroPoint(),
+                              matmul.getRhsZeroPoint(),
+                              matmul.getBias(),
+                              mlir::ShapedType::isDynamic(depth) ? kUnknown : depth,
+                              type.getRank() - 1,
                               matmul.getResult().getType().getRank() - 1};
   }
   return error(Code::Unsupported, "the accumulator does not come from an integer contraction");
@@ -104,7 +118,8 @@ static Expected<int64_t> largestWeight(const IntegerContraction &contraction, co
 }
 
 /// Succeeds when no sum of products and bias reaches 2^31, whatever the input.
-static Status checkNoWrap(const IntegerContraction &contraction, const Tensor &inputZero, const Tensor &weightsZero) {
+static Status checkNoWrap(const IntegerContraction &contraction, const Tensor &inputZero,
+                          const Tensor &weightsZero) {
   if (contraction.depth == kUnknown)
     return error(Code::Unsupported, "the number of products is not known");
   int64_t largestBias = 0;
@@ -135,14 +150,15 @@ Expected<TypedContraction> typedContraction(graph::RequantizeByOp op) {
     return error(Code::QuantizedAxis, "the weights' scales do not run over the output channels");
   LIMBECK_TRY(checkNoWrap(contraction, inputZero, weightsZero));
 
-  TypedContraction typed{contraction.op, contraction.name, contraction.input, contraction.weights, contraction.bias,
-                         {}, {}, {}};
+  TypedContraction typed{
+      contraction.op, contraction.name, contraction.input, contraction.weights, contraction.bias, {}, {}, {}};
   auto f32 = mlir::Float32Type::get(op.getContext());
   auto typeOf = [](mlir::Value value) { return mlir::cast<mlir::RankedTensorType>(value.getType()); };
   LIMBECK_ASSIGN(typed.inputType, typedByValues(typeOf(typed.input), f32, inputScale, inputZero, -1));
   LIMBECK_ASSIGN(typed.weightsType, typedByValues(typeOf(typed.weights), f32, weightsScale, weightsZero,
                                                   contraction.weightsAxis));
-  LIMBECK_ASSIGN(typed.resultType, typedBy(op.getResult().getType(), f32, {op.getResultScale(), op.getResultZeroPoint()}));
+  LIMBECK_ASSIGN(typed.resultType,
+                 typedBy(op.getResult().getType(), f32, {op.getResultScale(), op.getResultZeroPoint()}));
   return typed;
 }
 

@@ -11,7 +11,8 @@ struct OperandParameters {
   int64_t axis = 0, blockSize = 0;
 };
 
-/// The type of `stored` (plain integers) under these parameters, standing for `expressed`; or why there is none.
+/// The type of `stored` (plain integers) under these parameters, standing for `expressed`; or why there is
+/// none.
 Expected<mlir::RankedTensorType> typedBy(mlir::RankedTensorType stored, mlir::Type expressed,
                                          const OperandParameters &parameters);
 

@@ -12,12 +12,14 @@ namespace {
 /// Whether the parameters of an op of the operand form could be part of a type.
 bool couldBeTyped(mlir::Operation *op) {
   if (auto quantize = mlir::dyn_cast<graph::QuantizeByOp>(op))
-    return typedBy(quantize.getResult().getType(), quantize.getX().getType().getElementType(),
-                   {quantize.getScale(), quantize.getZeroPoint(), quantize.getAxis(), quantize.getBlockSize()})
+    return typedBy(
+               quantize.getResult().getType(), quantize.getX().getType().getElementType(),
+               {quantize.getScale(), quantize.getZeroPoint(), quantize.getAxis(), quantize.getBlockSize()})
         .ok();
   if (auto dequantize = mlir::dyn_cast<graph::DequantizeByOp>(op))
     return typedBy(dequantize.getX().getType(), dequantize.getResult().getType().getElementType(),
-                   {dequantize.getScale(), dequantize.getZeroPoint(), dequantize.getAxis(), dequantize.getBlockSize()})
+                   {dequantize.getScale(), dequantize.getZeroPoint(), dequantize.getAxis(),
+                    dequantize.getBlockSize()})
         .ok();
   auto requantize = mlir::dyn_cast<graph::RequantizeByOp>(op);
   return requantize && typedContraction(requantize).ok();
@@ -38,8 +40,10 @@ struct Rule {
 constexpr Rule quantizeRules[] = {
     {couldBeTyped, "expected its constant parameters in a type", "limbeck-quantize-fold-parameters"},
     {[](mlir::Operation *op) { return hasDequantizedOperand(op) && matchQDQ(op).ok(); },
-     "expected the op on quantized types, found it between dequantize and quantize", "limbeck-quantize-fuse-qdq"},
-    {couldBeJoined, "expected no change of parameters in two steps or to the same", "limbeck-quantize-fold-requantize"},
+     "expected the op on quantized types, found it between dequantize and quantize",
+     "limbeck-quantize-fuse-qdq"},
+    {couldBeJoined, "expected no change of parameters in two steps or to the same",
+     "limbeck-quantize-fold-requantize"},
 };
 
 struct VerifyQuantizePass : impl::VerifyQuantizePassBase<VerifyQuantizePass> {
@@ -47,7 +51,8 @@ struct VerifyQuantizePass : impl::VerifyQuantizePassBase<VerifyQuantizePass> {
     auto result = getOperation()->walk([](mlir::Operation *op) -> mlir::WalkResult {
       for (const Rule &rule : quantizeRules)
         if (rule.broken(op)) {
-          op->emitOpError(rule.message).attachNote() << "run " << rule.pass << " before the end of stage Quantize";
+          op->emitOpError(rule.message).attachNote()
+              << "run " << rule.pass << " before the end of stage Quantize";
           return mlir::WalkResult::interrupt();
         }
       return mlir::WalkResult::advance();

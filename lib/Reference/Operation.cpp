@@ -19,8 +19,9 @@ static const DefinitionList &definitions() {
 
 const OpDefinition *findOp(std::string_view name) {
   const DefinitionList &list = definitions();
-  auto found = std::lower_bound(list.begin(), list.end(), name,
-                                [](const OpDefinition &op, std::string_view wanted) { return op.name < wanted; });
+  auto found =
+      std::lower_bound(list.begin(), list.end(), name,
+                       [](const OpDefinition &op, std::string_view wanted) { return op.name < wanted; });
   return found != list.end() && found->name == name ? &*found : nullptr;
 }
 
@@ -38,8 +39,8 @@ Expected<std::vector<TensorType>> infer(const OpDefinition &op, const Attributes
   if (count < op.minimumOperands || (op.maximumOperands >= 0 && count > op.maximumOperands))
     return error(Code::Arity, "expected ",
                  op.minimumOperands == op.maximumOperands ? message(op.minimumOperands)
-                 : op.maximumOperands < 0                 ? message("at least ", op.minimumOperands)
-                                                          : message(op.minimumOperands, " to ", op.maximumOperands),
+                 : op.maximumOperands < 0 ? message("at least ", op.minimumOperands)
+                                          : message(op.minimumOperands, " to ", op.maximumOperands),
                  " operands, found ", count);
   std::vector<TensorType> expressed(operands.begin(), operands.end());
   if (op.kind != Kind::Exact)
@@ -48,7 +49,9 @@ Expected<std::vector<TensorType>> infer(const OpDefinition &op, const Attributes
   return op.infer(Call{attributes, expressed, constants, operands});
 }
 
-static bool isHalf(DType type) { return type == DType::F16 || type == DType::BF16; }
+static bool isHalf(DType type) {
+  return type == DType::F16 || type == DType::BF16;
+}
 
 Expected<std::vector<Tensor>> evaluateWidened(const OpDefinition &op, const Evaluation &evaluation) {
   std::vector<Tensor> operands;
@@ -84,7 +87,8 @@ Expected<std::vector<Tensor>> evaluate(const OpDefinition &op, const Evaluation 
   if (op.kind != Kind::Compute)
     return op.evaluate(evaluation);
   auto quantized = [](const TensorType &type) { return type.quantization != nullptr; };
-  if (op.evaluateQuantized && std::any_of(evaluation.operandTypes.begin(), evaluation.operandTypes.end(), quantized))
+  if (op.evaluateQuantized &&
+      std::any_of(evaluation.operandTypes.begin(), evaluation.operandTypes.end(), quantized))
     return op.evaluateQuantized(evaluation);
   return evaluateWidened(op, evaluation);
 }

@@ -17,7 +17,9 @@ namespace limbeck::session {
 
 using Clock = std::chrono::steady_clock;
 
-static double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+static double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 namespace {
 /// One of the runs side by side: a context, and memory for its results.
@@ -32,7 +34,8 @@ struct Stream {
 /// What is measured: the model or one of the baselines.
 class Subject {
 public:
-  static Expected<std::unique_ptr<Subject>> create(const BenchOptions &options, const SourceModel &source, const Progress &progress);
+  static Expected<std::unique_ptr<Subject>> create(const BenchOptions &options, const SourceModel &source,
+                                                   const Progress &progress);
 
   /// Runs all streams for that long, and at least once; E-RUN.. when a run fails.
   Status runFor(double seconds, bool measured);
@@ -72,7 +75,8 @@ static Expected<std::vector<Tensor>> benchInputs(const BenchOptions &options, co
   return readModelInputs(types, arguments);
 }
 
-Expected<std::unique_ptr<Subject>> Subject::create(const BenchOptions &options, const SourceModel &source, const Progress &progress) {
+Expected<std::unique_ptr<Subject>> Subject::create(const BenchOptions &options, const SourceModel &source,
+                                                   const Progress &progress) {
   auto subject = std::make_unique<Subject>();
   Clock::time_point start = Clock::now();
   LIMBECK_ASSIGN(subject->model, loadExecutable(source, options.worker, progress));
@@ -128,7 +132,8 @@ Status Subject::runOnce(Stream &stream, bool measured) {
     stream.milliseconds.push_back(1000 * elapsed);
   for (const Tensor &output : stream.outputs)
     if (output.byteSize() > 0)
-      consumed.fetch_xor(static_cast<unsigned>(output.bytes()[output.byteSize() - 1]), std::memory_order_relaxed);
+      consumed.fetch_xor(static_cast<unsigned>(output.bytes()[output.byteSize() - 1]),
+                         std::memory_order_relaxed);
   return {};
 }
 
@@ -181,8 +186,8 @@ Expected<Measurement> Subject::finish(const BenchOptions &options) {
   result.p99Ms = percentile(all, 0.99);
   result.throughput = static_cast<double>(all.size()) / busySeconds;
   if (options.perLayer) {
-    LIMBECK_ASSIGN(result.layers, measureLayers(*model, entry, result.threads, inputViews, streams.front().outputViews,
-                                                options.seconds));
+    LIMBECK_ASSIGN(result.layers, measureLayers(*model, entry, result.threads, inputViews,
+                                                streams.front().outputViews, options.seconds));
   }
   return result;
 }
@@ -197,7 +202,8 @@ static std::string processorName() {
 
 /// Flags about shapes are for models; an artifact has its own. A model beside the first one takes its shapes where the
 /// user gives none.
-static Expected<SourceModel> sourceOf(const BenchOptions &options, const std::string &path, const Measurement *first) {
+static Expected<SourceModel> sourceOf(const BenchOptions &options, const std::string &path,
+                                      const Measurement *first) {
   SourceModel source = options.model;
   source.path = path;
   LIMBECK_ASSIGN(bool artifact, isArtifact(path));
@@ -219,7 +225,8 @@ Expected<BenchReport> bench(const BenchOptions &options, const Progress &progres
   paths.insert(paths.end(), options.baselines.begin(), options.baselines.end());
   std::vector<std::unique_ptr<Subject>> subjects;
   for (const std::string &path : paths) {
-    LIMBECK_ASSIGN(SourceModel source, sourceOf(options, path, subjects.empty() ? nullptr : &subjects.front()->known()));
+    LIMBECK_ASSIGN(SourceModel source,
+                   sourceOf(options, path, subjects.empty() ? nullptr : &subjects.front()->known()));
     LIMBECK_ASSIGN(std::unique_ptr<Subject> subject, Subject::create(options, source, progress));
     subjects.push_back(std::move(subject));
   }

@@ -28,8 +28,10 @@ static void writeMeasurement(llvm::json::OStream &json, const Measurement &one, 
   json.attribute("streams", one.streams);
   json.attribute("runs", static_cast<int64_t>(one.runs));
   const std::pair<const char *, double> kNumbers[] = {
-      {"warmup_s", one.warmupSeconds}, {"load_ms", one.loadMs}, {"min_ms", one.minMs}, {"mean_ms", one.meanMs},
-      {"p50_ms", one.p50Ms},           {"p90_ms", one.p90Ms},   {"p99_ms", one.p99Ms}, {"throughput_per_s", one.throughput}};
+      {"warmup_s", one.warmupSeconds}, {"load_ms", one.loadMs},
+      {"min_ms", one.minMs},           {"mean_ms", one.meanMs},
+      {"p50_ms", one.p50Ms},           {"p90_ms", one.p90Ms},
+      {"p99_ms", one.p99Ms},           {"throughput_per_s", one.throughput}};
   for (const auto &[key, value] : kNumbers)
     json.attribute(key, jsonNumber(value));
   json.attributeArray("inputs", [&] {
@@ -58,8 +60,8 @@ std::string benchJson(const BenchReport &report) {
 }
 
 static std::string rowOf(const Measurement &one) {
-  return llvm::formatv("{0,-28} {1,-18} {2,-5} {3,10:f3} {4,10:f3} {5,10:f3} {6,10:f3} {7,10:f1}\n", one.name, one.target, one.precision,
-                       one.p50Ms, one.minMs, one.p90Ms, one.p99Ms, one.throughput)
+  return llvm::formatv("{0,-28} {1,-18} {2,-5} {3,10:f3} {4,10:f3} {5,10:f3} {6,10:f3} {7,10:f1}\n", one.name,
+                       one.target, one.precision, one.p50Ms, one.minMs, one.p90Ms, one.p99Ms, one.throughput)
       .str();
 }
 
@@ -74,23 +76,28 @@ static std::string layersText(const Measurement &one) {
   double total = 0;
   for (const LayerTime &layer : one.layers)
     total += layer.milliseconds;
-  std::string text = "\n" + one.name + ", median of each kernel:\n        ms      %  kind             nodes\n";
+  std::string text =
+      "\n" + one.name + ", median of each kernel:\n        ms      %  kind             nodes\n";
   for (const LayerTime &layer : one.layers)
-    text += llvm::formatv("{0,10:f4} {1,6:f1}  {2,-16} {3}\n", layer.milliseconds, 100 * layer.milliseconds / total,
-                          layer.kind.empty() ? layer.kernel : layer.kind, joined(layer.nodes))
+    text += llvm::formatv("{0,10:f4} {1,6:f1}  {2,-16} {3}\n", layer.milliseconds,
+                          100 * layer.milliseconds / total, layer.kind.empty() ? layer.kernel : layer.kind,
+                          joined(layer.nodes))
                 .str();
   return text;
 }
 
 std::string benchText(const BenchReport &report) {
-  std::string text = llvm::formatv("{0}, {1} threads, {2} streams, milliseconds per run\n{3,-28} {4,-18} {5,-5} {6,10} {7,10} {8,10} {9,10} {10,10}\n",
-                                   report.cpu, report.model.threads, report.model.streams, "model", "target", "type", "p50", "min", "p90",
-                                   "p99", "runs/s")
+  std::string text = llvm::formatv("{0}, {1} threads, {2} streams, milliseconds per run\n{3,-28} {4,-18} "
+                                   "{5,-5} {6,10} {7,10} {8,10} {9,10} {10,10}\n",
+                                   report.cpu, report.model.threads, report.model.streams, "model", "target",
+                                   "type", "p50", "min", "p90", "p99", "runs/s")
                          .str();
   text += rowOf(report.model);
   for (const Measurement &baseline : report.baselines) {
     text += rowOf(baseline);
-    text += llvm::formatv("{0} takes {1:f2} times as long as {2}\n", baseline.name, baseline.p50Ms / report.model.p50Ms, report.model.name).str();
+    text += llvm::formatv("{0} takes {1:f2} times as long as {2}\n", baseline.name,
+                          baseline.p50Ms / report.model.p50Ms, report.model.name)
+                .str();
   }
   if (!report.model.layers.empty())
     text += layersText(report.model);

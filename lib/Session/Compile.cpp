@@ -21,8 +21,10 @@ static std::vector<std::byte> toBytes(std::string_view text) {
 }
 
 Expected<Product> productOf(const std::string &path) {
-  static const std::map<std::string, Product, std::less<>> kProducts = {
-      {".lmb", Product::Artifact}, {".mlir", Product::Mlir}, {".ll", Product::LlvmIr}, {".s", Product::Assembly}};
+  static const std::map<std::string, Product, std::less<>> kProducts = {{".lmb", Product::Artifact},
+                                                                        {".mlir", Product::Mlir},
+                                                                        {".ll", Product::LlvmIr},
+                                                                        {".s", Product::Assembly}};
   std::string ending = std::filesystem::path(path).extension().string();
   if (auto found = kProducts.find(ending); found != kProducts.end())
     return found->second;
@@ -32,27 +34,33 @@ Expected<Product> productOf(const std::string &path) {
   return error(Code::Flag, "expected an output file that ends in .lmb, .mlir, .ll or .s, found '", path, "'");
 }
 
+std::string nativeTarget() {
+  return "cpu:" + std::string(cpu::nativeIsa().name);
+}
+
 /// The choices on which all else rests, checked before any file is read.
 static Status checkOptions(const CompileOptions &options) {
   if (options.precision == "bf16" || options.precision == "f16")
-    return error(Code::Unsupported, "--precision ", options.precision, " comes with a later version").withHint("f32 is there");
+    return error(Code::Unsupported, "--precision ", options.precision, " comes with a later version")
+        .withHint("f32 is there");
   if (options.precision != "f32")
     return error(Code::Flag, "expected --precision f32, bf16 or f16, found '", options.precision, "'");
   if (options.from > options.to)
-    return error(Code::Flag, "expected --from a stage before that of --to, found ", pipeline::name(options.from), " and ",
-                 pipeline::name(options.to));
+    return error(Code::Flag, "expected --from a stage before that of --to, found ",
+                 pipeline::name(options.from), " and ", pipeline::name(options.to));
   if (options.to != Stage::Lower && options.product != Product::Mlir)
-    return error(Code::Flag, "expected an output file that ends in .mlir with --to ", pipeline::name(options.to));
+    return error(Code::Flag, "expected an output file that ends in .mlir with --to ",
+                 pipeline::name(options.to));
   return {};
 }
 
-/// The instruction set of a text, which holds exactly one; `cpu` means the one of this machine.
+/// The instruction set of a text, which holds exactly one.
 static Expected<const cpu::Isa *> onlyIsa(const std::string &target) {
-  if (target == "cpu")
-    return &cpu::nativeIsa();
-  LIMBECK_ASSIGN(std::vector<const cpu::Isa *> isas, cpu::parseTargets(target));
+  LIMBECK_ASSIGN(std::vector<const cpu::Isa *> isas,
+                 cpu::parseTargets(target == "cpu" ? nativeTarget() : target));
   if (isas.size() != 1)
-    return error(Code::Flag, "expected one instruction set in --target for this kind of output, found ", isas.size());
+    return error(Code::Flag, "expected one instruction set in --target for this kind of output, found ",
+                 isas.size());
   return isas.front();
 }
 
@@ -112,7 +120,8 @@ Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
 /// A module of its own, as each instruction set gets other kernels.
 Expected<Module> Session::lower(mlir::ModuleOp module, const cpu::Isa &isa) {
   Module copy = module.clone();
-  (*copy)->setAttr(lower::kTargetAttribute, mlir::StringAttr::get(copy->getContext(), llvm::StringRef(isa.name)));
+  (*copy)->setAttr(lower::kTargetAttribute,
+                   mlir::StringAttr::get(copy->getContext(), llvm::StringRef(isa.name)));
   LIMBECK_TRY(run(*copy, Stage::Lower, Stage::Lower));
   return copy;
 }
@@ -121,9 +130,8 @@ Expected<artifact::Variant> Session::variant(mlir::ModuleOp lowered, const cpu::
   cpu::CompileOptions backEnd;
   backEnd.threads = compiler.threads();
   backEnd.keepDirectory = options.keepDirectory;
-  LIMBECK_ASSIGN(cpu::CompiledEntry entry, compiler.attempt<cpu::CompiledEntry>([&] {
-    return cpu::compileEntry(lowered, isa, backEnd);
-  }));
+  LIMBECK_ASSIGN(cpu::CompiledEntry entry, compiler.attempt<cpu::CompiledEntry>(
+                                               [&] { return cpu::compileEntry(lowered, isa, backEnd); }));
   artifact::Variant variant;
   variant.isa = isa.name;
   variant.features = isa.featureList();
@@ -151,11 +159,13 @@ static Expected<artifact::Entry> signatureOf(mlir::ModuleOp module, const std::s
   artifact::Entry entry;
   entry.name = name;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    LIMBECK_ASSIGN(artifact::Port port, portOf(function.getArgumentTypes()[i], function.getArgAttr(i, "limbeck.name")));
+    LIMBECK_ASSIGN(artifact::Port port,
+                   portOf(function.getArgumentTypes()[i], function.getArgAttr(i, "limbeck.name")));
     entry.inputs.push_back(std::move(port));
   }
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
-    LIMBECK_ASSIGN(artifact::Port port, portOf(function.getResultTypes()[i], function.getResultAttr(i, "limbeck.name")));
+    LIMBECK_ASSIGN(artifact::Port port,
+                   portOf(function.getResultTypes()[i], function.getResultAttr(i, "limbeck.name")));
     entry.outputs.push_back(std::move(port));
   }
   return entry;
@@ -191,7 +201,8 @@ Expected<std::vector<std::byte>> Session::artifact() {
 Expected<std::vector<std::byte>> Session::text() {
   LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(options.model));
   if (choices.size() != 1)
-    return error(Code::Flag, "expected one entry for this kind of output, found ", choices.size(), " combinations of --dim values");
+    return error(Code::Flag, "expected one entry for this kind of output, found ", choices.size(),
+                 " combinations of --dim values");
   LIMBECK_ASSIGN(Module module, frontEnd(choices.front(), std::min(options.to, Stage::Fuse)));
   const cpu::Isa *isa = nullptr;
   if (options.to == Stage::Lower) {

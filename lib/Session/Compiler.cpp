@@ -82,14 +82,16 @@ static std::unique_ptr<mlir::MLIRContext> createContext() {
 }
 
 Compiler::Compiler(unsigned threads)
-    : threadCount(threads ? threads : llvm::heavyweight_hardware_concurrency().compute_thread_count()), context(createContext()) {
+    : threadCount(threads ? threads : llvm::heavyweight_hardware_concurrency().compute_thread_count()),
+      context(createContext()) {
   cpu::registerTargets();
   if (threadCount > 1)
     context->enableMultithreading();
   mlir::remark::RemarkCategories categories;
-  categories.all = ".*";
+  categories.missed = ".*";
   (void)mlir::remark::enableOptimizationRemarks(*context, std::make_unique<RemarkCollector>(collected),
-                                                std::make_unique<mlir::remark::RemarkEmittingPolicyAll>(), categories);
+                                                std::make_unique<mlir::remark::RemarkEmittingPolicyAll>(),
+                                                categories);
 }
 
 Compiler::~Compiler() = default;
@@ -113,11 +115,13 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::parse(const std::string &p
   LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(path));
   llvm::StringRef text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::vector<Diagnostic> errors =
-      listen([&] { module = mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(context.get()), path); });
+  std::vector<Diagnostic> errors = listen([&] {
+    module = mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(context.get()), path);
+  });
   if (module)
     return module;
-  Diagnostic diagnostic = errors.empty() ? error(Code::Parse, "expected a module of IR").atFile(path) : std::move(errors.front());
+  Diagnostic diagnostic =
+      errors.empty() ? error(Code::Parse, "expected a module of IR").atFile(path) : std::move(errors.front());
   diagnostic.code = Code::Parse;
   return diagnostic;
 }

@@ -7,7 +7,9 @@
 
 namespace limbeck::session {
 
-static bool isArrayFile(const std::filesystem::path &path) { return path.extension() == ".npy" || path.extension() == ".npz"; }
+static bool isArrayFile(const std::filesystem::path &path) {
+  return path.extension() == ".npy" || path.extension() == ".npz";
+}
 
 static Expected<std::vector<std::string>> filesOf(const std::string &path) {
   std::vector<std::string> paths;
@@ -52,7 +54,8 @@ static std::string quotedNames(const auto &list) {
 Expected<std::vector<Tensor>> DataSet::readFileTensors(const std::string &path) const {
   if (std::filesystem::path(path).extension() != ".npz") {
     if (inputs.size() != 1)
-      return error(Code::InputData, "expected an .npz file for a model with ", inputs.size(), " inputs, found .npy")
+      return error(Code::InputData, "expected an .npz file for a model with ", inputs.size(),
+                   " inputs, found .npy")
           .atFile(path);
     LIMBECK_ASSIGN(Tensor tensor, readNpy(path));
     return std::vector<Tensor>{std::move(tensor)};
@@ -65,7 +68,9 @@ Expected<std::vector<Tensor>> DataSet::readFileTensors(const std::string &path) 
       tensors.push_back(found->value);
   }
   if (tensors.size() != inputs.size() || arrays.size() != inputs.size())
-    return error(Code::InputData, "expected exactly the keys ", quotedNames(inputs), ", found ", quotedNames(arrays)).atFile(path);
+    return error(Code::InputData, "expected exactly the keys ", quotedNames(inputs), ", found ",
+                 quotedNames(arrays))
+        .atFile(path);
   return tensors;
 }
 
@@ -75,14 +80,18 @@ static Expected<Tensor> sliceOf(const Tensor &tensor, int64_t first, int64_t cou
   size_t row = tensor.byteSize() / static_cast<size_t>(std::max<int64_t>(shape[0], 1));
   shape[0] = count;
   LIMBECK_ASSIGN(Tensor slice, Tensor::zeros(tensor.dtype(), shape));
-  std::memcpy(slice.mutableBytes(), tensor.bytes() + row * static_cast<size_t>(first), row * static_cast<size_t>(count));
+  std::memcpy(slice.mutableBytes(), tensor.bytes() + row * static_cast<size_t>(first),
+              row * static_cast<size_t>(count));
   return slice;
 }
 
 /// Indices of the first dimension that the model takes at once.
-static int64_t batchOf(const NamedType &input) { return input.type.shape.empty() || input.type.shape[0] <= 0 ? 1 : input.type.shape[0]; }
+static int64_t batchOf(const NamedType &input) {
+  return input.type.shape.empty() || input.type.shape[0] <= 0 ? 1 : input.type.shape[0];
+}
 
-Status DataSet::useFile(const std::string &path, const std::function<Status(std::span<const Tensor>)> &use) const {
+Status DataSet::useFile(const std::string &path,
+                        const std::function<Status(std::span<const Tensor>)> &use) const {
   LIMBECK_ASSIGN(std::vector<Tensor> arrays, readFileTensors(path));
   std::optional<int64_t> samples;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -94,17 +103,19 @@ Status DataSet::useFile(const std::string &path, const std::function<Status(std:
       array = array.reshaped(shape);
     }
     if (rank == 0 || array.rank() != rank)
-      return error(Code::InputData, "expected input '", inputs[i].name, "' with ", rank, " dimensions, or one less for one sample, found ",
-                   shapeText(array.shape()))
+      return error(Code::InputData, "expected input '", inputs[i].name, "' with ", rank,
+                   " dimensions, or one less for one sample, found ", shapeText(array.shape()))
           .atFile(path);
     int64_t batch = batchOf(inputs[i]);
     if (array.shape()[0] % batch != 0)
-      return error(Code::InputData, "expected a multiple of ", batch, " samples for input '", inputs[i].name, "', found ",
-                   array.shape()[0])
+      return error(Code::InputData, "expected a multiple of ", batch, " samples for input '", inputs[i].name,
+                   "', found ", array.shape()[0])
           .atFile(path);
     int64_t count = array.shape()[0] / batch;
     if (samples && *samples != count)
-      return error(Code::InputData, "expected as many samples of every input, found ", *samples, " and ", count).atFile(path);
+      return error(Code::InputData, "expected as many samples of every input, found ", *samples, " and ",
+                   count)
+          .atFile(path);
     samples = count;
   }
   for (int64_t sample = 0; sample < samples.value_or(0); ++sample) {
@@ -137,9 +148,10 @@ Expected<Tensor> joinSamples(std::span<const Tensor> samples) {
   shape[0] = 0;
   for (const Tensor &sample : samples) {
     Shape own = sample.shape().empty() ? Shape{1} : sample.shape();
-    if (sample.dtype() != samples.front().dtype() || !std::equal(own.begin() + 1, own.end(), shape.begin() + 1, shape.end()))
-      return error(Code::Shape, "expected outputs of one shape for all samples, found ", shapeText(samples.front().shape()),
-                   " and ", shapeText(sample.shape()));
+    if (sample.dtype() != samples.front().dtype() ||
+        !std::equal(own.begin() + 1, own.end(), shape.begin() + 1, shape.end()))
+      return error(Code::Shape, "expected outputs of one shape for all samples, found ",
+                   shapeText(samples.front().shape()), " and ", shapeText(sample.shape()));
     shape[0] += own[0];
   }
   LIMBECK_ASSIGN(Tensor joined, Tensor::zeros(samples.front().dtype(), shape));

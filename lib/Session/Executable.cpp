@@ -13,17 +13,21 @@ Expected<bool> isArtifact(const std::string &path) {
   return artifact::looksLikeArtifact(bytes);
 }
 
-Expected<std::shared_ptr<const runtime::Model>> loadExecutable(const SourceModel &source, bool worker, const Progress &progress) {
+Expected<std::shared_ptr<const runtime::Model>> loadExecutable(const SourceModel &source, bool worker,
+                                                               const Progress &progress) {
   LIMBECK_ASSIGN(bool ready, isArtifact(source.path));
   if (ready) {
     if (!source.shapes.empty() || !source.dims.empty() || !source.frozen.empty())
-      return error(Code::Flag, "expected no --shape, --dim or --freeze with an artifact: its shapes are compiled in").atFile(source.path);
+      return error(Code::Flag,
+                   "expected no --shape, --dim or --freeze with an artifact: its shapes are compiled in")
+          .atFile(source.path);
     return runtime::Model::load(source.path);
   }
   CompileOptions options;
   options.model = source;
   options.target = "cpu:native";
-  LIMBECK_ASSIGN(std::vector<std::byte> bytes, worker ? compileInWorker(options, {}, progress) : compile(options, progress));
+  LIMBECK_ASSIGN(std::vector<std::byte> bytes,
+                 worker ? compileInWorker(options, {}, progress) : compile(options, progress));
   return runtime::Model::fromBytes(bytes);
 }
 
@@ -47,7 +51,8 @@ std::vector<NamedType> commonInputs(const runtime::Model &model) {
   return types;
 }
 
-Expected<std::vector<Tensor>> readModelInputs(std::span<const NamedType> inputs, std::span<const std::string> arguments) {
+Expected<std::vector<Tensor>> readModelInputs(std::span<const NamedType> inputs,
+                                              std::span<const std::string> arguments) {
   return readInputs(inputs, arguments, [](Bytes bytes) { return importer::parseTensor(bytes); });
 }
 

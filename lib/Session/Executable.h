@@ -11,13 +11,15 @@ namespace limbeck::session {
 Expected<bool> isArtifact(const std::string &path);
 
 /// Loads an artifact, or compiles a model for this machine and loads the result. E-FLAG for shapes given with an artifact.
-Expected<std::shared_ptr<const runtime::Model>> loadExecutable(const SourceModel &source, bool worker, const Progress &progress);
+Expected<std::shared_ptr<const runtime::Model>> loadExecutable(const SourceModel &source, bool worker,
+                                                               const Progress &progress);
 
 std::vector<NamedType> typesOf(std::span<const artifact::Port> ports);
 /// What the inputs of all entries have in common: a dimension in which entries differ is unknown.
 std::vector<NamedType> commonInputs(const runtime::Model &model);
 
 /// readInputs with every kind of file that there is.
-Expected<std::vector<Tensor>> readModelInputs(std::span<const NamedType> inputs, std::span<const std::string> arguments);
+Expected<std::vector<Tensor>> readModelInputs(std::span<const NamedType> inputs,
+                                              std::span<const std::string> arguments);
 
 } // namespace limbeck::session

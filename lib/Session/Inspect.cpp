@@ -23,7 +23,8 @@ static void countOps(const std::vector<importer::Op> &ops, ModelSummary &summary
   for (const importer::Op &op : ops) {
     std::string name(op.definition ? op.definition->name : "if");
     ++summary.ops[name];
-    summary.quantizations += name.find("quantize") != std::string::npos || name.find("_integer") != std::string::npos;
+    summary.quantizations +=
+        name.find("quantize") != std::string::npos || name.find("_integer") != std::string::npos;
     for (const importer::Region &region : op.regions)
       countOps(region.ops, summary);
   }
@@ -101,8 +102,8 @@ static std::string portText(const importer::Model &model, importer::ValueId id, 
 }
 
 static std::string modelText(const importer::Model &model, const ModelSummary &summary) {
-  std::string text = message(model.name, ": ONNX model, opset ", model.opset, ", IR version ", model.irVersion,
-                             model.producer.empty() ? "" : ", by " + model.producer, "\n");
+  std::string text = message(model.name, ": ONNX model, opset ", model.opset, ", IR version ",
+                             model.irVersion, model.producer.empty() ? "" : ", by " + model.producer, "\n");
   text += "inputs:\n";
   for (size_t i = 0; i < model.inputs.size(); ++i)
     text += portText(model, model.inputs[i], model.inputNames[i]);
@@ -110,7 +111,8 @@ static std::string modelText(const importer::Model &model, const ModelSummary &s
   for (size_t i = 0; i < model.outputs.size(); ++i)
     text += portText(model, model.outputs[i], model.outputNames[i]);
   text += message("parameters: ", summary.parameters, " in ", summary.parameterBytes, " bytes\n");
-  text += summary.quantizations ? message("quantized: ", summary.quantizations, " ops quantize, dequantize or compute on integers\n")
+  text += summary.quantizations ? message("quantized: ", summary.quantizations,
+                                          " ops quantize, dequantize or compute on integers\n")
                                 : "quantized: no\n";
   text += "ops:\n";
   for (const auto &[name, count] : summary.ops)
@@ -120,9 +122,12 @@ static std::string modelText(const importer::Model &model, const ModelSummary &s
 
 static std::string artifactText(const std::string &path, const artifact::Reader &reader, bool verified) {
   const artifact::Manifest &manifest = reader.manifest();
-  std::string text = message(path, ": artifact of limbeck ", manifest.provenance.compilerVersion, ", ", reader.header().totalLength,
-                             " bytes", verified ? ", every digest is right" : "", "\n");
-  text += message("source: ", manifest.provenance.sourceSha256.empty() ? "IR" : "sha256 " + manifest.provenance.sourceSha256, "\n");
+  std::string text =
+      message(path, ": artifact of limbeck ", manifest.provenance.compilerVersion, ", ",
+              reader.header().totalLength, " bytes", verified ? ", every digest is right" : "", "\n");
+  text += message(
+      "source: ",
+      manifest.provenance.sourceSha256.empty() ? "IR" : "sha256 " + manifest.provenance.sourceSha256, "\n");
   for (const artifact::Entry &entry : manifest.entries) {
     text += message("entry ", entry.name, ":\n");
     for (const artifact::Port &port : entry.inputs)
@@ -133,8 +138,8 @@ static std::string artifactText(const std::string &path, const artifact::Reader 
       uint64_t weights = 0;
       for (uint32_t index : std::set<uint32_t>(variant.weights.begin(), variant.weights.end()))
         weights += reader.sections()[index].length;
-      text += llvm::formatv("  {0,-14} code {1} bytes, weights {2} bytes, temporaries {3} bytes\n", variant.isa,
-                            reader.sections()[variant.code].length, weights, variant.arenaBytes)
+      text += llvm::formatv("  {0,-14} code {1} bytes, weights {2} bytes, temporaries {3} bytes\n",
+                            variant.isa, reader.sections()[variant.code].length, weights, variant.arenaBytes)
                   .str();
     }
   }
@@ -156,7 +161,8 @@ Expected<Inspection> inspect(const SourceModel &source, bool verify) {
     return reader.diagnostic().atFile(source.path);
   if (verify)
     LIMBECK_TRY(reader->verifyDigests());
-  return Inspection{artifact::describe(reader->manifest(), reader->sections()), artifactText(source.path, *reader, verify)};
+  return Inspection{artifact::describe(reader->manifest(), reader->sections()),
+                    artifactText(source.path, *reader, verify)};
 }
 
 } // namespace limbeck::session

@@ -41,7 +41,8 @@ Expected<std::vector<LayerTime>> measureLayers(const runtime::Model &model, size
                                                std::span<const runtime::TensorView> outputs, double seconds) {
   constexpr int leastRuns = 5;
   LIMBECK_ASSIGN(runtime::AlignedBytes arena, runtime::AlignedBytes::allocate(model.arenaBytes()));
-  LIMBECK_ASSIGN(std::shared_ptr<runtime::ThreadPool> pool, runtime::ThreadPool::create({threads, runtime::kLongestSpin}));
+  LIMBECK_ASSIGN(std::shared_ptr<runtime::ThreadPool> pool,
+                 runtime::ThreadPool::create({threads, runtime::kLongestSpin}));
   std::vector<void *> in, out;
   for (const runtime::TensorView &view : inputs)
     in.push_back(view.data);
@@ -52,7 +53,8 @@ Expected<std::vector<LayerTime>> measureLayers(const runtime::Model &model, size
   auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
   for (int count = 0; count < leastRuns || Clock::now() < deadline; ++count) {
     run.next = 0;
-    if (int32_t code = model.function(entry)(&api, in.data(), out.data(), arena.data(), model.weights(entry).data()))
+    if (int32_t code =
+            model.function(entry)(&api, in.data(), out.data(), arena.data(), model.weights(entry).data()))
       return error(Code::Run, "the model failed with code ", code);
   }
   EntryRecord record = readEntry(model.provenance().flags, model.entries()[entry].name);

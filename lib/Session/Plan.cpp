@@ -30,7 +30,8 @@ static mlir::Operation *coreOf(graph::FusedOp fused) {
 static std::string precisionOf(graph::FusedOp fused, mlir::Operation *core) {
   std::string text;
   // Bias and the like are not what precision means.
-  for (mlir::Value operand : core->getOperands().take_front(llvm::isa<graph::AnchorOpInterface>(core) ? 2 : 1))
+  for (mlir::Value operand :
+       core->getOperands().take_front(llvm::isa<graph::AnchorOpInterface>(core) ? 2 : 1))
     text += (text.empty() ? "" : "*") + typeText(operand.getType());
   return text + " -> " + (fused->getNumResults() ? typeText(fused->getResult(0).getType()) : "");
 }
@@ -38,7 +39,11 @@ static std::string precisionOf(graph::FusedOp fused, mlir::Operation *core) {
 static PlannedKernel kernelOf(graph::FusedOp fused) {
   mlir::Operation *core = coreOf(fused);
   auto layout = core->getAttrOfType<mlir::StringAttr>("layout");
-  PlannedKernel kernel{fused.getKind().str(), sourceNodes(fused.getLoc()), {}, precisionOf(fused, core), layout ? layout.str() : ""};
+  PlannedKernel kernel{fused.getKind().str(),
+                       sourceNodes(fused.getLoc()),
+                       {},
+                       precisionOf(fused, core),
+                       layout ? layout.str() : ""};
   for (mlir::Operation &op : fused.getBody().front().without_terminator())
     kernel.ops.push_back(op.getName().stripDialect().str());
   return kernel;
@@ -50,7 +55,7 @@ static std::string reasonOf(mlir::Operation *op) {
   if (llvm::isa<graph::QuantizeByOp, graph::DequantizeByOp, graph::DynamicQuantizeOp>(op))
     return "its scale is no constant, or has blocks";
   if (quantizes)
-    return llvm::isa<mlir::BlockArgument>(op->getOperand(0)) ? "its operand is a float input of the model or of the kernel"
+    return llvm::isa<mlir::BlockArgument>(op->getOperand(0)) ? "its operand is a float input of the model"
                                                              : "its operand is computed in float";
   return "its result is used as float";
 }
@@ -58,7 +63,8 @@ static std::string reasonOf(mlir::Operation *op) {
 static std::vector<RemainingConversion> conversionsIn(mlir::ModuleOp module) {
   std::vector<RemainingConversion> list;
   module.walk([&](mlir::Operation *op) {
-    if (llvm::isa<graph::QuantizeOp, graph::DequantizeOp, graph::QuantizeByOp, graph::DequantizeByOp, graph::DynamicQuantizeOp>(op))
+    if (llvm::isa<graph::QuantizeOp, graph::DequantizeOp, graph::QuantizeByOp, graph::DequantizeByOp,
+                  graph::DynamicQuantizeOp>(op))
       list.push_back({op->getName().stripDialect().str(), sourceNodes(op->getLoc()), reasonOf(op)});
   });
   return list;

@@ -46,16 +46,20 @@ static std::string nodeList(const std::vector<std::string> &nodes) {
 }
 
 std::string planText(const Plan &plan) {
-  std::string text = llvm::formatv("{0}: {1} kernels\n{2,-16} {3,-18} {4,-7} {5}\n", plan.model, plan.kernels.size(), "kernel", "precision",
-                                   "layout", "nodes")
+  std::string text = llvm::formatv("{0}: {1} kernels\n{2,-16} {3,-18} {4,-7} {5}\n", plan.model,
+                                   plan.kernels.size(), "kernel", "precision", "layout", "nodes")
                          .str();
   for (const PlannedKernel &kernel : plan.kernels)
-    text += llvm::formatv("{0,-16} {1,-18} {2,-7} {3}\n", kernel.kind, kernel.precision, kernel.layout.empty() ? "-" : kernel.layout,
-                          nodeList(kernel.nodes))
+    text += llvm::formatv("{0,-16} {1,-18} {2,-7} {3}\n", kernel.kind, kernel.precision,
+                          kernel.layout.empty() ? "-" : kernel.layout, nodeList(kernel.nodes))
                 .str();
-  text += llvm::formatv("transposes: {0} before the layout stage, {1} behind it\n", plan.transposesBefore, plan.transposesAfter).str();
+  text += llvm::formatv("transposes: {0} before the layout stage, {1} behind it\n", plan.transposesBefore,
+                        plan.transposesAfter)
+              .str();
   for (const RemainingConversion &conversion : plan.conversions)
-    text += llvm::formatv("stays: {0} of {1}: {2}\n", conversion.op, nodeList(conversion.nodes), conversion.reason).str();
+    text += llvm::formatv("stays: {0} of {1}: {2}\n", conversion.op, nodeList(conversion.nodes),
+                          conversion.reason)
+                .str();
   for (const KeptFloat &kept : plan.unfused)
     text += llvm::formatv("in float: {0}: {1}\n", nodeList(kept.nodes), kept.reason).str();
   return text;

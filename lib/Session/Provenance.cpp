@@ -1,8 +1,8 @@
 // Writing and reading the JSON of provenance.
 #include "Provenance.h"
 #include "Compiler.h"
-#include "limbeck/Session/Json.h"
 #include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Session/Json.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -59,18 +59,9 @@ std::string writeProvenance(const CompileOptions &options, const std::vector<Ent
 }
 
 /// Artifacts may come from anyone: whatever is not as expected is left out.
-static std::optional<llvm::json::Object> parseProvenance(const std::string &text) {
-  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
-  if (!value) {
-    llvm::consumeError(value.takeError());
-    return std::nullopt;
-  }
-  llvm::json::Object *object = value->getAsObject();
-  return object ? std::optional(std::move(*object)) : std::nullopt;
-}
-
 static KernelRecord toKernel(const llvm::json::Object &object) {
-  KernelRecord kernel{object.getString("name").value_or("").str(), object.getString("kind").value_or("").str(), {}};
+  KernelRecord kernel{
+      object.getString("name").value_or("").str(), object.getString("kind").value_or("").str(), {}};
   if (const llvm::json::Array *nodes = object.getArray("nodes"))
     for (const llvm::json::Value &node : *nodes)
       kernel.nodes.push_back(node.getAsString().value_or("").str());
@@ -79,7 +70,7 @@ static KernelRecord toKernel(const llvm::json::Object &object) {
 
 EntryRecord readEntry(const std::string &provenance, const std::string &entry) {
   EntryRecord record{entry, false, {}};
-  std::optional<llvm::json::Object> object = parseProvenance(provenance);
+  std::optional<llvm::json::Object> object = parseJsonObject(provenance);
   const llvm::json::Array *entries = object ? object->getArray("entries") : nullptr;
   if (!entries)
     return record;
@@ -97,7 +88,7 @@ EntryRecord readEntry(const std::string &provenance, const std::string &entry) {
 }
 
 std::string readMember(const std::string &provenance, const std::string &member) {
-  std::optional<llvm::json::Object> object = parseProvenance(provenance);
+  std::optional<llvm::json::Object> object = parseJsonObject(provenance);
   return object ? object->getString(member).value_or("").str() : "";
 }
 

@@ -17,7 +17,8 @@ struct Runner {
 } // namespace
 
 static Expected<Runner> compiledRunner(const RunOptions &options, const Progress &progress) {
-  LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model, loadExecutable(options.model, options.worker, progress));
+  LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model,
+                 loadExecutable(options.model, options.worker, progress));
   Runner runner;
   runner.inputs = commonInputs(*model);
   for (const artifact::Port &port : model->entries().front().outputs)
@@ -34,7 +35,8 @@ static Expected<Runner> compiledRunner(const RunOptions &options, const Progress
 static Expected<Runner> referenceRunner(const RunOptions &options) {
   LIMBECK_ASSIGN(bool artifact, isArtifact(options.model.path));
   if (artifact)
-    return error(Code::Flag, "expected a model with --reference, found an artifact: it holds code only").atFile(options.model.path);
+    return error(Code::Flag, "expected a model with --reference, found an artifact: it holds code only")
+        .atFile(options.model.path);
   LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(options.model));
   LIMBECK_ASSIGN(importer::Model model, importer::importFile(options.model.path, importOptions));
   LIMBECK_TRY(importer::requireStatic(model));
@@ -46,7 +48,9 @@ static Expected<Runner> referenceRunner(const RunOptions &options) {
   LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler->import(model));
   LIMBECK_TRY(compiler->run(*module, pipeline::Stage::Import, options.referenceStage));
   auto shared = std::make_shared<mlir::OwningOpRef<mlir::ModuleOp>>(std::move(module));
-  runner.run = [compiler, shared](std::span<const Tensor> inputs) { return graph::interpret(**shared, inputs, Limits()); };
+  runner.run = [compiler, shared](std::span<const Tensor> inputs) {
+    return graph::interpret(**shared, inputs, Limits());
+  };
   return runner;
 }
 
@@ -57,7 +61,8 @@ static std::vector<NamedTensor> named(const Runner &runner, std::vector<Tensor> 
   return outputs;
 }
 
-static Expected<std::vector<NamedTensor>> runSet(const Runner &runner, const std::string &path, const Progress &progress) {
+static Expected<std::vector<NamedTensor>> runSet(const Runner &runner, const std::string &path,
+                                                 const Progress &progress) {
   LIMBECK_ASSIGN(DataSet set, DataSet::open(path, runner.inputs));
   std::vector<std::vector<Tensor>> rows(runner.outputs.size());
   size_t count = 0;
@@ -79,8 +84,10 @@ static Expected<std::vector<NamedTensor>> runSet(const Runner &runner, const std
 
 Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Progress &progress) {
   if (options.reference && options.referenceStage == pipeline::Stage::Lower)
-    return error(Code::Flag, "expected --reference-stage before lower: behind it there is code, which the interpreter does not run");
-  LIMBECK_ASSIGN(Runner runner, options.reference ? referenceRunner(options) : compiledRunner(options, progress));
+    return error(Code::Flag, "expected --reference-stage before lower: behind it there is code, which the "
+                             "interpreter does not run");
+  LIMBECK_ASSIGN(Runner runner,
+                 options.reference ? referenceRunner(options) : compiledRunner(options, progress));
   if (!options.dataSet.empty())
     return runSet(runner, options.dataSet, progress);
   LIMBECK_ASSIGN(std::vector<Tensor> inputs, readModelInputs(runner.inputs, options.inputs));

@@ -29,7 +29,8 @@ Expected<std::vector<EntryChoice>> entryChoices(const SourceModel &model) {
           next.name += message(next.name.empty() ? "" : ",", symbol, "=", value);
       }
     if (extended.size() > kMostEntries)
-      return error(Code::Flag, "expected at most ", kMostEntries, " combinations of --dim values, found more");
+      return error(Code::Flag, "expected at most ", kMostEntries,
+                   " combinations of --dim values, found more");
     choices = std::move(extended);
   }
   if (choices.size() == 1)

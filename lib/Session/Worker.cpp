@@ -93,8 +93,8 @@ static void limit(int resource, uint64_t value) {
 }
 
 /// Only calls that are safe between fork and exec.
-[[noreturn]] static void becomeWorker(int request, int progress, int errors, int response, const WorkerLimits &limits,
-                                      pid_t parent) {
+[[noreturn]] static void becomeWorker(int request, int progress, int errors, int response,
+                                      const WorkerLimits &limits, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent)
     ::_exit(kFatalExit);
@@ -125,7 +125,8 @@ static Expected<Child> start(const WorkerLimits &limits) {
   if (child.process < 0)
     return systemFailure("fork");
   if (child.process == 0)
-    becomeWorker(request.read.get(), progress.write.get(), errors.write.get(), child.response.get(), limits, self);
+    becomeWorker(request.read.get(), progress.write.get(), errors.write.get(), child.response.get(), limits,
+                 self);
   child.request = std::move(request.write);
   child.progress = std::move(progress.read);
   child.errors = std::move(errors.read);
@@ -150,7 +151,9 @@ static bool follow(const Child &child, uint64_t seconds, const Progress &progres
   std::string lines;
   pollfd streams[] = {{child.progress.get(), POLLIN, 0}, {child.errors.get(), POLLIN, 0}};
   while (streams[0].fd >= 0 || streams[1].fd >= 0) {
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
+            .count();
     if (left <= 0)
       return false;
     if (::poll(streams, 2, static_cast<int>(std::min<int64_t>(left, 1000))) < 0 && errno != EINTR)
@@ -189,16 +192,16 @@ static std::string essence(const std::string &errors) {
 
 static Diagnostic death(const CompileOptions &options, const WorkerLimits &limits, int status, bool inTime,
                         const std::string &errors) {
-  std::string reason = essence(errors);
-  Diagnostic diagnostic;
   if (!inTime || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
-    diagnostic = error(Code::Internal, "the compiler took more than ", limits.seconds, " seconds and was stopped");
-  else if (WIFSIGNALED(status))
-    diagnostic = error(Code::Internal, "the compiler's process died of signal ", WTERMSIG(status), " (",
-                       ::strsignal(WTERMSIG(status)), ")", reason.empty() ? "" : ": " + reason);
-  else
-    diagnostic = error(Code::Internal, "the compiler's process gave up", reason.empty() ? "" : ": " + reason);
-  return diagnostic.atFile(options.model.path)
+    return error(Code::Internal, "the compiler took more than ", limits.seconds, " seconds and was stopped")
+        .atFile(options.model.path)
+        .withHint("--time-limit gives it more");
+  std::string reason = essence(errors);
+  std::string how = WIFSIGNALED(status) ? message("died of signal ", WTERMSIG(status), " (",
+                                                  ::strsignal(WTERMSIG(status)), ")")
+                                        : "gave up";
+  return error(Code::Internal, "the compiler's process ", how, reason.empty() ? "" : ": " + reason)
+      .atFile(options.model.path)
       .withHint("this is a defect of the compiler: please report it with the model; --no-worker shows more");
 }
 
@@ -231,7 +234,8 @@ int runWorker() {
     ::_exit(kFatalExit);
   });
   std::vector<std::byte> request = readFully(STDIN_FILENO);
-  Expected<CompileOptions> options = decodeRequest({reinterpret_cast<const char *>(request.data()), request.size()});
+  Expected<CompileOptions> options =
+      decodeRequest({reinterpret_cast<const char *>(request.data()), request.size()});
   if (!options.ok() || ::fcntl(kResponseFile, F_GETFD) < 0)
     return exitCode(Code::Flag);
   auto progress = [](std::string_view what, size_t done, size_t total) {

@@ -78,7 +78,8 @@ template <class Direction, class Options> static void visitOptions(Direction &&d
   direction.number("threads", options.threads);
 }
 
-template <class Direction, class Report> static void visitDiagnostic(Direction &&direction, Report &diagnostic) {
+template <class Direction, class Report>
+static void visitDiagnostic(Direction &&direction, Report &diagnostic) {
   direction.text("message", diagnostic.message);
   direction.text("file", diagnostic.file);
   direction.text("node", diagnostic.node);
@@ -93,16 +94,6 @@ static std::string toText(llvm::json::Object object) {
   return text;
 }
 
-static std::optional<llvm::json::Object> parseObject(llvm::StringRef text) {
-  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
-  if (!value) {
-    llvm::consumeError(value.takeError());
-    return std::nullopt;
-  }
-  llvm::json::Object *object = value->getAsObject();
-  return object ? std::optional(std::move(*object)) : std::nullopt;
-}
-
 std::string encodeRequest(const CompileOptions &options) {
   Writing writing;
   visitOptions(writing, options);
@@ -113,7 +104,7 @@ std::string encodeRequest(const CompileOptions &options) {
 }
 
 Expected<CompileOptions> decodeRequest(const std::string &text) {
-  std::optional<llvm::json::Object> object = parseObject(text);
+  std::optional<llvm::json::Object> object = parseJsonObject(text);
   if (!object)
     return error(Code::Internal, "the worker got no request");
   CompileOptions options;
@@ -152,7 +143,7 @@ Expected<std::vector<std::byte>> decodeResponse(std::vector<std::byte> bytes) {
   if (good)
     return bytes;
   std::optional<llvm::json::Object> object =
-      parseObject(llvm::StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
+      parseJsonObject({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
   if (!object)
     return error(Code::Internal, "the worker gave a result that cannot be read");
   Diagnostic diagnostic;

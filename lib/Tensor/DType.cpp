@@ -50,7 +50,9 @@ bool isSigned(DType type) {
   }
 }
 
-int64_t lowest(DType type) { return isSigned(type) ? -highest(type) - 1 : 0; }
+int64_t lowest(DType type) {
+  return isSigned(type) ? -highest(type) - 1 : 0;
+}
 
 int64_t highest(DType type) {
   unsigned bits = bitWidth(type) - (isSigned(type) ? 1 : 0);
@@ -77,16 +79,19 @@ Float16::operator float() const {
     uint32_t payload = (magnitude & 0x3ff) << 13;
     return std::bit_cast<float>(sign | 0x7f800000 | payload | (payload ? 0x400000u : 0u));
   }
-  float scaled = std::bit_cast<float>(magnitude << 13) * std::bit_cast<float>(0x77800000u); // times 2^112, exact
+  float scaled =
+      std::bit_cast<float>(magnitude << 13) * std::bit_cast<float>(0x77800000u); // times 2^112, exact
   return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(scaled));
 }
 
 BFloat16::BFloat16(float value) {
   uint32_t word = std::bit_cast<uint32_t>(value);
   bits = static_cast<uint16_t>((word & 0x7fffffff) > 0x7f800000 ? (word >> 16 | 0x40)
-                                                                 : (word + 0x7fff + (word >> 16 & 1)) >> 16);
+                                                                : (word + 0x7fff + (word >> 16 & 1)) >> 16);
 }
 
-BFloat16::operator float() const { return std::bit_cast<float>(uint32_t(bits) << 16); }
+BFloat16::operator float() const {
+  return std::bit_cast<float>(uint32_t(bits) << 16);
+}
 
 } // namespace limbeck

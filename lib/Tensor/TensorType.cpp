@@ -21,7 +21,8 @@ std::string TensorType::text() const {
   out += ":" + std::string(name(quantization->expressed)) + "{";
   if (quantization->axis >= 0)
     return out + "axis " + std::to_string(quantization->axis) + "}";
-  return out + std::to_string(quantization->scales[0]) + ":" + std::to_string(quantization->zeroPoints[0]) + "}";
+  return out + std::to_string(quantization->scales[0]) + ":" + std::to_string(quantization->zeroPoints[0]) +
+         "}";
 }
 
 } // namespace limbeck

@@ -109,6 +109,7 @@ def script(path: str, *arguments):
 PARTS = [
     Part("lint", "the rules of the house", "scripts/lint", script("scripts/lint")),
     Part("lint-cases", "scripts/lint itself, on small bad trees", "test/lint/run.py", script("test/lint/run.py")),
+    Part("docs", "the walk-through of CONTRIBUTING.md", "test/docs/add_an_op.py", script("test/docs/add_an_op.py")),
     Part("build", "everything, optimized", "CMakePresets.json", lambda: one_step("scripts/build")),
     Part("unit", "GoogleTest", "test/unit", lambda: unit_tests("build")),
     Part("ir", "lit and FileCheck", "build/bin/limbeck-opt", ir_tests),
@@ -122,17 +123,10 @@ PARTS = [
 ]
 
 # Parts that are not written yet, each with what it waits for. Empty when the spine is complete.
-PENDING = {
-    "ir": "the dialect and limbeck-opt",
-    "malformed": "the importer",
-    "fuzz": "the importer",
-    "conformance": "limbeck run",
-    "stretches": "limbeck compile and run",
-    "models": "limbeck compile and run",
-}
+PENDING = {}
 
 # Folders whose Python files are all parts.
-SCRIPT_FOLDERS = ["test/execute", "test/conformance", "test/malformed", "test/fuzz"]
+SCRIPT_FOLDERS = ["test/docs", "test/execute", "test/conformance", "test/malformed", "test/fuzz"]
 
 
 def unlisted_scripts() -> list:

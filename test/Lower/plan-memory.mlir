@@ -1,5 +1,5 @@
 // Results get places: outputs their own, the rest of them bytes of the arena that are shared when lifetimes allow.
-// RUN: limbeck-opt %s --pass-pipeline='builtin.module(func.func(limbeck-lower-plan-memory))' | FileCheck %s
+// RUN: limbeck-opt %s --limbeck-lower-plan-memory | FileCheck %s
 
 // 16 floats are 64 bytes, and 64 more that a kernel may read behind the end.
 // CHECK-LABEL: func.func @chain(

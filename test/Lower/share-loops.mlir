@@ -1,5 +1,5 @@
 // The outermost loop of a kernel becomes the share of one worker.
-// RUN: limbeck-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(limbeck-lower-share-loops))' --verify-diagnostics | FileCheck %s
+// RUN: limbeck-opt %s --split-input-file --limbeck-lower-share-loops --verify-diagnostics | FileCheck %s
 
 // CHECK-LABEL: func.func private @kernel(
 // CHECK-SAME: %[[OUT:.*]]: memref<10xf32>, %[[WORKER:.*]]: index, %[[WORKERS:.*]]: index)

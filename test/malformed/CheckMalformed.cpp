@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   std::vector<Case> cases = readCases(argv[1]);
-  int failures = 0;
+  size_t failures = 0;
   for (const Case &next : cases) {
     std::string verdict = judgeApart(argv[1], next);
     if (verdict.empty())
@@ -110,6 +110,6 @@ int main(int argc, char **argv) {
     ++failures;
     std::printf("%s: %s\n", next.file.c_str(), verdict.c_str());
   }
-  std::printf("%zu files, %d failures\n", cases.size(), failures);
+  std::printf("%zu passed, %zu failed\n", cases.size() - failures, failures);
   return cases.empty() || failures != 0;
 }

@@ -1,13 +1,10 @@
-#!/usr/bin/env python3
-"""Writes one file per malformed model, and expected.json with the diagnostic code of each: generate.py FOLDER.
+"""Writes one file per malformed model, and expected.json with the diagnostic code of each.
 
 The number in front of a name groups the variants of one fault. Fault 42, a file that shrinks while it is read, is a unit test.
 """
 
 import json
 import os
-import shutil
-import sys
 
 import cases_file
 import cases_op
@@ -15,25 +12,22 @@ import cases_quantized
 import cases_tensor
 
 
-def main(folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    cases_tensor.prepare_external(folder)
-    expected = dict(cases_file.special_files(folder))
+def model_cases():
+    """(name, bytes, codes) of every case that is one model."""
     for module in (cases_file, cases_tensor, cases_op, cases_quantized):
         for group in module.ALL:
             for name, content, codes in group():
-                data = content if isinstance(content, bytes) else content.SerializeToString()
-                with open(os.path.join(folder, name + ".onnx"), "wb") as stream:
-                    stream.write(data)
-                assert name + ".onnx" not in expected, name
-                expected[name + ".onnx"] = codes
+                yield name, content if isinstance(content, bytes) else content.SerializeToString(), codes
+
+
+def write_cases(folder):
+    """Fills an empty folder."""
+    cases_tensor.prepare_external(folder)
+    expected = dict(cases_file.special_files(folder))
+    for name, data, codes in model_cases():
+        with open(os.path.join(folder, name + ".onnx"), "wb") as stream:
+            stream.write(data)
+        assert name + ".onnx" not in expected, name
+        expected[name + ".onnx"] = codes
     with open(os.path.join(folder, "expected.json"), "w", encoding="utf-8") as stream:
         json.dump(expected, stream, indent=1)
-    print(len(expected), "files")
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(sys.argv[1])

@@ -100,9 +100,18 @@ def malformed_net(path: Path):
     save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], [constant("w", weights(5, 4, 3, 3))])
 
 
+def deep_net(path: Path):
+    """Convolutions enough to take seconds to compile."""
+    count = 200
+    nodes = [helper.make_node("Conv", [f"x{i}" if i else "x", "w"], [f"x{i + 1}" if i + 1 < count else "y"], f"conv{i}") for i in range(count)]
+    side = 2 * count + 5
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, side, side])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3, 5, 5])], [constant("w", weights(3, 3, 3, 3))])
+
+
 MODELS = {
     "float": float_net, "symbolic": symbolic_net, "qdq": qdq_net, "kept": kept_net,
-    "unsupported": unsupported_net, "malformed": malformed_net,
+    "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
 }  # fmt: skip
 
 

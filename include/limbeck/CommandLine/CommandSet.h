@@ -17,11 +17,13 @@ public:
 
   /// `flags` binds the flags of the command to its options; `run` returns the exit code.
   template <class Options>
-  void add(const CommandText &text, void (*flags)(CLI::App &, Options &), int (*run)(const Options &, Console &)) {
+  void add(const CommandText &text, void (*flags)(CLI::App &, Options &),
+           int (*run)(const Options &, Console &)) {
     CLI::App *command = addBare(text);
     auto options = std::make_shared<Options>();
     flags(*command, *options);
-    command->callback([this, options, run] { chosen = [this, options, run] { return run(*options, console); }; });
+    command->callback(
+        [this, options, run] { chosen = [this, options, run] { return run(*options, console); }; });
   }
 
   /// Runs the command that was parsed.

@@ -14,9 +14,9 @@ public:
   Console();
   ~Console();
 
-  bool json = false;           ///< results and errors are JSON documents
-  bool quiet = false;          ///< no notes and no progress
-  std::string color = "auto";  ///< or always, never
+  bool json = false;          ///< results and errors are JSON documents
+  bool quiet = false;         ///< no notes and no progress
+  std::string color = "auto"; ///< or always, never
 
   /// Prints the result: one text or one JSON document.
   void result(std::string_view text);

@@ -18,6 +18,7 @@ void addOutputFlags(CLI::App &command, OutputTargets &targets);
 /// --threads
 void addThreadsFlag(CLI::App &command, int &threads);
 /// A flag whose value is the name of a stage.
-void addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage, const std::string &about);
+void addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage,
+                  const std::string &about);
 
 } // namespace limbeck::command

@@ -28,7 +28,8 @@ struct CheckResult {
 /// Reads and checks a file. E-FILE-KIND for anything but a regular file within the limits.
 Expected<Model> importFile(const std::string &path, const Options &options);
 /// The same from memory; external data is then refused unless `options.externalDataDirectory` is set.
-Expected<Model> importBytes(std::span<const std::byte> bytes, const std::string &name, const Options &options);
+Expected<Model> importBytes(std::span<const std::byte> bytes, const std::string &name,
+                            const Options &options);
 CheckResult checkFile(const std::string &path, const Options &options);
 CheckResult checkBytes(std::span<const std::byte> bytes, const std::string &name, const Options &options);
 
@@ -39,6 +40,7 @@ Expected<Tensor> parseTensor(std::span<const std::byte> bytes, const Limits &lim
 Status requireStatic(const Model &model);
 
 /// Runs the model with lib/Reference alone; `inputs` in the order of Model::inputs. The oracle without MLIR.
-Expected<std::vector<Tensor>> interpret(const Model &model, std::span<const Tensor> inputs, const Limits &limits);
+Expected<std::vector<Tensor>> interpret(const Model &model, std::span<const Tensor> inputs,
+                                        const Limits &limits);
 
 } // namespace limbeck::importer

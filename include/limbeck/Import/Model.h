@@ -14,8 +14,9 @@ using ValueId = uint32_t;
 struct Value {
   std::string name; ///< the ONNX name; made unique by a suffix where one node became several ops
   TensorType type;
-  std::optional<Tensor> constant;    ///< initializers and what was folded
-  std::vector<std::string> symbols;  ///< of graph inputs and outputs: the name of each symbolic dimension, "" where none
+  std::optional<Tensor> constant; ///< initializers and what was folded
+  std::vector<std::string>
+      symbols; ///< of graph inputs and outputs: the name of each symbolic dimension, "" where none
 };
 
 /// The ONNX node that an op came from, for diagnostics, locations and `plan`.
@@ -30,7 +31,7 @@ struct Op {
   const reference::OpDefinition *definition = nullptr; ///< null for `if`, which has regions
   reference::Attributes attributes;
   std::vector<ValueId> operands, results;
-  uint32_t source = 0; ///< index into Graph::sources
+  uint32_t source = 0;         ///< index into Graph::sources
   std::vector<Region> regions; ///< `if`: then, else; operand 0 is the condition
 };
 
@@ -41,11 +42,11 @@ struct Region {
 };
 
 struct Model {
-  std::string name;     ///< file name without its folder
-  int64_t opset = 0;    ///< of ai.onnx
+  std::string name;  ///< file name without its folder
+  int64_t opset = 0; ///< of ai.onnx
   int64_t irVersion = 0;
   std::string producer;
-  std::string sha256;   ///< of the model file, hexadecimal
+  std::string sha256; ///< of the model file, hexadecimal
   std::vector<Value> values;
   std::vector<SourceNode> sources;
   std::vector<Op> ops;

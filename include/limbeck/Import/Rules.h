@@ -11,8 +11,8 @@ namespace limbeck::importer {
 class Builder;
 
 /// An ONNX attribute after decoding (tensors decoded, lists bounded by Limits).
-using NodeAttribute = std::variant<int64_t, float, std::string, Tensor, std::vector<int64_t>, std::vector<float>,
-                                   std::vector<std::string>>;
+using NodeAttribute = std::variant<int64_t, float, std::string, Tensor, std::vector<int64_t>,
+                                   std::vector<float>, std::vector<std::string>>;
 
 /// One ONNX node whose operands exist. The absent optional operand ("" in the file) is `std::nullopt`.
 class Node {
@@ -32,8 +32,10 @@ public:
   Expected<int64_t> integer(const std::string &name, std::optional<int64_t> fallback) const;
   Expected<float> number(const std::string &name, std::optional<float> fallback) const;
   Expected<std::string> text(const std::string &name, std::optional<std::string> fallback) const;
-  Expected<std::vector<int64_t>> integers(const std::string &name, std::optional<std::vector<int64_t>> fallback) const;
-  Expected<std::vector<float>> numbers(const std::string &name, std::optional<std::vector<float>> fallback) const;
+  Expected<std::vector<int64_t>> integers(const std::string &name,
+                                          std::optional<std::vector<int64_t>> fallback) const;
+  Expected<std::vector<float>> numbers(const std::string &name,
+                                       std::optional<std::vector<float>> fallback) const;
   Expected<Tensor> tensor(const std::string &name) const;
 };
 
@@ -66,9 +68,9 @@ using RuleFunction = Expected<std::vector<ValueId>> (*)(const Node &node, Builde
 struct Rule {
   std::string_view domain; ///< "" for ai.onnx
   std::string_view opType;
-  int64_t firstOpset, lastOpset; ///< inclusive; INT64_MAX: still current
+  int64_t firstOpset, lastOpset;        ///< inclusive; INT64_MAX: still current
   int minimumOperands, maximumOperands; ///< maximum -1: any number; E-ARITY otherwise
-  int maximumOutputs; ///< -1: any number
+  int maximumOutputs;                   ///< -1: any number
   RuleFunction run;
 };
 

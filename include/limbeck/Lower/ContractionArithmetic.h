@@ -14,6 +14,8 @@ public:
   /// `length`: products per result; `channels`: results along the axis that weights have parameters for.
   ContractionArithmetic(KernelBuilder &kernel, mlir::Operation *op, int64_t length, int64_t channels);
 
+  /// The row of a matrix product that the steps to come belong to, for zero points per row.
+  void setRow(mlir::Value value) { row = value; }
   /// The stored value that padding stands for, spread to `lanes`: +0, or the zero point of x.
   mlir::Value padding(int64_t lanes);
   /// Zero accumulators for `lanes` results.
@@ -49,7 +51,7 @@ private:
   Mode mode;
   bool wide = false; ///< accumulate in 64 bits
   std::vector<float> multiplier;
-  mlir::Value multiplierTable;
+  mlir::Value multiplierTable, row;
   llvm::DenseMap<int64_t, mlir::Value> tables;
 };
 

@@ -26,8 +26,8 @@ EmitFunction findEmitter(llvm::StringRef op);
 using IndexMap = llvm::function_ref<Index(llvm::ArrayRef<mlir::Value>)>;
 /// Loads `lanes` stored elements of `tensor` for the result's block at `index`. `contiguous`: neighbours along the result's
 /// innermost dimension are neighbours in the operand, else they are gathered one by one.
-mlir::Value loadMapped(KernelBuilder &kernel, mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, int64_t lanes,
-                       bool contiguous, IndexMap map);
+mlir::Value loadMapped(KernelBuilder &kernel, mlir::Value tensor, llvm::ArrayRef<mlir::Value> index,
+                       int64_t lanes, bool contiguous, IndexMap map);
 
 /// A rank-1 s64 table that the kernel indexes; returns the element as an index.
 mlir::Value lookup(KernelBuilder &kernel, mlir::Value table, mlir::Value position);

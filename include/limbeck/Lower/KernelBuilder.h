@@ -53,7 +53,7 @@ public:
   mlir::Value weights(const Tensor &tensor);
 
   // --- Elements. With lanes > 1, a vector along the innermost dimension starting at `index`.
-  /// The stored element: integers signless, bool and 4-bit types as i8.
+  /// The stored element: integers signless, bool and 4-bit types as i8, bf16 as the i16 of its bits.
   mlir::Value load(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   /// The element as arithmetic sees it: dequantized, f16 and bf16 as f32, bool as i1.
   mlir::Value real(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
@@ -101,8 +101,8 @@ private:
   mlir::Value operandElement(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, const Shape &resultShape,
                              int64_t lanes, bool stored);
   mlir::Value evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
-  mlir::Value perAxis(const std::vector<float> &values, llvm::ArrayRef<mlir::Value> index, int64_t axis, int64_t rank,
-                      int64_t lanes);
+  mlir::Value perAxis(const Tensor &table, llvm::ArrayRef<mlir::Value> index, int64_t axis, int64_t rank, int64_t lanes);
+  mlir::Value zeroPointAt(const TensorType &type, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   mlir::Type bufferType(const TensorType &type);
 
   mlir::OpBuilder &b;
@@ -117,7 +117,7 @@ private:
   llvm::SmallVector<mlir::Value> outputs;
   llvm::DenseMap<mlir::Value, mlir::Value> known; ///< elements at the current block: value -> stored element
   llvm::SmallVector<mlir::Value> blockIndex;
-  int64_t blockLanes = 1;
+  int64_t blockLanes = 0; ///< 0: no block is being finished, so nothing may be remembered
 };
 
 /// Whether a result element depends only on the operands' elements at its (broadcast) position.

@@ -17,10 +17,11 @@ struct LaneReduction {
 };
 
 /// Reduces `count` elements to one value of type `type` (a scalar, or a vector over results). `element(i)` gives element i.
-mlir::Value reduceStrided(KernelBuilder &kernel, const LaneReduction &reduction, int64_t count, mlir::Type type,
-                          llvm::function_ref<mlir::Value(mlir::Value)> element);
+mlir::Value reduceStrided(KernelBuilder &kernel, const LaneReduction &reduction, int64_t count,
+                          mlir::Type type, llvm::function_ref<mlir::Value(mlir::Value)> element);
 /// The same for neighbours in memory: `elements(i, lanes)` gives elements i.. as a vector, or one for lanes = 1.
-mlir::Value reduceContiguous(KernelBuilder &kernel, const LaneReduction &reduction, int64_t count, mlir::Type scalar,
+mlir::Value reduceContiguous(KernelBuilder &kernel, const LaneReduction &reduction, int64_t count,
+                             mlir::Type scalar,
                              llvm::function_ref<mlir::Value(mlir::Value, int64_t)> elements);
 
 /// Reduction by addition of floats, from +0.

@@ -19,7 +19,8 @@ public:
   };
 
   /// A language of `kind` and `width` bits on vectors of `lanes` (1: scalars).
-  MlirScalar(mlir::OpBuilder &builder, mlir::Location loc, reference::ScalarKind kind, unsigned width, int64_t lanes)
+  MlirScalar(mlir::OpBuilder &builder, mlir::Location loc, reference::ScalarKind kind, unsigned width,
+             int64_t lanes)
       : b(builder), loc(loc), scalarKind(kind), bits(width), lanes(lanes) {}
 
   reference::ScalarKind kind() const { return scalarKind; }
@@ -66,7 +67,9 @@ public:
   Value narrow(Value a);
 
 private:
-  bool isFloat() const { return scalarKind == reference::ScalarKind::F32 || scalarKind == reference::ScalarKind::F64; }
+  bool isFloat() const {
+    return scalarKind == reference::ScalarKind::F32 || scalarKind == reference::ScalarKind::F64;
+  }
   bool isSigned() const { return scalarKind == reference::ScalarKind::Signed; }
   mlir::Type shaped(mlir::Type element) const;
   mlir::Type type() const;

@@ -10,9 +10,9 @@ class KernelBuilder;
 
 /// The shape of a register file and its vector units, as schedules need them.
 struct VectorUnit {
-  int64_t lanes = 4;        ///< f32 values of one register
-  int64_t registers = 16;   ///< vector registers
-  bool fma = false;         ///< fused multiply-add in hardware
+  int64_t lanes = 4;      ///< f32 values of one register
+  int64_t registers = 16; ///< vector registers
+  bool fma = false;       ///< fused multiply-add in hardware
 };
 
 class Target {

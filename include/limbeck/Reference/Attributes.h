@@ -23,7 +23,9 @@ public:
   bool flag(std::string_view name) const { return get<bool>(name); }
   DType dtype(std::string_view name) const { return get<DType>(name); }
   const std::string &text(std::string_view name) const { return get<std::string>(name); }
-  const std::vector<int64_t> &integers(std::string_view name) const { return get<std::vector<int64_t>>(name); }
+  const std::vector<int64_t> &integers(std::string_view name) const {
+    return get<std::vector<int64_t>>(name);
+  }
   const std::vector<float> &numbers(std::string_view name) const { return get<std::vector<float>>(name); }
   const std::map<std::string, Attribute> &all() const { return entries; }
 

@@ -1,14 +1,12 @@
 // The scalar language: the few operations in which every elementwise function is written, once.
 //
-// The interpreter instantiates the functions on host numbers (HostScalar.h), the compiler on a builder that
-// emits the same operations on scalars or vectors; so both compute the same bits. A function in this language
-// is branch-free
-// (`select` instead of `if`), its loops have constant trip counts, and it rounds only where an operation
-// rounds.
+// The interpreter instantiates the functions on host numbers (HostScalar.h), the compiler on a builder that emits
+// the same operations on scalars or vectors; so both compute the same bits. A function in this language is
+// branch-free (`select` instead of `if`), its loops have constant trip counts, and it rounds only where an
+// operation rounds.
 //
-//   Value, Condition, Bits         a number; a truth value; the bits of a number as an integer of the same
-//   width kind(), width()                element kind and width in bits; constant for a language, so a plain
-//   `if` may ask
+//   Value, Condition, Bits         a number; a truth value; the bits of a number as an integer of its width
+//   kind(), width()                element kind and width in bits; constant for a language: a plain `if` may ask
 //
 //   every language                 (a bool tensor's language has Value = Condition)
 //     equal less lessEqual         Value, Value -> Condition; ordered: false when a float operand is NaN
@@ -17,9 +15,10 @@
 //   numbers                        (NumberLanguage: floats and integers)
 //     constant(double)             rounded to the type once; an integer wraps
 //     add sub mul                  floats round once, integers wrap
-//     div                          floats round once; integers truncate, and the caller excludes /0 and
-//     lowest / -1 neg abs                      floats change only the sign bit, integers wrap minimum maximum
-//     IEEE 754-2019: NaN wins, -0 < +0; which NaN is not specified bitsOf fromBits              reinterpret
+//     div                          floats round once; integers truncate, the caller excludes /0 and lowest / -1
+//     neg abs                      floats change only the sign bit, integers wrap
+//     minimum maximum              IEEE 754-2019: NaN wins, -0 < +0; which NaN is not specified
+//     bitsOf fromBits              reinterpret
 //     bitConstant(int64_t)         truncated to the width
 //     bitAdd bitSub bitAnd bitOr   wrap
 //     shiftLeft shiftRightLogical shiftRightArithmetic   by a constant count below the width
@@ -27,9 +26,10 @@
 //     fma(a, b, c)                 a * b + c, rounded once
 //     sqrt floor ceil roundEven    correctly rounded
 //     isNan                        Value -> Condition
-//     toInteger                    Value -> Bits, truncated toward zero; the caller keeps it in range of
-//     signed Bits fromInteger                  signed Bits -> Value, rounded to nearest even wide() widen
-//     narrow          a language of f64 (f64: itself); Value -> its Value, exact; back, rounded once
+//     toInteger                    Value -> Bits, truncated toward zero; the caller keeps it in range of signed Bits
+//     fromInteger                  signed Bits -> Value, rounded to nearest even
+//     wide()                       a language of f64 (f64: itself)
+//     widen narrow                 Value -> Value of wide(), exact; back, rounded once
 #pragma once
 #include <concepts>
 #include <cstdint>

@@ -15,7 +15,7 @@ struct BenchOptions {
   double warmupSeconds = 0.5;         ///< at least kLeastWarmupRuns runs in any case
   double seconds = 2;                 ///< of measured time for each
   bool perLayer = false;
-  bool worker = true;                 ///< compile in a process of its own
+  bool worker = true; ///< compile in a process of its own
 };
 
 inline constexpr int kLeastWarmupRuns = 10;

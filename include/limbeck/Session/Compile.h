@@ -12,17 +12,20 @@ enum class Product { Artifact, Mlir, LlvmIr, Assembly };
 struct CompileOptions {
   SourceModel model;
   Product product = Product::Artifact;
-  std::string target = "cpu";     ///< as cpu::parseTargets reads it
-  std::string precision = "f32";  ///< what floats are computed in
+  std::string target = "cpu";    ///< as cpu::parseTargets reads it
+  std::string precision = "f32"; ///< what floats are computed in
   /// The first stage to run; behind Import, `model.path` is a file of IR.
   pipeline::Stage from = pipeline::Stage::Import;
   pipeline::Stage to = pipeline::Stage::Lower; ///< the last; only Product::Mlir can stop early
-  unsigned threads = 0;           ///< 0: as many as the machine has
-  std::string keepDirectory;      ///< when set, every kernel's LLVM IR is left there
+  unsigned threads = 0;                        ///< 0: as many as the machine has
+  std::string keepDirectory;                   ///< when set, every kernel's LLVM IR is left there
 };
 
 /// By the ending of a file name: .lmb .mlir .ll .s; E-UNSUPPORTED for .o and .so, E-FLAG for any other.
 Expected<Product> productOf(const std::string &path);
+
+/// The target of a text when the user names none: `cpu:LEVEL`, the best level that this machine runs.
+std::string nativeTarget();
 
 /// The content of the output file; equal options and files give equal bytes.
 Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress = {});

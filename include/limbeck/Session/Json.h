@@ -1,9 +1,10 @@
-// Writing JSON documents member by member, in the order in which docs/contract.md names them.
+// JSON documents, written member by member in the order in which docs/contract.md names them.
 #pragma once
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace limbeck::session {
@@ -33,8 +34,20 @@ template <class List> llvm::json::Array jsonIntegers(const List &list) {
   return array;
 }
 
+/// The object that a text holds; nothing when it is none.
+inline std::optional<llvm::json::Object> parseJsonObject(std::string_view text) {
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(llvm::StringRef(text.data(), text.size()));
+  if (!value) {
+    llvm::consumeError(value.takeError());
+    return std::nullopt;
+  }
+  llvm::json::Object *object = value->getAsObject();
+  return object ? std::optional(std::move(*object)) : std::nullopt;
+}
+
 /// A document: `write` fills the outermost object, whose first member is the schema.
-inline std::string jsonDocument(const std::function<void(llvm::json::OStream &)> &write, unsigned indent = 0) {
+inline std::string jsonDocument(const std::function<void(llvm::json::OStream &)> &write,
+                                unsigned indent = 0) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   llvm::json::OStream json(stream, indent);

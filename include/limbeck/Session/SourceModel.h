@@ -9,9 +9,9 @@ inline constexpr size_t kMostEntries = 64;
 
 struct SourceModel {
   std::string path;
-  std::map<std::string, Shape> shapes;                ///< `--shape NAME=1x3x48x320`
-  std::map<std::string, std::vector<int64_t>> dims;   ///< `--dim SYMBOL=V,V..`
-  std::map<std::string, std::string> frozen;          ///< `--freeze NAME=@x.npy`: the path
+  std::map<std::string, Shape> shapes;              ///< `--shape NAME=1x3x48x320`
+  std::map<std::string, std::vector<int64_t>> dims; ///< `--dim SYMBOL=V,V..`
+  std::map<std::string, std::string> frozen;        ///< `--freeze NAME=@x.npy`: the path
   std::string externalDataDirectory;
   bool trustHardlinks = false;
 };

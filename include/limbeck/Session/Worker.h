@@ -9,11 +9,12 @@ inline constexpr const char *kWorkerCommand = "worker";
 
 struct WorkerLimits {
   uint64_t memoryBytes = uint64_t(16) << 30; ///< of address space
-  uint64_t seconds = 3600;                   ///< by the clock on the wall; of processor time four times as many
+  uint64_t seconds = 3600; ///< by the clock on the wall; of processor time four times as many
 };
 
 /// The same as `compile`, in a child that runs this program again. E-INTERNAL when the child dies, with what it said last.
-Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options, const WorkerLimits &limits = {},
+Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options,
+                                                 const WorkerLimits &limits = {},
                                                  const Progress &progress = {});
 
 /// What the child runs: the request comes from standard input, progress goes to standard output, the result to a file that

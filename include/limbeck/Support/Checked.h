@@ -22,8 +22,12 @@ inline std::optional<int64_t> checkedMultiply(int64_t a, int64_t b) {
   return __builtin_mul_overflow(a, b, &product) ? std::nullopt : std::optional(product);
 }
 /// Rounds towards minus infinity; `b` must be positive.
-inline int64_t floorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-inline int64_t ceilDivide(int64_t a, int64_t b) { return a / b + (a % b > 0); }
+inline int64_t floorDivide(int64_t a, int64_t b) {
+  return a / b - (a % b < 0);
+}
+inline int64_t ceilDivide(int64_t a, int64_t b) {
+  return a / b + (a % b > 0);
+}
 
 /// Number of elements of a shape: E-DIM for a negative dimension, E-SIZE-OVERFLOW past `limit`, kUnknown when a dimension is.
 Expected<int64_t> elementCount(std::span<const int64_t> shape, int64_t limit);

@@ -34,8 +34,12 @@ std::optional<DType> dtypeFromName(std::string_view name);
 unsigned bitWidth(DType type);
 /// Bytes that one element takes in a Tensor: 1 for 4-bit types and bool.
 size_t storageBytes(DType type);
-inline bool isFloat(DType type) { return type >= DType::F16; }
-inline bool isInteger(DType type) { return type > DType::Bool && type < DType::F16; }
+inline bool isFloat(DType type) {
+  return type >= DType::F16;
+}
+inline bool isInteger(DType type) {
+  return type > DType::Bool && type < DType::F16;
+}
 bool isSigned(DType type);
 /// Least and greatest value of an integer type of at most 64 bits (u64: greatest is that of s64).
 int64_t lowest(DType type);

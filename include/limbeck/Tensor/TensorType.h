@@ -10,7 +10,7 @@ struct Quantization {
   DType expressed = DType::F32; ///< the real type it stands for: f32, f16 or bf16
   int64_t axis = -1;
   std::vector<float> scales;
-  std::vector<int64_t> zeroPoints; ///< as many as scales
+  std::vector<int64_t> zeroPoints;   ///< as many as scales
   int64_t lowest = 0, highest = 255; ///< admissible stored values, inside the range of the storage type
   bool operator==(const Quantization &) const = default;
 };

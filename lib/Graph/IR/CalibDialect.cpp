@@ -20,7 +20,8 @@ llvm::LogicalResult StatOp::verify() {
   auto range = getRange();
   if (!range)
     return llvm::success();
-  bool ordered = range->size() == 2 && std::isfinite((*range)[0]) && std::isfinite((*range)[1]) && (*range)[0] <= (*range)[1];
+  bool ordered = range->size() == 2 && std::isfinite((*range)[0]) && std::isfinite((*range)[1]) &&
+                 (*range)[0] <= (*range)[1];
   if (!ordered)
     return emitOpError("expected a range of two finite numbers, the first not above the second");
   return llvm::success();

@@ -10,7 +10,8 @@
 namespace limbeck::graph {
 
 int64_t blobBytes(DType dtype, int64_t elements) {
-  return bitWidth(dtype) == 4 ? ceilDivide(elements, 2) : elements * static_cast<int64_t>(storageBytes(dtype));
+  return bitWidth(dtype) == 4 ? ceilDivide(elements, 2)
+                              : elements * static_cast<int64_t>(storageBytes(dtype));
 }
 
 static llvm::ArrayRef<char> bytesOf(const Tensor &tensor) {
@@ -18,7 +19,9 @@ static llvm::ArrayRef<char> bytesOf(const Tensor &tensor) {
 }
 
 /// MLIR holds a 4-bit value in the low half of a byte whose high half is clear; a Tensor sign-extends it.
-static char lowHalf(char value) { return value & 0x0F; }
+static char lowHalf(char value) {
+  return value & 0x0F;
+}
 static char extended(char value, DType dtype) {
   return isSigned(dtype) && (value & 0x08) ? static_cast<char>(value | 0xF0) : lowHalf(value);
 }
@@ -33,7 +36,8 @@ static std::vector<char> packHalves(llvm::ArrayRef<char> values) {
 /// The blob with these bytes. `owner` keeps them alive. Keys are a hash of the content, hence reproducible; a clash of two
 /// contents, however unlikely, gives the second a suffix.
 template <class Owner>
-static mlir::DenseResourceElementsHandle internBlob(mlir::MLIRContext *context, llvm::ArrayRef<char> bytes, Owner owner) {
+static mlir::DenseResourceElementsHandle internBlob(mlir::MLIRContext *context, llvm::ArrayRef<char> bytes,
+                                                    Owner owner) {
   auto *data = reinterpret_cast<const uint8_t *>(bytes.data());
   llvm::XXH128_hash_t hash = llvm::xxh3_128bits({data, bytes.size()});
   std::string key = "blob_" + llvm::utohexstr(hash.high64, true, 16) + llvm::utohexstr(hash.low64, true, 16);
@@ -48,7 +52,8 @@ static mlir::DenseResourceElementsHandle internBlob(mlir::MLIRContext *context, 
   auto keepAlive = [owner](void *, size_t, size_t) {};
   // Bytecode demands this alignment of the buffer it is read from; 16 is what every allocation has.
   constexpr size_t alignment = 16;
-  return manager.insert(key, mlir::UnmanagedAsmResourceBlob::allocateWithAlign(bytes, alignment, std::move(keepAlive)));
+  return manager.insert(
+      key, mlir::UnmanagedAsmResourceBlob::allocateWithAlign(bytes, alignment, std::move(keepAlive)));
 }
 
 static mlir::ElementsAttr toResource(mlir::RankedTensorType type, const Tensor &tensor) {
@@ -70,18 +75,20 @@ static mlir::ElementsAttr toInline(mlir::RankedTensorType type, const Tensor &te
 }
 
 Expected<mlir::ElementsAttr> toElementsAttr(mlir::MLIRContext *context, const Tensor &tensor) {
-  LIMBECK_ASSIGN(mlir::RankedTensorType type, fromTensorType(context, {tensor.dtype(), tensor.shape(), nullptr}));
+  LIMBECK_ASSIGN(mlir::RankedTensorType type,
+                 fromTensorType(context, {tensor.dtype(), tensor.shape(), nullptr}));
   return tensor.byteSize() > kInlineBytes ? toResource(type, tensor) : toInline(type, tensor);
 }
 
 static Status readResource(mlir::DenseResourceElementsAttr attribute, Tensor &tensor) {
   const mlir::AsmResourceBlob *blob = attribute.getRawHandle().getBlob();
   if (!blob)
-    return error(Code::DataSize, "the data of resource '", attribute.getRawHandle().getKey().str(), "' was elided");
+    return error(Code::DataSize, "the data of resource '", attribute.getRawHandle().getKey().str(),
+                 "' was elided");
   llvm::ArrayRef<char> data = blob->getData();
   if (static_cast<int64_t>(data.size()) != blobBytes(tensor.dtype(), tensor.size()))
-    return error(Code::DataSize, "expected ", blobBytes(tensor.dtype(), tensor.size()), " bytes in a resource, found ",
-                 data.size());
+    return error(Code::DataSize, "expected ", blobBytes(tensor.dtype(), tensor.size()),
+                 " bytes in a resource, found ", data.size());
   auto *out = reinterpret_cast<char *>(tensor.mutableBytes());
   if (bitWidth(tensor.dtype()) != 4) {
     std::copy(data.begin(), data.end(), out);
@@ -105,7 +112,8 @@ static Status readDense(mlir::DenseElementsAttr attribute, Tensor &tensor) {
   for (int64_t i = 0; i < tensor.size(); ++i)
     std::memcpy(out + i * storageBytes(tensor.dtype()), raw.data() + i * step, storageBytes(tensor.dtype()));
   if (bitWidth(tensor.dtype()) == 4)
-    std::transform(out, out + tensor.size(), out, [&](char value) { return extended(value, tensor.dtype()); });
+    std::transform(out, out + tensor.size(), out,
+                   [&](char value) { return extended(value, tensor.dtype()); });
   return {};
 }
 
@@ -136,7 +144,9 @@ static std::optional<Tensor> valueOf(ConstOp op) {
   return tensor ? std::optional(std::move(*tensor)) : std::nullopt;
 }
 
-std::optional<Tensor> constantOf(mlir::Value value) { return valueOf(constantOpOf(value)); }
+std::optional<Tensor> constantOf(mlir::Value value) {
+  return valueOf(constantOpOf(value));
+}
 
 std::optional<Tensor> smallConstantOf(mlir::Value value) {
   ConstOp op = constantOpOf(value);

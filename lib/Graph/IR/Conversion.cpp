@@ -34,12 +34,14 @@ Expected<DType> toDType(mlir::Type element) {
       dtype = integer.getWidth() == 1 ? std::optional(DType::Bool) : std::nullopt;
     else
       dtype = integerType(integer.getWidth(), integer.isSigned());
-  } else if (mlir::isa<mlir::Float16Type, mlir::BFloat16Type, mlir::Float32Type, mlir::Float64Type>(element)) {
+  } else if (mlir::isa<mlir::Float16Type, mlir::BFloat16Type, mlir::Float32Type, mlir::Float64Type>(
+                 element)) {
     dtype = dtypeFromName(textOf(element));
   }
   if (!dtype)
     return error(Code::UnsupportedType,
-                 "expected i1, an integer with signedness of 4 to 64 bits, f16, bf16, f32 or f64, found ", textOf(element));
+                 "expected i1, an integer with signedness of 4 to 64 bits, f16, bf16, f32 or f64, found ",
+                 textOf(element));
   return *dtype;
 }
 
@@ -87,8 +89,8 @@ static Expected<Quantization> toQuantization(quant::QuantizedType type) {
   }
   for (int64_t zeroPoint : quantization.zeroPoints)
     if (zeroPoint < quantization.lowest || zeroPoint > quantization.highest)
-      return error(Code::ZeroPoint, "expected a zero point in [", quantization.lowest, ", ", quantization.highest,
-                   "], found ", zeroPoint);
+      return error(Code::ZeroPoint, "expected a zero point in [", quantization.lowest, ", ",
+                   quantization.highest, "], found ", zeroPoint);
   return quantization;
 }
 
@@ -97,11 +99,13 @@ static Status checkQuantizedAxis(const Quantization &quantization, const Shape &
     return {};
   auto rank = static_cast<int64_t>(shape.size());
   if (quantization.axis >= rank)
-    return error(Code::QuantizedAxis, "expected a quantization axis below the rank ", rank, ", found ", quantization.axis);
+    return error(Code::QuantizedAxis, "expected a quantization axis below the rank ", rank, ", found ",
+                 quantization.axis);
   int64_t dim = shape[quantization.axis];
   auto count = static_cast<int64_t>(quantization.scales.size());
   if (dim != kUnknown && dim != count)
-    return error(Code::QuantizedAxis, "expected ", dim, " scales for axis ", quantization.axis, ", found ", count);
+    return error(Code::QuantizedAxis, "expected ", dim, " scales for axis ", quantization.axis, ", found ",
+                 count);
   return {};
 }
 
@@ -139,23 +143,24 @@ Expected<std::vector<TensorType>> toTensorTypes(mlir::TypeRange types) {
 /// What upstream takes for granted when a type is made: a type that breaks it could not be read back.
 static Status checkRepresentable(DType storage, const Quantization &quantization) {
   if (!isInteger(storage) || bitWidth(storage) > 32 || !isFloat(quantization.expressed))
-    return error(Code::UnsupportedType, "expected integers of at most 32 bits for floats, found ", name(storage), " for ",
-                 name(quantization.expressed));
+    return error(Code::UnsupportedType, "expected integers of at most 32 bits for floats, found ",
+                 name(storage), " for ", name(quantization.expressed));
   if (quantization.lowest < lowest(storage) || quantization.highest > highest(storage) ||
       quantization.lowest >= quantization.highest)
-    return error(Code::ZeroPoint, "expected a range within ", name(storage), ", found [", quantization.lowest, ", ",
-                 quantization.highest, "]");
+    return error(Code::ZeroPoint, "expected a range within ", name(storage), ", found [", quantization.lowest,
+                 ", ", quantization.highest, "]");
   size_t count = quantization.scales.size();
   if (count != quantization.zeroPoints.size() || (quantization.axis < 0 && count != 1))
-    return error(Code::Scale, "expected as many scales as zero points, one per tensor, found ", count, " and ",
-                 quantization.zeroPoints.size());
+    return error(Code::Scale, "expected as many scales as zero points, one per tensor, found ", count,
+                 " and ", quantization.zeroPoints.size());
   for (float scale : quantization.scales)
     if (!(scale > 0) || !std::isfinite(scale))
       return error(Code::ScaleRange, "expected a positive finite scale, found ", scale);
   return {};
 }
 
-static Expected<mlir::Type> fromQuantization(mlir::MLIRContext *context, DType storage, const Quantization &quantization) {
+static Expected<mlir::Type> fromQuantization(mlir::MLIRContext *context, DType storage,
+                                             const Quantization &quantization) {
   LIMBECK_TRY(checkRepresentable(storage, quantization));
   unsigned flags = isSigned(storage) ? quant::QuantizationFlags::Signed : 0;
   mlir::Type storageType = mlir::IntegerType::get(context, bitWidth(storage));
@@ -165,7 +170,8 @@ static Expected<mlir::Type> fromQuantization(mlir::MLIRContext *context, DType s
   llvm::SmallVector<double> scales(quantization.scales.begin(), quantization.scales.end());
   for (double scale : scales)
     if (scale < smallest || scale > largest)
-      return error(Code::ScaleRange, "expected a scale that ", name(quantization.expressed), " can hold, found ", scale);
+      return error(Code::ScaleRange, "expected a scale that ", name(quantization.expressed),
+                   " can hold, found ", scale);
   if (quantization.axis >= 0)
     return mlir::Type(quant::UniformQuantizedPerAxisType::get(flags, storageType, expressed, scales,
                                                               quantization.zeroPoints, quantization.axis,
@@ -189,7 +195,8 @@ Expected<mlir::RankedTensorType> fromTensorType(mlir::MLIRContext *context, cons
 static Expected<reference::Attribute> toAttribute(mlir::Attribute attribute) {
   if (auto flag = mlir::dyn_cast<mlir::BoolAttr>(attribute))
     return reference::Attribute(flag.getValue());
-  if (auto integer = mlir::dyn_cast<mlir::IntegerAttr>(attribute); integer && integer.getType().isSignlessInteger(64))
+  if (auto integer = mlir::dyn_cast<mlir::IntegerAttr>(attribute);
+      integer && integer.getType().isSignlessInteger(64))
     return reference::Attribute(integer.getInt());
   if (auto number = mlir::dyn_cast<mlir::FloatAttr>(attribute); number && number.getType().isF32())
     return reference::Attribute(number.getValue().convertToFloat());

@@ -4,7 +4,9 @@
 
 namespace limbeck::graph {
 
-mlir::OpFoldResult ConstOp::fold(FoldAdaptor) { return getValue(); }
+mlir::OpFoldResult ConstOp::fold(FoldAdaptor) {
+  return getValue();
+}
 
 /// Types with unknown dimensions may be equal while the shapes differ.
 static bool isIdentity(mlir::RankedTensorType from, mlir::RankedTensorType to) {

@@ -14,8 +14,8 @@ const reference::OpDefinition *findDefinition(llvm::StringRef name) {
 
 static bool compatible(const Shape &a, const Shape &b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](int64_t x, int64_t y) {
-    return x == y || x == kUnknown || y == kUnknown;
-  });
+           return x == y || x == kUnknown || y == kUnknown;
+         });
 }
 
 static bool sameQuantization(const TensorType &a, const TensorType &b) {
@@ -23,11 +23,12 @@ static bool sameQuantization(const TensorType &a, const TensorType &b) {
 }
 
 /// A quantized result stands for floats, so the expressed types are compared; storage_cast alone speaks about storage.
-static Status checkResult(mlir::Operation *op, size_t index, const TensorType &inferred, const TensorType &declared) {
+static Status checkResult(mlir::Operation *op, size_t index, const TensorType &inferred,
+                          const TensorType &declared) {
   DType found = mlir::isa<StorageCastOp>(op) ? declared.dtype : declared.expressed();
   if (found != inferred.expressed() || !compatible(inferred.shape, declared.shape))
-    return error(found != inferred.expressed() ? Code::DataType : Code::Shape, "expected result ", index, " to be ",
-                 inferred.text(), ", found ", declared.text());
+    return error(found != inferred.expressed() ? Code::DataType : Code::Shape, "expected result ", index,
+                 " to be ", inferred.text(), ", found ", declared.text());
   return {};
 }
 
@@ -45,21 +46,23 @@ static Status checkCarriedQuantization(MovementOpInterface op, const TensorType 
     Quantization moved = *expected.quantization;
     auto axis = op.mapAxis(moved.axis);
     if (!axis)
-      return error(Code::QuantizedAxis, "expected an op that keeps the slices along quantization axis ", moved.axis,
-                   " whole and in order")
+      return error(Code::QuantizedAxis, "expected an op that keeps the slices along quantization axis ",
+                   moved.axis, " whole and in order")
           .withHint("dequantize first, or quantize per tensor");
     moved.axis = *axis;
     expected.quantization = std::make_shared<const Quantization>(std::move(moved));
   }
   if (!sameQuantization(expected, result))
-    return error(Code::DataType, "expected the quantization of the operand, ", expected.text(), ", found ", result.text());
+    return error(Code::DataType, "expected the quantization of the operand, ", expected.text(), ", found ",
+                 result.text());
   return {};
 }
 
 static Status checkReferenceOp(ReferenceOpInterface op) {
   const reference::OpDefinition *definition = op.getDefinition();
   if (!definition)
-    return error(Code::UnsupportedOp, "lib/Reference has no definition of '", op.getReferenceName().str(), "'");
+    return error(Code::UnsupportedOp, "lib/Reference has no definition of '", op.getReferenceName().str(),
+                 "'");
   LIMBECK_ASSIGN(reference::Attributes attributes, toAttributes(op));
   LIMBECK_ASSIGN(std::vector<TensorType> operands, toTensorTypes(op->getOperandTypes()));
   LIMBECK_ASSIGN(std::vector<TensorType> declared, toTensorTypes(op->getResultTypes()));
@@ -71,7 +74,8 @@ static Status checkReferenceOp(ReferenceOpInterface op) {
   for (const auto &value : values)
     constants.push_back(value ? &*value : nullptr);
 
-  LIMBECK_ASSIGN(std::vector<TensorType> inferred, reference::infer(*definition, attributes, operands, constants));
+  LIMBECK_ASSIGN(std::vector<TensorType> inferred,
+                 reference::infer(*definition, attributes, operands, constants));
   if (inferred.size() != declared.size())
     return error(Code::Arity, "expected ", inferred.size(), " results, found ", declared.size());
   for (size_t i = 0; i < declared.size(); ++i)

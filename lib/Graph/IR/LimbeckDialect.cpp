@@ -16,8 +16,8 @@ void LimbeckDialect::initialize() {
       >();
 }
 
-mlir::Operation *LimbeckDialect::materializeConstant(mlir::OpBuilder &builder, mlir::Attribute value, mlir::Type type,
-                                                     mlir::Location location) {
+mlir::Operation *LimbeckDialect::materializeConstant(mlir::OpBuilder &builder, mlir::Attribute value,
+                                                     mlir::Type type, mlir::Location location) {
   auto elements = mlir::dyn_cast<mlir::ElementsAttr>(value);
   if (!elements || elements.getType() != type)
     return nullptr;

@@ -7,9 +7,13 @@ namespace limbeck::graph {
 
 using OptionalAxis = std::optional<int64_t>;
 
-static bool sameKnownDim(int64_t a, int64_t b) { return !mlir::ShapedType::isDynamic(a) && a == b; }
+static bool sameKnownDim(int64_t a, int64_t b) {
+  return !mlir::ShapedType::isDynamic(a) && a == b;
+}
 
-static OptionalAxis keepIf(bool kept, int64_t axis) { return kept ? OptionalAxis(axis) : std::nullopt; }
+static OptionalAxis keepIf(bool kept, int64_t axis) {
+  return kept ? OptionalAxis(axis) : std::nullopt;
+}
 
 /// Slices along `axis` survive a reshape as those of a dimension of the same size with as many elements before it.
 OptionalAxis ReshapeOp::mapAxis(int64_t axis) {
@@ -34,12 +38,17 @@ OptionalAxis TransposeOp::mapAxis(int64_t axis) {
 
 OptionalAxis ExpandOp::mapAxis(int64_t axis) {
   int64_t moved = axis + getResult().getType().getRank() - getX().getType().getRank();
-  return keepIf(sameKnownDim(getX().getType().getDimSize(axis), getResult().getType().getDimSize(moved)), moved);
+  return keepIf(sameKnownDim(getX().getType().getDimSize(axis), getResult().getType().getDimSize(moved)),
+                moved);
 }
 
-OptionalAxis TileOp::mapAxis(int64_t axis) { return keepIf(getRepeats()[axis] == 1, axis); }
+OptionalAxis TileOp::mapAxis(int64_t axis) {
+  return keepIf(getRepeats()[axis] == 1, axis);
+}
 
-OptionalAxis ConcatOp::mapAxis(int64_t axis) { return keepIf(axis != getAxis(), axis); }
+OptionalAxis ConcatOp::mapAxis(int64_t axis) {
+  return keepIf(axis != getAxis(), axis);
+}
 
 OptionalAxis SliceOp::mapAxis(int64_t axis) {
   bool sameSize = sameKnownDim(getX().getType().getDimSize(axis), getResult().getType().getDimSize(axis));
@@ -47,7 +56,9 @@ OptionalAxis SliceOp::mapAxis(int64_t axis) {
   return keepIf(getSteps()[axis] == 1 && (sameSize || untouched), axis);
 }
 
-mlir::OperandRange GatherOp::getDataOperands() { return getODSOperands(0); }
+mlir::OperandRange GatherOp::getDataOperands() {
+  return getODSOperands(0);
+}
 
 OptionalAxis GatherOp::mapAxis(int64_t axis) {
   if (axis < getAxis())

@@ -6,7 +6,8 @@ namespace limbeck::graph {
 namespace quant = mlir::quant;
 
 bool isPointwise(mlir::Operation *op) {
-  return op->hasTrait<Elementwise>() || mlir::isa<QuantizeOp, DequantizeOp, RequantizeOp, StorageCastOp, CastOp>(op);
+  return op->hasTrait<Elementwise>() ||
+         mlir::isa<QuantizeOp, DequantizeOp, RequantizeOp, StorageCastOp, CastOp>(op);
 }
 
 int64_t quantizationAxis(mlir::RankedTensorType type) {
@@ -19,7 +20,8 @@ mlir::RankedTensorType withShape(mlir::RankedTensorType type, llvm::ArrayRef<int
   if (auto perAxis = mlir::dyn_cast<quant::UniformQuantizedPerAxisType>(element))
     element = quant::UniformQuantizedPerAxisType::get(
         perAxis.getFlags(), perAxis.getStorageType(), perAxis.getExpressedType(), perAxis.getScales(),
-        perAxis.getZeroPoints(), static_cast<int32_t>(axis), perAxis.getStorageTypeMin(), perAxis.getStorageTypeMax());
+        perAxis.getZeroPoints(), static_cast<int32_t>(axis), perAxis.getStorageTypeMin(),
+        perAxis.getStorageTypeMax());
   return mlir::RankedTensorType::get(shape, element);
 }
 
@@ -28,7 +30,8 @@ mlir::RankedTensorType storedType(mlir::RankedTensorType type) {
   if (!quantized)
     return type;
   auto signedness = quantized.isSigned() ? mlir::IntegerType::Signed : mlir::IntegerType::Unsigned;
-  return type.clone(mlir::IntegerType::get(type.getContext(), quantized.getStorageTypeIntegralWidth(), signedness));
+  return type.clone(
+      mlir::IntegerType::get(type.getContext(), quantized.getStorageTypeIntegralWidth(), signedness));
 }
 
 mlir::Operation *cloneWith(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ValueRange operands,

@@ -16,7 +16,8 @@ static Status checkConstant(ConstOp op) {
     return {};
   LIMBECK_ASSIGN(int64_t count, elementCount(type.shape, Limits().elements));
   if (int64_t bytes = blobBytes(type.dtype, count); bytes != static_cast<int64_t>(blob->getData().size()))
-    return error(Code::DataSize, "expected ", bytes, " bytes for ", type.text(), ", found ", blob->getData().size());
+    return error(Code::DataSize, "expected ", bytes, " bytes for ", type.text(), ", found ",
+                 blob->getData().size());
   return {};
 }
 

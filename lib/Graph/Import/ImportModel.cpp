@@ -20,7 +20,9 @@ public:
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> run();
 
 private:
-  mlir::Location nameLocation(llvm::StringRef name) { return mlir::NameLoc::get(builder.getStringAttr(name)); }
+  mlir::Location nameLocation(llvm::StringRef name) {
+    return mlir::NameLoc::get(builder.getStringAttr(name));
+  }
   Expected<mlir::RankedTensorType> typeOf(importer::ValueId id) {
     return fromTensorType(builder.getContext(), model.values[id].type);
   }
@@ -112,7 +114,8 @@ Status ModelImporter::buildOps(std::span<const importer::Op> ops) {
   for (const importer::Op &op : ops) {
     Status status = buildOp(op);
     if (!status.ok())
-      return std::move(status.diagnostic().atNode(model.sources[op.source].name).atOp(model.sources[op.source].opType));
+      return std::move(
+          status.diagnostic().atNode(model.sources[op.source].name).atOp(model.sources[op.source].opType));
   }
   return {};
 }
@@ -147,9 +150,11 @@ mlir::Value ModelImporter::truthOf(mlir::Value condition, mlir::Location locatio
 
 Status ModelImporter::buildIf(const importer::Op &op, mlir::Location location, mlir::TypeRange types) {
   if (op.regions.size() != 2 || op.operands.size() != 1)
-    return error(Code::Internal, "expected an op without definition to be an `if` of one operand and two regions");
-  auto branch = mlir::scf::IfOp::create(builder, location, types, truthOf(values[op.operands.front()], location),
-                                        /*addThenBlock=*/true, /*addElseBlock=*/true);
+    return error(Code::Internal,
+                 "expected an op without definition to be an `if` of one operand and two regions");
+  auto branch =
+      mlir::scf::IfOp::create(builder, location, types, truthOf(values[op.operands.front()], location),
+                              /*addThenBlock=*/true, /*addElseBlock=*/true);
   LIMBECK_TRY(buildRegion(*branch.thenBlock(), op.regions[0], location));
   LIMBECK_TRY(buildRegion(*branch.elseBlock(), op.regions[1], location));
   for (auto [id, result] : llvm::zip_equal(op.results, branch.getResults()))
@@ -157,7 +162,8 @@ Status ModelImporter::buildIf(const importer::Op &op, mlir::Location location, m
   return {};
 }
 
-Status ModelImporter::buildRegion(mlir::Block &block, const importer::Region &region, mlir::Location location) {
+Status ModelImporter::buildRegion(mlir::Block &block, const importer::Region &region,
+                                  mlir::Location location) {
   mlir::OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(&block);
   LIMBECK_TRY(buildOps(region.ops));
@@ -184,8 +190,10 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> ModelImporter::run() {
   return module;
 }
 
-Expected<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext &context, const importer::Model &model) {
-  context.loadDialect<LimbeckDialect, mlir::func::FuncDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext &context,
+                                                        const importer::Model &model) {
+  context.loadDialect<LimbeckDialect, mlir::func::FuncDialect, mlir::scf::SCFDialect,
+                      mlir::tensor::TensorDialect>();
   return ModelImporter(context, model).run();
 }
 

@@ -36,7 +36,7 @@ private:
   Observer observer;
   mlir::SymbolTableCollection symbolTables;
   llvm::DenseMap<mlir::Operation *, std::unique_ptr<Lifetimes>> lifetimes; ///< by function
-  const Lifetimes *current = nullptr; ///< of the function that runs
+  const Lifetimes *current = nullptr;                                      ///< of the function that runs
   int64_t depth = 0, liveBytes = 0;
 };
 } // namespace
@@ -62,7 +62,8 @@ static bool fits(const Shape &shape, const Shape &declared) {
 
 static Status checkInput(size_t index, const Tensor &tensor, const TensorType &type) {
   if (tensor.dtype() != type.dtype)
-    return error(Code::DataType, "expected ", name(type.dtype), " for input ", index, ", found ", name(tensor.dtype()));
+    return error(Code::DataType, "expected ", name(type.dtype), " for input ", index, ", found ",
+                 name(tensor.dtype()));
   if (!fits(tensor.shape(), type.shape))
     return error(Code::Shape, "expected shape ", shapeText(type.shape), " for input ", index, ", found ",
                  shapeText(tensor.shape()));
@@ -98,7 +99,8 @@ Expected<Tensors> Interpreter::call(mlir::func::FuncOp function, std::span<const
 Status Interpreter::define(mlir::Value value, const Tensor &tensor, Environment &environment) {
   liveBytes += static_cast<int64_t>(tensor.byteSize());
   if (liveBytes > limits.runBytes)
-    return error(Code::LimitMemory, "expected at most ", limits.runBytes, " bytes of live tensors, found ", liveBytes);
+    return error(Code::LimitMemory, "expected at most ", limits.runBytes, " bytes of live tensors, found ",
+                 liveBytes);
   environment[value] = tensor;
   return {};
 }
@@ -114,7 +116,8 @@ void Interpreter::endLifetimes(mlir::Operation *op, Environment &environment) {
 }
 
 /// Runs a block to its terminator and returns the operands of that.
-Expected<Tensors> Interpreter::runBlock(mlir::Block &block, std::span<const Tensor> arguments, Environment &environment) {
+Expected<Tensors> Interpreter::runBlock(mlir::Block &block, std::span<const Tensor> arguments,
+                                        Environment &environment) {
   for (auto [argument, tensor] : llvm::zip_equal(block.getArguments(), arguments))
     LIMBECK_TRY(define(argument, tensor, environment));
   for (mlir::Operation &op : block.without_terminator()) {
@@ -179,7 +182,8 @@ static Status makeStatic(const reference::OpDefinition &definition, const refere
                          std::span<const TensorType> operandTypes, std::span<const Tensor> operands,
                          std::vector<TensorType> &results) {
   std::vector<const Tensor *> known(operands.size());
-  LIMBECK_ASSIGN(std::vector<TensorType> inferred, reference::infer(definition, attributes, operandTypes, known));
+  LIMBECK_ASSIGN(std::vector<TensorType> inferred,
+                 reference::infer(definition, attributes, operandTypes, known));
   if (!llvm::all_of(inferred, [](const TensorType &type) { return type.isStatic(); })) {
     for (size_t i = 0; i < operands.size(); ++i)
       known[i] = operandTypes[i].quantization ? nullptr : &operands[i];
@@ -187,8 +191,8 @@ static Status makeStatic(const reference::OpDefinition &definition, const refere
   }
   for (size_t i = 0; i < results.size(); ++i) {
     if (!inferred[i].isStatic() || !fits(inferred[i].shape, results[i].shape))
-      return error(Code::Shape, "expected result ", i, " to have shape ", shapeText(results[i].shape), ", found ",
-                   shapeText(inferred[i].shape));
+      return error(Code::Shape, "expected result ", i, " to have shape ", shapeText(results[i].shape),
+                   ", found ", shapeText(inferred[i].shape));
     results[i].shape = inferred[i].shape;
   }
   return {};
@@ -197,7 +201,8 @@ static Status makeStatic(const reference::OpDefinition &definition, const refere
 Expected<Tensors> Interpreter::runReferenceOp(ReferenceOpInterface op, const Environment &environment) {
   const reference::OpDefinition *definition = op.getDefinition();
   if (!definition)
-    return error(Code::UnsupportedOp, "lib/Reference has no definition of '", op.getReferenceName().str(), "'");
+    return error(Code::UnsupportedOp, "lib/Reference has no definition of '", op.getReferenceName().str(),
+                 "'");
   LIMBECK_ASSIGN(reference::Attributes attributes, toAttributes(op));
   LIMBECK_ASSIGN(std::vector<TensorType> operandTypes, toTensorTypes(op->getOperandTypes()));
   LIMBECK_ASSIGN(std::vector<TensorType> resultTypes, toTensorTypes(op->getResultTypes()));
@@ -208,13 +213,13 @@ Expected<Tensors> Interpreter::runReferenceOp(ReferenceOpInterface op, const Env
   return reference::evaluate(*definition, {attributes, operandTypes, operands, resultTypes});
 }
 
-Expected<std::vector<Tensor>> interpret(mlir::func::FuncOp function, std::span<const Tensor> inputs, const Limits &limits,
-                                        Observer observer) {
+Expected<std::vector<Tensor>> interpret(mlir::func::FuncOp function, std::span<const Tensor> inputs,
+                                        const Limits &limits, Observer observer) {
   return Interpreter(limits, observer).call(function, inputs);
 }
 
-Expected<std::vector<Tensor>> interpret(mlir::ModuleOp module, std::span<const Tensor> inputs, const Limits &limits,
-                                        Observer observer) {
+Expected<std::vector<Tensor>> interpret(mlir::ModuleOp module, std::span<const Tensor> inputs,
+                                        const Limits &limits, Observer observer) {
   if (auto main = module.lookupSymbol<mlir::func::FuncOp>("main"))
     return interpret(main, inputs, limits, observer);
   return error(Code::NoGraph, "expected a function 'main' in the module");

@@ -86,8 +86,10 @@ struct FoldBatchNormIntoConv : mlir::OpRewritePattern<BatchNormOp> {
       return rewriter.notifyMatchFailure(norm, "the new weights cannot be a constant");
 
     mlir::Location location = rewriter.getFusedLoc({conv.getLoc(), norm.getLoc()});
-    rewriter.replaceOpWithNewOp<ConvOp>(norm, norm.getType(), conv.getInput(), folded, foldedBias, conv.getStrides(),
-                                        conv.getPads(), conv.getDilations(), conv.getGroups(), conv.getLayout())
+    rewriter
+        .replaceOpWithNewOp<ConvOp>(norm, norm.getType(), conv.getInput(), folded, foldedBias,
+                                    conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroups(),
+                                    conv.getLayout())
         ->setLoc(location);
     return llvm::success();
   }

@@ -24,7 +24,8 @@ std::optional<int64_t> constantBytes(std::span<const TensorType> types) {
 }
 
 /// Numbers are folded, quantized values only moved: which ones stay quantized is for later stages to decide.
-bool mayFold(ReferenceOpInterface op, std::span<const TensorType> operands, std::span<const TensorType> results) {
+bool mayFold(ReferenceOpInterface op, std::span<const TensorType> operands,
+             std::span<const TensorType> results) {
   if (op->getNumOperands() == 0 || op->hasTrait<KeptUnfolded>() || !op.getDefinition())
     return false;
   auto quantized = [](const TensorType &type) { return type.quantization != nullptr; };
@@ -55,7 +56,8 @@ std::optional<std::vector<Tensor>> computeNow(ReferenceOpInterface op) {
       return std::nullopt;
     operands.push_back(std::move(*tensor));
   }
-  auto results = reference::evaluate(*op.getDefinition(), {*attributes, *operandTypes, operands, *resultTypes});
+  auto results =
+      reference::evaluate(*op.getDefinition(), {*attributes, *operandTypes, operands, *resultTypes});
   return results ? std::optional(std::move(*results)) : std::nullopt;
 }
 
@@ -77,7 +79,8 @@ struct FoldConstantsPass : impl::FoldConstantsPassBase<FoldConstantsPass> {
       mlir::OpBuilder builder(op);
       llvm::SmallVector<mlir::Value> constants;
       for (auto [tensor, type] : llvm::zip_equal(*tensors, op->getResultTypes())) {
-        auto constant = createConstant(builder, op->getLoc(), tensor, mlir::cast<mlir::RankedTensorType>(type));
+        auto constant =
+            createConstant(builder, op->getLoc(), tensor, mlir::cast<mlir::RankedTensorType>(type));
         if (!constant)
           return;
         constants.push_back(*constant);

@@ -26,8 +26,7 @@ llvm::LogicalResult verifyGraphOp(mlir::Operation *op) {
                .attachNote()
            << "`calib` and `distill` begin in later stages; other dialects are made by the lowering";
   if (mlir::isa<ReferenceOpInterface>(op) && !hasSource(op->getLoc()))
-    return op->emitOpError("expected the location of a source node")
-               .attachNote()
+    return op->emitOpError("expected the location of a source node").attachNote()
            << "the importer names it; a pass that replaces an op passes its location on";
   return llvm::success();
 }
@@ -38,7 +37,8 @@ struct VerifyGraphPass : impl::VerifyGraphPassBase<VerifyGraphPass> {
       getOperation().emitError("expected a function 'main'");
       return signalPassFailure();
     }
-    auto result = getOperation().walk([](mlir::Operation *op) { return mlir::WalkResult(verifyGraphOp(op)); });
+    auto result =
+        getOperation().walk([](mlir::Operation *op) { return mlir::WalkResult(verifyGraphOp(op)); });
     if (result.wasInterrupted())
       signalPassFailure();
   }

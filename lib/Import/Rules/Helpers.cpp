@@ -1,13 +1,12 @@
 // What the rules of several families share: axes, operands that decide shapes, scalars, casts.
 #include "Helpers.h"
+#include "../Diagnostics.h"
 #include "../ElementTypes.h"
 #include <algorithm>
 #include <limits>
 #include <numeric>
 
 namespace limbeck::importer {
-
-static const char *const freezeHint = "give the input with --freeze NAME=@x.npy";
 
 Results single(Expected<ValueId> value) {
   if (!value)
@@ -102,7 +101,7 @@ Expected<Indices> partialOperand(const Node &node, Builder &builder, size_t inde
     return std::move(*known);
   return error(Code::Unsupported, "expected operand ", index, " ('", name,
                "') to be known when the model is compiled, found a computed value")
-      .withHint(freezeHint);
+      .withHint(kFreezeHint);
 }
 
 Expected<Indices> indicesOperand(const Node &node, Builder &builder, size_t index, std::string_view name) {
@@ -123,7 +122,7 @@ Expected<Tensor> constantOperand(const Node &node, Builder &builder, size_t inde
     return *known;
   return error(Code::Unsupported, "expected operand ", index, " ('", name,
                "') to be known when the model is compiled, found a computed value")
-      .withHint(freezeHint);
+      .withHint(kFreezeHint);
 }
 
 Expected<std::optional<Indices>> indicesOperandOrAttribute(const Node &node, Builder &builder, size_t index,

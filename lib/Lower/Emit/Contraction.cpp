@@ -23,6 +23,7 @@ static void emitMatmul(KernelBuilder &kernel, Operation *op) {
       return own;
     };
     Value row = index[index.size() - 2], column = index.back();
+    arithmetic.setRow(row);
     auto sum = kernel.loop(0, length, 1, arithmetic.start(lanes), [&](Value k, ValueRange carried) {
       Value x = kernel.load(a, place(left, row, k), 1), w = kernel.load(c, place(right, k, column), lanes);
       return SmallVector<Value>{arithmetic.step(carried[0], x, w, column)};

@@ -26,7 +26,8 @@ struct ConvolutionProblem {
     groupInputs = transposed ? weights[0] / groups : weights[1];
     groupOutputs = transposed ? weights[1] : weights[0] / groups;
     if (std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1)))
-      constantWeights = kernel.weights(transposed ? weightsOfTransposed(*constant, groups) : weightsKhKwIcOc(*constant));
+      constantWeights =
+          kernel.weights(transposed ? weightsOfTransposed(*constant, groups) : weightsKhKwIcOc(*constant));
   }
   int64_t attribute(StringRef name, size_t i) const { return attributes.integers(name)[i]; }
   bool depthwise() const { return groupInputs == 1 && groupOutputs == 1; }
@@ -43,14 +44,16 @@ struct ConvolutionProblem {
     Value group = arith::DivUIOp::create(b, kernel.loc(), channel, kernel.constantIndex(groupOutputs));
     return kernel.multiplyIndex(group, groupInputs);
   }
-  Value loadWeight(Value operand, Value kh, Value kw, Value ic, Value channel, int64_t lanes, bool transposed) const {
+  Value loadWeight(Value operand, Value kh, Value kw, Value ic, Value channel, int64_t lanes,
+                   bool transposed) const {
     OpBuilder &b = kernel.builder();
     if (constantWeights) {
       SmallVector<Value> place{kh, kw, ic, channel};
       if (lanes == 1)
         return memref::LoadOp::create(b, kernel.loc(), constantWeights, place);
       Type element = cast<MemRefType>(constantWeights.getType()).getElementType();
-      return vector::LoadOp::create(b, kernel.loc(), VectorType::get({lanes}, element), constantWeights, place);
+      return vector::LoadOp::create(b, kernel.loc(), VectorType::get({lanes}, element), constantWeights,
+                                    place);
     }
     return loadMapped(kernel, operand, {channel}, lanes, false, [&](ArrayRef<Value> at) -> Index {
       if (!transposed)
@@ -80,8 +83,8 @@ static void emitConvolution(KernelBuilder &kernel, Operation *op, bool transpose
       inside = inside ? Value(arith::AndIOp::create(b, kernel.loc(), inside, condition)) : condition;
     };
     if (!transposed) {
-      at = kernel.addIndex(kernel.addIndex(kernel.multiplyIndex(out, stride), kernel.multiplyIndex(tap, dilation)),
-                           -before);
+      at = kernel.addIndex(
+          kernel.addIndex(kernel.multiplyIndex(out, stride), kernel.multiplyIndex(tap, dilation)), -before);
       if (before == 0 && problem.attribute("pads", 2 + dim) == 0)
         return at;
     } else {
@@ -109,7 +112,8 @@ static void emitConvolution(KernelBuilder &kernel, Operation *op, bool transpose
         return kernel.loop(0, problem.groupInputs, 1, middle, [&](Value ic, ValueRange carried) {
           Value element = kernel.load(x, {index[0], ih, iw, kernel.addIndex(first, ic)}, inputLanes);
           if (inside)
-            element = arith::SelectOp::create(b, kernel.loc(), inside, element, arithmetic.padding(inputLanes));
+            element =
+                arith::SelectOp::create(b, kernel.loc(), inside, element, arithmetic.padding(inputLanes));
           Value w = problem.loadWeight(op->getOperand(1), kh, kw, ic, channel, lanes, transposed);
           return SmallVector<Value>{arithmetic.step(carried[0], element, w, channel)};
         });
@@ -120,8 +124,12 @@ static void emitConvolution(KernelBuilder &kernel, Operation *op, bool transpose
   });
 }
 
-static void emitConv(KernelBuilder &kernel, Operation *op) { emitConvolution(kernel, op, false); }
-static void emitConvTranspose(KernelBuilder &kernel, Operation *op) { emitConvolution(kernel, op, true); }
+static void emitConv(KernelBuilder &kernel, Operation *op) {
+  emitConvolution(kernel, op, false);
+}
+static void emitConvTranspose(KernelBuilder &kernel, Operation *op) {
+  emitConvolution(kernel, op, true);
+}
 
 void addConvolutionEmitters(EmitterList &list) {
   list.insert(list.end(),

@@ -56,7 +56,8 @@ static void emitTile(KernelBuilder &kernel, Operation *op) {
     Index source(index);
     for (size_t i = 0; i < from.size(); ++i)
       if (from[i] != to[i])
-        source[i] = arith::RemUIOp::create(kernel.builder(), kernel.loc(), index[i], kernel.constantIndex(from[i]));
+        source[i] =
+            arith::RemUIOp::create(kernel.builder(), kernel.loc(), index[i], kernel.constantIndex(from[i]));
     return source;
   });
 }
@@ -76,8 +77,8 @@ static void emitSlice(KernelBuilder &kernel, Operation *op) {
   emitMapped(kernel, op, contiguous, [&](ArrayRef<Value> index) {
     Index source;
     for (size_t i = 0; i < from.size(); ++i)
-      source.push_back(
-          kernel.addIndex(kernel.multiplyIndex(index[i], steps[i]), sliceStart(starts[i], steps[i], from[i])));
+      source.push_back(kernel.addIndex(kernel.multiplyIndex(index[i], steps[i]),
+                                       sliceStart(starts[i], steps[i], from[i])));
     return source;
   });
 }
@@ -109,7 +110,8 @@ static void emitGather(KernelBuilder &kernel, Operation *op) {
     Value position = arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(), stored);
     // Negative positions count from the end; what lies outside is clamped, so that no input can read beyond the data.
     Value zero = kernel.constantIndex(0);
-    position = choose(kernel, isLess(kernel, position, zero), kernel.addIndex(position, data[axis]), position);
+    position =
+        choose(kernel, isLess(kernel, position, zero), kernel.addIndex(position, data[axis]), position);
     position = arith::MaxSIOp::create(b, kernel.loc(), position, zero);
     position = arith::MinSIOp::create(b, kernel.loc(), position, kernel.constantIndex(data[axis] - 1));
     Index source(index.begin(), index.begin() + static_cast<std::ptrdiff_t>(axis));

@@ -45,10 +45,13 @@ struct NormalizationMath {
   }
   Value constant(Value like, double value) const { return kernel.constantLike(like.getType(), value); }
   /// `value` spread to the lanes of `like`.
-  Value spread(Value value, int64_t lanes) const { return isa<VectorType>(value.getType()) ? value : kernel.splat(value, lanes); }
+  Value spread(Value value, int64_t lanes) const {
+    return isa<VectorType>(value.getType()) ? value : kernel.splat(value, lanes);
+  }
   LaneReduction maximum() const {
-    return {[this](Value a, Value c) -> Value { return maximumOf(kernel, a, c); },
-            [this](Type type) { return kernel.constantLike(type, -std::numeric_limits<double>::infinity()); }};
+    return {
+        [this](Value a, Value c) -> Value { return maximumOf(kernel, a, c); },
+        [this](Type type) { return kernel.constantLike(type, -std::numeric_limits<double>::infinity()); }};
   }
 };
 } // namespace
@@ -70,21 +73,25 @@ static void emitSoftmaxOf(KernelBuilder &kernel, Operation *op, bool logarithm) 
   auto reduce = [&](const LaneReduction &reduction, ArrayRef<Value> index, int64_t width,
                     llvm::function_ref<Value(Value)> map) {
     if (alongRow)
-      return reduceContiguous(kernel, reduction, count, scalar,
-                              [&](Value i, int64_t lanes) { return map(kernel.real(operand, place(index, i), lanes)); });
+      return reduceContiguous(kernel, reduction, count, scalar, [&](Value i, int64_t lanes) {
+        return map(kernel.real(operand, place(index, i), lanes));
+      });
     return reduceStrided(kernel, reduction, count, kernel.vectorOf(scalar, width),
                          [&](Value i) { return map(kernel.real(operand, place(index, i), width)); });
   };
   auto row = [&](ArrayRef<Value> index, int64_t width) {
     Value greatest = reduce(m.maximum(), index, width, [](Value x) { return x; });
-    auto lanesOf = [](Value x) { return isa<VectorType>(x.getType()) ? cast<VectorType>(x.getType()).getNumElements() : 1; };
+    auto lanesOf = [](Value x) {
+      return isa<VectorType>(x.getType()) ? cast<VectorType>(x.getType()).getNumElements() : 1;
+    };
     Value sum = reduce(laneSum(kernel), index, width,
                        [&](Value x) { return m.exp(m.sub(x, m.spread(greatest, lanesOf(x)))); });
     Value logSum = logarithm ? m.log(sum) : Value();
     auto write = [&](Value i, int64_t lanes) {
       Index own = place(index, i);
       Value shifted = m.sub(kernel.real(operand, own, lanes), m.spread(greatest, lanes));
-      Value y = logarithm ? m.sub(shifted, m.spread(logSum, lanes)) : m.div(m.exp(shifted), m.spread(sum, lanes));
+      Value y =
+          logarithm ? m.sub(shifted, m.spread(logSum, lanes)) : m.div(m.exp(shifted), m.spread(sum, lanes));
       kernel.finish(own, lanes, y);
     };
     int64_t whole = alongRow ? count / kBlockLanes * kBlockLanes : 0;
@@ -104,11 +111,16 @@ static void emitSoftmaxOf(KernelBuilder &kernel, Operation *op, bool logarithm) 
   kernel.forEachBlock(rows, !alongRow, row);
 }
 
-static void emitSoftmax(KernelBuilder &kernel, Operation *op) { emitSoftmaxOf(kernel, op, false); }
-static void emitLogSoftmax(KernelBuilder &kernel, Operation *op) { emitSoftmaxOf(kernel, op, true); }
+static void emitSoftmax(KernelBuilder &kernel, Operation *op) {
+  emitSoftmaxOf(kernel, op, false);
+}
+static void emitLogSoftmax(KernelBuilder &kernel, Operation *op) {
+  emitSoftmaxOf(kernel, op, true);
+}
 
 /// Position in an operand that broadcasts against the result.
-static Index broadcastPosition(KernelBuilder &kernel, const Shape &from, const Shape &to, ArrayRef<Value> index) {
+static Index broadcastPosition(KernelBuilder &kernel, const Shape &from, const Shape &to,
+                               ArrayRef<Value> index) {
   Index own;
   for (size_t i = 0, lead = to.size() - from.size(); i < from.size(); ++i)
     own.push_back(from[i] == 1 && to[lead + i] != 1 ? kernel.constantIndex(0) : index[lead + i]);
@@ -141,9 +153,12 @@ static void emitLayerNorm(KernelBuilder &kernel, Operation *op) {
       if (alongRow)
         return reduceContiguous(kernel, laneSum(kernel), count, scalar,
                                 [&](Value i, int64_t lanes) { return map(element(i, lanes)); });
-      return reduceStrided(kernel, laneSum(kernel), count, scalar, [&](Value i) { return map(element(i, 1)); });
+      return reduceStrided(kernel, laneSum(kernel), count, scalar,
+                           [&](Value i) { return map(element(i, 1)); });
     };
-    auto lanesOf = [](Value x) { return isa<VectorType>(x.getType()) ? cast<VectorType>(x.getType()).getNumElements() : 1; };
+    auto lanesOf = [](Value x) {
+      return isa<VectorType>(x.getType()) ? cast<VectorType>(x.getType()).getNumElements() : 1;
+    };
     Value n = kernel.constantLike(scalar, static_cast<double>(count));
     Value mean = m.div(sum([](Value x) { return x; }), n);
     Value variance = m.div(sum([&](Value x) {
@@ -162,7 +177,8 @@ static void emitLayerNorm(KernelBuilder &kernel, Operation *op) {
                                   one ? 1 : lanes);
         return m.spread(value, lanes);
       };
-      Value y = m.mul(m.mul(m.sub(element(i, lanes), m.spread(mean, lanes)), m.spread(inverse, lanes)), parameter(1));
+      Value y = m.mul(m.mul(m.sub(element(i, lanes), m.spread(mean, lanes)), m.spread(inverse, lanes)),
+                      parameter(1));
       if (op->getNumOperands() > 2)
         y = m.add(y, parameter(2));
       if (kernel.results().size() == 1)
@@ -232,7 +248,8 @@ static void emitLrn(KernelBuilder &kernel, Operation *op) {
       return SmallVector<Value>{choose(kernel, inside, m.fma(neighbour, neighbour, carried[0]), carried[0])};
     });
     float alpha = attributes.number("alpha");
-    double factor = m.isDouble ? static_cast<double>(alpha) / static_cast<double>(size) : alpha / static_cast<float>(size);
+    double factor = m.isDouble ? static_cast<double>(alpha) / static_cast<double>(size)
+                               : alpha / static_cast<float>(size);
     Value base = m.add(m.constant(x, attributes.number("bias")), m.mul(m.constant(x, factor), sum[0]));
     kernel.finish(index, lanes, m.div(x, m.pow(base, m.constant(x, attributes.number("beta")))));
   });

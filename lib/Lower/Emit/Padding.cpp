@@ -7,22 +7,42 @@ namespace limbeck::lower {
 
 using namespace mlir;
 
-/// Source position of result position `i`, for a dimension of `dim` elements with `begin` in front.
-static int64_t paddingSource(const std::string &mode, int64_t i, int64_t begin, int64_t dim) {
-  int64_t position = i - begin;
-  if (position >= 0 && position < dim)
+/// The element of `size` that stands at `position`, which may lie outside; -1 for the fill value.
+static int64_t paddingSource(const std::string &mode, int64_t position, int64_t size) {
+  if (position >= 0 && position < size)
     return position;
   if (mode == "edge")
-    return std::clamp<int64_t>(position, 0, dim - 1);
+    return std::clamp<int64_t>(position, 0, size - 1);
   if (mode == "wrap")
-    return ((position % dim) + dim) % dim;
+    return ((position % size) + size) % size;
   if (mode == "reflect") {
-    if (dim == 1)
+    if (size == 1)
       return 0;
-    int64_t period = 2 * (dim - 1), folded = ((position % period) + period) % period;
-    return folded < dim ? folded : period - folded;
+    int64_t period = 2 * (size - 1), folded = ((position % period) + period) % period;
+    return folded < size ? folded : period - folded;
   }
   return -1;
+}
+
+/// Source positions along a dimension of `dim` elements. Negative pads crop first; what is left is then extended.
+static std::vector<int64_t> paddingTable(const std::string &mode, int64_t dim, int64_t before,
+                                         int64_t after) {
+  int64_t offset = std::max<int64_t>(-before, 0), kept = dim - offset + std::min<int64_t>(after, 0);
+  std::vector<int64_t> table;
+  for (int64_t i = -std::max<int64_t>(before, 0); i < kept + std::max<int64_t>(after, 0); ++i) {
+    int64_t source = paddingSource(mode, i, kept);
+    table.push_back(source < 0 ? -1 : source + offset);
+  }
+  return table;
+}
+
+/// The stored fill value: the operand, else what stands for 0.
+static Value fillValue(KernelBuilder &kernel, Operation *op, Type stored, int64_t lanes) {
+  if (op->getNumOperands() > 1)
+    return kernel.splat(kernel.load(op->getOperand(1), {}, 1), lanes);
+  TensorType type = kernel.typeOf(op->getOperand(0));
+  return kernel.constantLike(stored,
+                             type.quantization ? static_cast<double>(type.quantization->zeroPoints[0]) : 0);
 }
 
 static void emitPad(KernelBuilder &kernel, Operation *op) {
@@ -36,10 +56,7 @@ static void emitPad(KernelBuilder &kernel, Operation *op) {
   for (size_t i = 0; i < rank; ++i) {
     if (pads[i] == 0 && pads[rank + i] == 0)
       continue;
-    std::vector<int64_t> table;
-    for (int64_t position = 0; position < to[i]; ++position)
-      table.push_back(paddingSource(mode, position, pads[i], from[i]));
-    tables[i] = indexTable(kernel, table);
+    tables[i] = indexTable(kernel, paddingTable(mode, from[i], pads[i], pads[rank + i]));
   }
   bool vectors = rank > 0 && !tables[rank - 1];
   kernel.forEachBlock(to, vectors, [&](ArrayRef<Value> index, int64_t lanes) {
@@ -64,14 +81,14 @@ static void emitPad(KernelBuilder &kernel, Operation *op) {
       b.setInsertionPointToStart(choice.thenBlock());
       scf::YieldOp::create(b, kernel.loc(), kernel.load(op->getOperand(0), source, lanes));
       b.setInsertionPointToStart(choice.elseBlock());
-      Value fill = op->getNumOperands() > 1 ? kernel.splat(kernel.load(op->getOperand(1), {}, 1), lanes)
-                                            : kernel.constantLike(stored, 0);
-      scf::YieldOp::create(b, kernel.loc(), fill);
+      scf::YieldOp::create(b, kernel.loc(), fillValue(kernel, op, stored, lanes));
     }
     kernel.finishStored(index, lanes, choice.getResult(0));
   });
 }
 
-void addPaddingEmitters(EmitterList &list) { list.push_back({"pad", emitPad}); }
+void addPaddingEmitters(EmitterList &list) {
+  list.push_back({"pad", emitPad});
+}
 
 } // namespace limbeck::lower

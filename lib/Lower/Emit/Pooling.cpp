@@ -54,9 +54,12 @@ public:
   int64_t taps = 1;
 
 private:
-  Value both(Value a, Value c) { return a ? Value(arith::AndIOp::create(kernel.builder(), kernel.loc(), a, c)) : c; }
+  Value both(Value a, Value c) {
+    return a ? Value(arith::AndIOp::create(kernel.builder(), kernel.loc(), a, c)) : c;
+  }
   Value within(Value at, int64_t low, int64_t high) {
-    return both(isLess(kernel, kernel.constantIndex(low - 1), at), isLess(kernel, at, kernel.constantIndex(high)));
+    return both(isLess(kernel, kernel.constantIndex(low - 1), at),
+                isLess(kernel, at, kernel.constantIndex(high)));
   }
   KernelBuilder &kernel;
   reference::Attributes attributes;
@@ -83,6 +86,13 @@ static Value greaterOf(KernelBuilder &kernel, const TensorType &type, Value a, V
                               : Value(arith::MaxUIOp::create(b, kernel.loc(), a, c));
 }
 
+static Value bitsOf(KernelBuilder &kernel, Value scalar) {
+  if (!isa<FloatType>(scalar.getType()))
+    return scalar;
+  Type integer = kernel.builder().getIntegerType(scalar.getType().getIntOrFloatBitWidth());
+  return arith::BitcastOp::create(kernel.builder(), kernel.loc(), integer, scalar);
+}
+
 static void emitMaxPool(KernelBuilder &kernel, Operation *op) {
   PoolingWindow window(kernel, op);
   TensorType type = kernel.typeOf(op->getOperand(0));
@@ -92,21 +102,23 @@ static void emitMaxPool(KernelBuilder &kernel, Operation *op) {
   if (stored)
     type.quantization = nullptr;
   bool channelsLast = attributesOf(op).text("layout") == "NHWC";
-  kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), channelsLast, [&](ArrayRef<Value> index, int64_t lanes) {
-    Type computed = kernel.vectorOf(kernel.computeType(type), lanes);
-    auto best = kernel.loop(0, window.taps, 1, poolingFloor(kernel, type, computed),
-                            [&](Value tap, ValueRange carried) -> SmallVector<Value> {
-                              Value inside, padded;
-                              Index place = window.position(index, tap, inside, padded);
-                              Value x = stored ? kernel.load(op->getOperand(0), place, lanes)
-                                               : kernel.real(op->getOperand(0), place, lanes);
-                              return {choose(kernel, inside, greaterOf(kernel, type, carried[0], x), carried[0])};
-                            });
-    if (stored)
-      kernel.finishStored(index, lanes, best[0]);
-    else
-      kernel.finish(index, lanes, best[0]);
-  });
+  kernel.forEachBlock(
+      kernel.shapeOf(op->getResult(0)), channelsLast, [&](ArrayRef<Value> index, int64_t lanes) {
+        Type computed = kernel.vectorOf(kernel.computeType(type), lanes);
+        auto best =
+            kernel.loop(0, window.taps, 1, poolingFloor(kernel, type, computed),
+                        [&](Value tap, ValueRange carried) -> SmallVector<Value> {
+                          Value inside, padded;
+                          Index place = window.position(index, tap, inside, padded);
+                          Value x = stored ? kernel.load(op->getOperand(0), place, lanes)
+                                           : kernel.real(op->getOperand(0), place, lanes);
+                          return {choose(kernel, inside, greaterOf(kernel, type, carried[0], x), carried[0])};
+                        });
+        if (stored)
+          kernel.finishStored(index, lanes, best[0]);
+        else
+          kernel.finish(index, lanes, best[0]);
+      });
 }
 
 static void emitArgMaxPool(KernelBuilder &kernel, Operation *op) {
@@ -121,13 +133,10 @@ static void emitArgMaxPool(KernelBuilder &kernel, Operation *op) {
           Value inside, padded;
           Index place = window.position(index, tap, inside, padded);
           Value x = kernel.real(op->getOperand(0), place, 1);
-          Value greater;
-          if (isFloat(type.expressed()))
-            greater = arith::CmpFOp::create(b, kernel.loc(), arith::CmpFPredicate::OGT, x, carried[0]);
-          else
-            greater = arith::CmpIOp::create(b, kernel.loc(),
-                                            isSigned(type.dtype) ? arith::CmpIPredicate::sgt : arith::CmpIPredicate::ugt,
-                                            x, carried[0]);
+          Value greatest = greaterOf(kernel, type, carried[0], x);
+          // Replaced when the maximum is not the one there was, bit for bit: so NaN and +0 count as they do in max_pool.
+          Value greater = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ne,
+                                                bitsOf(kernel, greatest), bitsOf(kernel, carried[0]));
           Value first = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::eq, carried[1], none);
           Value better = arith::AndIOp::create(b, kernel.loc(), inside,
                                                arith::OrIOp::create(b, kernel.loc(), greater, first));
@@ -144,26 +153,30 @@ static void emitAveragePool(KernelBuilder &kernel, Operation *op) {
   TensorType type = kernel.typeOf(op->getOperand(0));
   reference::Attributes attributes = attributesOf(op);
   bool channelsLast = attributes.text("layout") == "NHWC", includePad = attributes.flag("count_include_pad");
-  kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), channelsLast, [&](ArrayRef<Value> index, int64_t lanes) {
-    Type element = kernel.computeType(type), computed = kernel.vectorOf(element, lanes);
-    auto sums = kernel.loop(0, window.taps, 1, {kernel.constantLike(computed, 0), kernel.constantLike(element, 0)},
-                            [&](Value tap, ValueRange carried) -> SmallVector<Value> {
-                              Value inside, padded;
-                              Index place = window.position(index, tap, inside, padded);
-                              Value x = kernel.real(op->getOperand(0), place, lanes);
-                              Value sum = arith::AddFOp::create(b, kernel.loc(), carried[0], x);
-                              Value more = arith::AddFOp::create(b, kernel.loc(), carried[1],
-                                                                 kernel.constantLike(element, 1));
-                              return {choose(kernel, inside, sum, carried[0]),
-                                      choose(kernel, includePad ? padded : inside, more, carried[1])};
-                            });
-    kernel.finish(index, lanes, arith::DivFOp::create(b, kernel.loc(), sums[0], kernel.splat(sums[1], lanes)));
-  });
+  kernel.forEachBlock(
+      kernel.shapeOf(op->getResult(0)), channelsLast, [&](ArrayRef<Value> index, int64_t lanes) {
+        Type element = kernel.computeType(type), computed = kernel.vectorOf(element, lanes);
+        auto sums = kernel.loop(0, window.taps, 1,
+                                {kernel.constantLike(computed, 0), kernel.constantLike(element, 0)},
+                                [&](Value tap, ValueRange carried) -> SmallVector<Value> {
+                                  Value inside, padded;
+                                  Index place = window.position(index, tap, inside, padded);
+                                  Value x = kernel.real(op->getOperand(0), place, lanes);
+                                  Value sum = arith::AddFOp::create(b, kernel.loc(), carried[0], x);
+                                  Value more = arith::AddFOp::create(b, kernel.loc(), carried[1],
+                                                                     kernel.constantLike(element, 1));
+                                  return {choose(kernel, inside, sum, carried[0]),
+                                          choose(kernel, includePad ? padded : inside, more, carried[1])};
+                                });
+        kernel.finish(index, lanes,
+                      arith::DivFOp::create(b, kernel.loc(), sums[0], kernel.splat(sums[1], lanes)));
+      });
 }
 
 void addPoolingEmitters(EmitterList &list) {
-  list.insert(list.end(),
-              {{"max_pool", emitMaxPool}, {"arg_max_pool", emitArgMaxPool}, {"average_pool", emitAveragePool}});
+  list.insert(
+      list.end(),
+      {{"max_pool", emitMaxPool}, {"arg_max_pool", emitArgMaxPool}, {"average_pool", emitAveragePool}});
 }
 
 } // namespace limbeck::lower

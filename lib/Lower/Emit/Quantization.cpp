@@ -67,7 +67,7 @@ static Value roundByZeroPoint(KernelBuilder &kernel, Value t, Value zeroStored, 
   Type f32 = kernel.vectorOf(b.getF32Type(), lanes);
   Value zero = extendStored(kernel, zeroStored, dtype, lanes);
   if (bitWidth(dtype) == 32)
-    return roundWide(kernel, t, zero, dtype);
+    return roundWide(kernel, t, zero, dtype, lowest(dtype), highest(dtype));
   auto bound = [&](int64_t limit) -> Value {
     Value least = kernel.constantLike(zero.getType(), static_cast<double>(limit));
     return arith::SIToFPOp::create(b, kernel.loc(), f32, arith::SubIOp::create(b, kernel.loc(), least, zero));

@@ -120,7 +120,8 @@ static Value resizeInteger(KernelBuilder &kernel, Value value, Type element, DTy
   OpBuilder &b = kernel.builder();
   auto vector = dyn_cast<VectorType>(value.getType());
   Type to = kernel.vectorOf(element, vector ? vector.getNumElements() : 1);
-  unsigned before = getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth(), after = element.getIntOrFloatBitWidth();
+  unsigned before = getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth(),
+           after = element.getIntOrFloatBitWidth();
   if (before == after)
     return value;
   if (before > after)
@@ -131,7 +132,8 @@ static Value resizeInteger(KernelBuilder &kernel, Value value, Type element, DTy
 
 static void emitReduce(KernelBuilder &kernel, Operation *op) {
   StringRef name = op->getName().stripDialect();
-  const ReductionKind &kind = *llvm::find_if(kReductions, [&](const ReductionKind &k) { return k.name == name; });
+  const ReductionKind &kind =
+      *llvm::find_if(kReductions, [&](const ReductionKind &k) { return k.name == name; });
   ReducedAxes reduced(kernel, op, attributesOf(op).integers("axes"));
   TensorType type = kernel.typeOf(op->getOperand(0));
   DType dtype = type.expressed();
@@ -143,24 +145,24 @@ static void emitReduce(KernelBuilder &kernel, Operation *op) {
   LaneReduction lanes{[&](Value a, Value c) { return kind.combine(kernel, dtype, a, c); },
                       [&](Type t) { return reductionNeutral(kernel, kind, dtype, t); }};
   bool contiguous = reduced.contiguous();
-  kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), reduced.resultsRun(), [&](ArrayRef<Value> index,
-                                                                                   int64_t width) {
-    auto load = [&](Value number, int64_t count) {
-      Value x = kernel.real(op->getOperand(0), reduced.position(kernel, index, number), count);
-      return wideMean ? resizeInteger(kernel, x, scalar, dtype) : x;
-    };
-    Value result;
-    if (contiguous && reduced.axes.size() == 1)
-      result = reduceContiguous(kernel, lanes, reduced.count(), scalar, load);
-    else
-      result = reduceStrided(kernel, lanes, reduced.count(), kernel.vectorOf(scalar, width),
-                             [&](Value number) { return load(number, width); });
-    if (name == "reduce_mean")
-      result = divideByCount(kernel, dtype, result, reduced.count());
-    if (wideMean)
-      result = resizeInteger(kernel, result, kernel.computeType(type), dtype);
-    kernel.finish(index, width, result);
-  });
+  kernel.forEachBlock(
+      kernel.shapeOf(op->getResult(0)), reduced.resultsRun(), [&](ArrayRef<Value> index, int64_t width) {
+        auto load = [&](Value number, int64_t count) {
+          Value x = kernel.real(op->getOperand(0), reduced.position(kernel, index, number), count);
+          return wideMean ? resizeInteger(kernel, x, scalar, dtype) : x;
+        };
+        Value result;
+        if (contiguous && reduced.axes.size() == 1)
+          result = reduceContiguous(kernel, lanes, reduced.count(), scalar, load);
+        else
+          result = reduceStrided(kernel, lanes, reduced.count(), kernel.vectorOf(scalar, width),
+                                 [&](Value number) { return load(number, width); });
+        if (name == "reduce_mean")
+          result = divideByCount(kernel, dtype, result, reduced.count());
+        if (wideMean)
+          result = resizeInteger(kernel, result, kernel.computeType(type), dtype);
+        kernel.finish(index, width, result);
+      });
 }
 
 /// NaN is greater than every number; `orEqual` lets a later equal element win.
@@ -193,11 +195,11 @@ static void emitArgMax(KernelBuilder &kernel, Operation *op) {
       if (isFloat(dtype))
         better = isGreaterFloat(kernel, x, carried[0], last);
       else if (isSigned(dtype))
-        better = arith::CmpIOp::create(b, kernel.loc(), last ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sgt,
-                                       x, carried[0]);
+        better = arith::CmpIOp::create(
+            b, kernel.loc(), last ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sgt, x, carried[0]);
       else
-        better = arith::CmpIOp::create(b, kernel.loc(), last ? arith::CmpIPredicate::uge : arith::CmpIPredicate::ugt,
-                                       x, carried[0]);
+        better = arith::CmpIOp::create(
+            b, kernel.loc(), last ? arith::CmpIPredicate::uge : arith::CmpIPredicate::ugt, x, carried[0]);
       return SmallVector<Value>{choose(kernel, better, x, carried[0]), choose(kernel, better, i, carried[1])};
     });
     kernel.finishStored(index, 1, arith::IndexCastOp::create(b, kernel.loc(), b.getI64Type(), best[1]));

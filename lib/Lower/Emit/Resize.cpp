@@ -49,7 +49,8 @@ struct ResizeCorner {
 } // namespace
 
 /// All corners around a position: axis 0 slowest, low before high; weights multiplied from axis 0 on.
-static SmallVector<ResizeCorner> cornersAt(KernelBuilder &kernel, ArrayRef<AxisLookup> axes, ArrayRef<Value> index) {
+static SmallVector<ResizeCorner> cornersAt(KernelBuilder &kernel, ArrayRef<AxisLookup> axes,
+                                           ArrayRef<Value> index) {
   OpBuilder &b = kernel.builder();
   SmallVector<ResizeCorner> corners{{}};
   for (size_t d = 0; d < axes.size(); ++d) {
@@ -68,8 +69,9 @@ static SmallVector<ResizeCorner> cornersAt(KernelBuilder &kernel, ArrayRef<AxisL
       for (int side = 0; side < 2; ++side) {
         ResizeCorner next = corner;
         next.place.push_back(places[side]);
-        next.weight = corner.weight ? Value(arith::MulFOp::create(b, kernel.loc(), corner.weight, weights[side]))
-                                    : weights[side];
+        next.weight = corner.weight
+                          ? Value(arith::MulFOp::create(b, kernel.loc(), corner.weight, weights[side]))
+                          : weights[side];
         split.push_back(std::move(next));
       }
     corners = std::move(split);
@@ -115,6 +117,8 @@ static void emitResize(KernelBuilder &kernel, Operation *op) {
   });
 }
 
-void addResizeEmitters(EmitterList &list) { list.push_back({"resize", emitResize}); }
+void addResizeEmitters(EmitterList &list) {
+  list.push_back({"resize", emitResize});
+}
 
 } // namespace limbeck::lower

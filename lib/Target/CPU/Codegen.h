@@ -26,7 +26,8 @@ void prepareFunctions(llvm::Module &module, const Isa &isa);
 void addTask(llvm::Module &module, llvm::StringRef kernel);
 /// The module that holds LimbeckEntry: one parallel call per launch.
 struct EntryPlan;
-std::unique_ptr<llvm::Module> buildEntry(llvm::LLVMContext &context, mlir::func::FuncOp graph, EntryPlan &plan);
+std::unique_ptr<llvm::Module> buildEntry(llvm::LLVMContext &context, mlir::func::FuncOp graph,
+                                         EntryPlan &plan);
 struct EntryPlan {
   std::vector<Tensor> weights;
 };

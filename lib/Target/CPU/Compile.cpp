@@ -33,8 +33,8 @@ static Expected<OwningOpRef<ModuleOp>> convertKernels(ModuleOp module) {
 }
 
 /// LLVM IR of one kernel, ready for the optimizer.
-static Expected<std::unique_ptr<llvm::Module>> translateKernel(ModuleOp kernel, llvm::LLVMContext &context, const Isa &isa,
-                                                               llvm::TargetMachine &machine) {
+static Expected<std::unique_ptr<llvm::Module>> translateKernel(ModuleOp kernel, llvm::LLVMContext &context,
+                                                               const Isa &isa, llvm::TargetMachine &machine) {
   llvm::StringRef name = *kernel.getName();
   std::unique_ptr<llvm::Module> module = translateModuleToLLVMIR(kernel, context, name);
   if (!module)
@@ -75,8 +75,8 @@ static Expected<func::FuncOp> publicGraph(ModuleOp module) {
   return error(Code::Internal, "the module has no public function");
 }
 
-static Expected<ObjectBytes> compileEntryFunction(func::FuncOp graph, const Isa &isa, const CompileOptions &options,
-                                                  EntryPlan &plan) {
+static Expected<ObjectBytes> compileEntryFunction(func::FuncOp graph, const Isa &isa,
+                                                  const CompileOptions &options, EntryPlan &plan) {
   LIMBECK_ASSIGN(std::unique_ptr<llvm::TargetMachine> machine, createMachine(isa, options.optimization));
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> module = buildEntry(context, graph, plan);

@@ -11,7 +11,9 @@ public:
   explicit CpuTarget(const Isa &isa) : isa(isa) {}
   llvm::StringRef name() const override { return isa.name; }
   lower::VectorUnit vectorUnit() const override { return {isa.lanes, isa.registers, isa.fma}; }
-  mlir::LogicalResult emitKernel(lower::KernelBuilder &kernel) const override { return emitTiledContraction(kernel, isa); }
+  mlir::LogicalResult emitKernel(lower::KernelBuilder &kernel) const override {
+    return emitTiledContraction(kernel, isa);
+  }
 
 private:
   const Isa &isa;

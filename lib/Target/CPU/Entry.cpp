@@ -16,7 +16,8 @@ public:
 
   void build(func::FuncOp graph) {
     llvm::Type *pointer = b.getPtrTy();
-    auto *type = llvm::FunctionType::get(b.getInt32Ty(), {pointer, pointer, pointer, pointer, pointer}, false);
+    auto *type =
+        llvm::FunctionType::get(b.getInt32Ty(), {pointer, pointer, pointer, pointer, pointer}, false);
     entry = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, kEntrySymbol, module);
     b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "", entry));
     // LimbeckApi: version, pool, parallel, fail. Eight bytes each.
@@ -76,9 +77,11 @@ private:
       put(operand);
     for (mlir::Value result : launch.getOutputs())
       put(result);
-    auto *taskType = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()}, false);
+    auto *taskType =
+        llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()}, false);
     llvm::FunctionCallee task = module.getOrInsertFunction(taskName(launch.getKernel()), taskType);
-    auto *callType = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy()}, false);
+    auto *callType =
+        llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy()}, false);
     b.CreateCall(callType, parallel, {pool, task.getCallee(), frame});
   }
 
@@ -86,8 +89,10 @@ private:
     placeResults(choice);
     llvm::LLVMContext &context = module.getContext();
     // The condition of an scf.if over tensors is tensor.extract'ed by the importer into a one-element tensor operand.
-    llvm::Value *condition = b.CreateICmpNE(b.CreateLoad(b.getInt8Ty(), addressOf(conditionTensor(choice))), b.getInt8(0));
-    auto *yes = llvm::BasicBlock::Create(context, "", entry), *no = llvm::BasicBlock::Create(context, "", entry);
+    llvm::Value *condition =
+        b.CreateICmpNE(b.CreateLoad(b.getInt8Ty(), addressOf(conditionTensor(choice))), b.getInt8(0));
+    auto *yes = llvm::BasicBlock::Create(context, "", entry),
+         *no = llvm::BasicBlock::Create(context, "", entry);
     auto *join = llvm::BasicBlock::Create(context, "", entry);
     b.CreateCondBr(condition, yes, no);
     b.SetInsertPoint(yes);
@@ -100,7 +105,9 @@ private:
     b.SetInsertPoint(join);
   }
 
-  static mlir::Value conditionTensor(scf::IfOp choice) { return choice.getCondition().getDefiningOp()->getOperand(0); }
+  static mlir::Value conditionTensor(scf::IfOp choice) {
+    return choice.getCondition().getDefiningOp()->getOperand(0);
+  }
 
   void emitBlock(Block &block) {
     for (Operation &op : block) {

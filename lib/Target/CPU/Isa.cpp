@@ -6,15 +6,18 @@
 namespace limbeck::cpu {
 
 static constexpr Isa kIsas[] = {
-#define LIMBECK_ISA(name, architecture, cpu, lanes, registers, fma, features)                                          \
+#define LIMBECK_ISA(name, architecture, cpu, lanes, registers, fma, features)                                \
   {name, artifact::Architecture::architecture, cpu, lanes, registers, fma, features},
 #include "limbeck/Target/CPU/Isas.def"
 };
 
-std::span<const Isa> allIsas() { return kIsas; }
+std::span<const Isa> allIsas() {
+  return kIsas;
+}
 
 const Isa *findIsa(std::string_view name) {
-  auto found = std::find_if(std::begin(kIsas), std::end(kIsas), [&](const Isa &isa) { return isa.name == name; });
+  auto found =
+      std::find_if(std::begin(kIsas), std::end(kIsas), [&](const Isa &isa) { return isa.name == name; });
   return found == std::end(kIsas) ? nullptr : found;
 }
 
@@ -34,7 +37,8 @@ bool Isa::has(std::string_view feature) const {
 }
 
 std::string_view Isa::triple() const {
-  return architecture == artifact::Architecture::X86_64 ? "x86_64-unknown-linux-gnu" : "aarch64-unknown-linux-gnu";
+  return architecture == artifact::Architecture::X86_64 ? "x86_64-unknown-linux-gnu"
+                                                        : "aarch64-unknown-linux-gnu";
 }
 
 const Isa &nativeIsa() {
@@ -60,7 +64,9 @@ Expected<std::vector<const Isa *>> parseTargets(std::string_view text) {
     std::string names;
     for (const Isa &isa : kIsas)
       names += " cpu:" + std::string(isa.name);
-    return error(Code::Flag, "expected cpu, cpu:native or a comma-separated list of instruction sets, found '", found, "'")
+    return error(Code::Flag,
+                 "expected cpu, cpu:native or a comma-separated list of instruction sets, found '", found,
+                 "'")
         .withHint("the targets are" + names);
   };
   if (text == "cpu") {

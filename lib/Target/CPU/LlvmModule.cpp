@@ -12,7 +12,9 @@
 
 namespace limbeck::cpu {
 
-std::string taskName(llvm::StringRef kernel) { return ("task_" + kernel).str(); }
+std::string taskName(llvm::StringRef kernel) {
+  return ("task_" + kernel).str();
+}
 
 static void initializeBackends() {
   static std::once_flag once;
@@ -76,7 +78,8 @@ void addTask(llvm::Module &module, llvm::StringRef kernel) {
   b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "", task));
   llvm::SmallVector<llvm::Value *> arguments;
   for (unsigned i = 0; i + 2 < body->arg_size(); ++i)
-    arguments.push_back(b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), task->getArg(0), i)));
+    arguments.push_back(
+        b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), task->getArg(0), i)));
   arguments.push_back(b.CreateZExt(task->getArg(1), b.getInt64Ty()));
   arguments.push_back(b.CreateZExt(task->getArg(2), b.getInt64Ty()));
   b.CreateCall(body, arguments);

@@ -86,7 +86,8 @@ Status replaceMissingIntrinsics(llvm::Module &module, const Isa &isa, llvm::Targ
       llvm::StringRef name = call->getCalledFunction()->getName();
       if (name.starts_with("llvm.fma.") && name.ends_with("f64"))
         continue; // hardware, or the library function fma
-      const auto *entry = llvm::find_if(kIntrinsics, [&](const auto &e) { return name.starts_with(e.prefix); });
+      const auto *entry =
+          llvm::find_if(kIntrinsics, [&](const auto &e) { return name.starts_with(e.prefix); });
       if (entry == std::end(kIntrinsics))
         return error(Code::Internal, "the intrinsic ", name.str(), " is not in the ISA table");
       if (!available(isa, entry->feature))

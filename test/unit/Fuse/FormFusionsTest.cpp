@@ -1,6 +1,6 @@
 // Grouping ops into regions changes no bit, whatever shape the graph between them has.
-#include "limbeck/Fuse/Passes.h"
 #include "../Graph/PassTest.h"
+#include "limbeck/Fuse/Passes.h"
 
 namespace limbeck::test {
 namespace {
@@ -18,13 +18,16 @@ protected:
 using Kinds = std::vector<std::string>;
 
 TEST_F(FormFusions, ChainBehindACore) {
-  EXPECT_EQ(kindsOf(R"(func.func @main(%x: tensor<3x5xf32>, %w: tensor<5x4xf32>, %b: tensor<4xf32>) -> tensor<3x4xf32> {
+  EXPECT_EQ(
+      kindsOf(
+          R"(func.func @main(%x: tensor<3x5xf32>, %w: tensor<5x4xf32>, %b: tensor<4xf32>) -> tensor<3x4xf32> {
     %0 = limbeck.neg %x : (tensor<3x5xf32>) -> tensor<3x5xf32>
     %1 = limbeck.matmul %0, %w : (tensor<3x5xf32>, tensor<5x4xf32>) -> tensor<3x4xf32>
     %2 = limbeck.add %1, %b : (tensor<3x4xf32>, tensor<4xf32>) -> tensor<3x4xf32>
     %3 = limbeck.relu %2 : (tensor<3x4xf32>) -> tensor<3x4xf32>
     return %3 : tensor<3x4xf32>
-  })"), (Kinds{"elementwise", "matmul"}));
+  })"),
+      (Kinds{"elementwise", "matmul"}));
 }
 
 TEST_F(FormFusions, DiamondStaysTogether) {
@@ -33,7 +36,8 @@ TEST_F(FormFusions, DiamondStaysTogether) {
     %2 = limbeck.sigmoid %1 : (tensor<3x4xf32>) -> tensor<3x4xf32>
     %3 = limbeck.mul %1, %2 : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
     return %3 : tensor<3x4xf32>
-  })"), (Kinds{"matmul"}));
+  })"),
+            (Kinds{"matmul"}));
 }
 
 TEST_F(FormFusions, OfTwoCoresTheLaterOneGetsTheSum) {
@@ -42,11 +46,13 @@ TEST_F(FormFusions, OfTwoCoresTheLaterOneGetsTheSum) {
     %1 = limbeck.softmax %x axis = 1 : (tensor<3x3xf32>) -> tensor<3x3xf32>
     %2 = limbeck.add %0, %1 : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
     return %2 : tensor<3x3xf32>
-  })"), (Kinds{"matmul", "softmax"}));
+  })"),
+            (Kinds{"matmul", "softmax"}));
 }
 
 TEST_F(FormFusions, OpsBesideACoreFormTheirOwnRegions) {
-  // neg and exp join the sum first, and leave when the product, which they do not depend on, becomes its core.
+  // neg and exp join the sum first, and leave when the product, which they do not depend on, becomes its
+  // core.
   EXPECT_EQ(kindsOf(R"(func.func @main(%x: tensor<3x3xf32>) -> tensor<3x3xf32> {
     %0 = limbeck.matmul %x, %x : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
     %1 = limbeck.neg %x : (tensor<3x3xf32>) -> tensor<3x3xf32>
@@ -54,7 +60,8 @@ TEST_F(FormFusions, OpsBesideACoreFormTheirOwnRegions) {
     %3 = limbeck.relu %0 : (tensor<3x3xf32>) -> tensor<3x3xf32>
     %4 = limbeck.add %2, %3 : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
     return %4 : tensor<3x3xf32>
-  })"), (Kinds{"elementwise", "matmul"}));
+  })"),
+            (Kinds{"elementwise", "matmul"}));
 }
 
 TEST_F(FormFusions, ValueThatIsUsedTwiceEndsItsRegion) {
@@ -62,7 +69,8 @@ TEST_F(FormFusions, ValueThatIsUsedTwiceEndsItsRegion) {
     %0 = limbeck.neg %x : (tensor<3x3xf32>) -> tensor<3x3xf32>
     %1 = limbeck.exp %0 : (tensor<3x3xf32>) -> tensor<3x3xf32>
     return %0, %1 : tensor<3x3xf32>, tensor<3x3xf32>
-  })"), (Kinds{"elementwise", "elementwise"}));
+  })"),
+            (Kinds{"elementwise", "elementwise"}));
 }
 
 TEST_F(FormFusions, BroadcastStartsAnotherRegion) {
@@ -70,7 +78,8 @@ TEST_F(FormFusions, BroadcastStartsAnotherRegion) {
     %0 = limbeck.neg %x : (tensor<3xf32>) -> tensor<3xf32>
     %1 = limbeck.add %0, %y : (tensor<3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
     return %1 : tensor<2x3xf32>
-  })"), (Kinds{"elementwise", "elementwise"}));
+  })"),
+            (Kinds{"elementwise", "elementwise"}));
 }
 
 TEST_F(FormFusions, ReshapeStaysAView) {
@@ -79,16 +88,20 @@ TEST_F(FormFusions, ReshapeStaysAView) {
     %1 = limbeck.reshape %0 shape = [6] : (tensor<2x3xf32>) -> tensor<6xf32>
     %2 = limbeck.exp %1 : (tensor<6xf32>) -> tensor<6xf32>
     return %2 : tensor<6xf32>
-  })"), (Kinds{"elementwise", "reshape", "elementwise"}));
+  })"),
+            (Kinds{"elementwise", "reshape", "elementwise"}));
 }
 
 TEST_F(FormFusions, SeveralResultsStandAlone) {
-  EXPECT_EQ(kindsOf(R"(func.func @main(%x: tensor<4x8xf32>, %s: tensor<8xf32>) -> (tensor<4x8xui8>, tensor<f32>, tensor<ui8>) {
+  EXPECT_EQ(
+      kindsOf(
+          R"(func.func @main(%x: tensor<4x8xf32>, %s: tensor<8xf32>) -> (tensor<4x8xui8>, tensor<f32>, tensor<ui8>) {
     %y, %m, %i = limbeck.layer_norm %x, %s axis = 1 epsilon = 0.001 : (tensor<4x8xf32>, tensor<8xf32>) -> (tensor<4x8xf32>, tensor<4x1xf32>, tensor<4x1xf32>)
     %0 = limbeck.relu %y : (tensor<4x8xf32>) -> tensor<4x8xf32>
     %q, %t, %z = limbeck.dynamic_quantize %0 : (tensor<4x8xf32>) -> (tensor<4x8xui8>, tensor<f32>, tensor<ui8>)
     return %q, %t, %z : tensor<4x8xui8>, tensor<f32>, tensor<ui8>
-  })"), (Kinds{"layer_norm", "elementwise", "dynamic_quantize"}));
+  })"),
+      (Kinds{"layer_norm", "elementwise", "dynamic_quantize"}));
 }
 
 TEST_F(FormFusions, BranchesHaveRegionsOfTheirOwn) {
@@ -103,7 +116,8 @@ TEST_F(FormFusions, BranchesHaveRegionsOfTheirOwn) {
     }
     %2 = limbeck.relu %y : (tensor<2xf32>) -> tensor<2xf32>
     return %2 : tensor<2xf32>
-  })"), (Kinds{"elementwise", "elementwise", "elementwise"}));
+  })"),
+            (Kinds{"elementwise", "elementwise", "elementwise"}));
 }
 
 TEST_F(FormFusions, UnknownDimensionsAreNotTakenForEqual) {
@@ -111,7 +125,8 @@ TEST_F(FormFusions, UnknownDimensionsAreNotTakenForEqual) {
     %0 = limbeck.neg %x : (tensor<?xf32>) -> tensor<?xf32>
     %1 = limbeck.exp %0 : (tensor<?xf32>) -> tensor<?xf32>
     return %1 : tensor<?xf32>
-  })"), (Kinds{"elementwise", "elementwise"}));
+  })"),
+            (Kinds{"elementwise", "elementwise"}));
 }
 
 } // namespace

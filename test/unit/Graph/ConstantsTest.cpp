@@ -32,7 +32,8 @@ TEST_F(ConstantsTest, EveryTypeRoundTrips) {
       Tensor tensor = patterned(dtype, count);
       auto attribute = graph::toElementsAttr(&context, tensor);
       ASSERT_TRUE(attribute) << attribute.diagnostic().text();
-      EXPECT_EQ(mlir::isa<mlir::DenseResourceElementsAttr>(*attribute), tensor.byteSize() > graph::kInlineBytes);
+      EXPECT_EQ(mlir::isa<mlir::DenseResourceElementsAttr>(*attribute),
+                tensor.byteSize() > graph::kInlineBytes);
       auto back = graph::toTensor(*attribute);
       ASSERT_TRUE(back) << back.diagnostic().text();
       EXPECT_TRUE(back->identical(tensor)) << name(dtype) << " x " << count;

@@ -13,11 +13,12 @@ TensorType quantizedType(DType dtype, Shape shape, Quantization quantization) {
 
 TEST_F(ConversionTest, TensorTypesRoundTrip) {
   for (const TensorType &type :
-       {TensorType{DType::Bool, {}, nullptr}, TensorType{DType::U4, {3}, nullptr}, TensorType{DType::S64, {0, 2}, nullptr},
-        TensorType{DType::BF16, {kUnknown, 3, kUnknown}, nullptr},
+       {TensorType{DType::Bool, {}, nullptr}, TensorType{DType::U4, {3}, nullptr},
+        TensorType{DType::S64, {0, 2}, nullptr}, TensorType{DType::BF16, {kUnknown, 3, kUnknown}, nullptr},
         quantizedType(DType::U8, {1, kUnknown}, {DType::F32, -1, {0.1f}, {128}, 0, 255}),
         quantizedType(DType::S4, {2, 2}, {DType::F16, -1, {0.5f}, {-7}, -7, 7}),
-        quantizedType(DType::S32, {3}, {DType::F32, 0, {0.1f, 0.2f, 1e-30f}, {0, 0, 0}, INT32_MIN, INT32_MAX}),
+        quantizedType(DType::S32, {3},
+                      {DType::F32, 0, {0.1f, 0.2f, 1e-30f}, {0, 0, 0}, INT32_MIN, INT32_MAX}),
         quantizedType(DType::S8, {4, kUnknown}, {DType::F32, 1, {0.1f, 0.2f}, {0, 5}, -127, 127})}) {
     auto mlirType = graph::fromTensorType(&context, type);
     ASSERT_TRUE(mlirType) << type.text() << mlirType.diagnostic().text();
@@ -32,7 +33,8 @@ TEST_F(ConversionTest, ImpossibleQuantizationIsAnError) {
     auto type = graph::fromTensorType(&context, quantizedType(dtype, {2}, std::move(quantization)));
     return type ? std::nullopt : std::optional(type.diagnostic().code);
   };
-  for (float scale : {0.0f, -1.0f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()})
+  for (float scale :
+       {0.0f, -1.0f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()})
     EXPECT_EQ(codeOf(DType::U8, {DType::F32, -1, {scale}, {0}, 0, 255}), Code::ScaleRange) << scale;
   EXPECT_EQ(codeOf(DType::U8, {DType::F16, -1, {1e-9f}, {0}, 0, 255}), Code::ScaleRange);
   EXPECT_EQ(codeOf(DType::U8, {DType::F32, -1, {1.0f}, {0}, 0, 256}), Code::ZeroPoint);

@@ -15,8 +15,8 @@ protected:
     model.values.push_back({std::move(name), std::move(type), std::move(constant), {}});
     return static_cast<importer::ValueId>(model.values.size() - 1);
   }
-  importer::Op makeOp(std::string_view name, reference::Attributes attributes, std::vector<importer::ValueId> operands,
-                      std::vector<importer::ValueId> results) {
+  importer::Op makeOp(std::string_view name, reference::Attributes attributes,
+                      std::vector<importer::ValueId> operands, std::vector<importer::ValueId> results) {
     importer::Op op;
     op.definition = reference::findOp(name);
     EXPECT_TRUE(op.definition) << name;
@@ -58,7 +58,8 @@ TEST_F(ImportModelTest, OpsConstantsNamesAndLocations) {
   EXPECT_EQ(main.getArgAttrOfType<mlir::StringAttr>(0, "limbeck.name"), "in put");
   EXPECT_EQ(main.getResultAttrOfType<mlir::StringAttr>(0, "limbeck.name"), "out");
   auto constants = main.getOps<graph::ConstOp>();
-  EXPECT_EQ(std::distance(constants.begin(), constants.end()), 1) << "constants that nothing uses are left out";
+  EXPECT_EQ(std::distance(constants.begin(), constants.end()), 1)
+      << "constants that nothing uses are left out";
   graph::ClipOp clip = *main.getOps<graph::ClipOp>().begin();
   EXPECT_EQ(clip.getLoc(), mlir::NameLoc::get(mlir::StringAttr::get(&context, "node_1")));
 
@@ -95,7 +96,8 @@ TEST_F(ImportModelTest, BranchesBecomeScfIf) {
 }
 
 TEST_F(ImportModelTest, QuantizedTypesAndConstants) {
-  auto quantization = std::make_shared<const Quantization>(Quantization{DType::F32, -1, {0.5f}, {3}, -128, 127});
+  auto quantization =
+      std::make_shared<const Quantization>(Quantization{DType::F32, -1, {0.5f}, {3}, -128, 127});
   TensorType quantized{DType::S8, {2}, quantization};
   auto q = add("q", quantized, tensorOf<int8_t>(DType::S8, {2}, {3, -128}));
   auto y = add("y", {DType::F32, {2}, nullptr});

@@ -56,7 +56,8 @@ TEST_F(InterpreterTest, BranchesRunOnlyWhatIsTaken) {
       }
       return %y : tensor<2xf32>
     })";
-  expectValues(run(text, {Tensor::scalar(DType::Bool, true), pair}), tensorOf<float>(DType::F32, {2}, {1.0f, -2.0f}));
+  expectValues(run(text, {Tensor::scalar(DType::Bool, true), pair}),
+               tensorOf<float>(DType::F32, {2}, {1.0f, -2.0f}));
   expectValues(run(text, {Tensor::scalar(DType::Bool, false), pair}), pair);
 }
 
@@ -70,12 +71,16 @@ TEST_F(InterpreterTest, CallsAndTheirDepth) {
       %0 = call @negate(%x) : (tensor<2xf32>) -> tensor<2xf32>
       %1 = call @negate(%0) : (tensor<2xf32>) -> tensor<2xf32>
       return %1 : tensor<2xf32>
-    })", {pair}), pair);
+    })",
+                   {pair}),
+               pair);
   expectCode(run(R"(
     func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
       %0 = call @main(%x) : (tensor<2xf32>) -> tensor<2xf32>
       return %0 : tensor<2xf32>
-    })", {pair}), Code::Recursion);
+    })",
+                 {pair}),
+             Code::Recursion);
 }
 
 TEST_F(InterpreterTest, QuantizedValuesAreStored) {
@@ -104,7 +109,9 @@ TEST_F(InterpreterTest, ObserverSeesEveryResultInOrder) {
         limbeck.yield %0 : tensor<2xf32>
       }
       return %y : tensor<2xf32>
-    })", {pair}, {}, observe), tensorOf<float>(DType::F32, {2}, {1.0f, -2.0f}));
+    })",
+                   {pair}, {}, observe),
+               tensorOf<float>(DType::F32, {2}, {1.0f, -2.0f}));
   EXPECT_EQ(seen, (std::vector<std::string>{"limbeck.neg2", "limbeck.fused2"}));
 }
 
@@ -165,7 +172,8 @@ TEST_F(InterpreterTest, ShapesThatTheIrPromisedAreChecked) {
     func.func @main(%x: tensor<?xf32>) -> tensor<3xf32> {
       %0 = limbeck.relu %x : (tensor<?xf32>) -> tensor<3xf32> loc("node")
       return %0 : tensor<3xf32>
-    })", {pair});
+    })",
+                     {pair});
   expectCode(results, Code::Shape);
   EXPECT_EQ(results.diagnostic().node, "node");
   EXPECT_EQ(results.diagnostic().op, "limbeck.relu");
@@ -179,7 +187,8 @@ TEST_F(InterpreterTest, ShapesThatFollowFromValues) {
       %0 = limbeck.range %zero, %n, %two : (tensor<si64>, tensor<si64>, tensor<si64>) -> tensor<?xsi64>
       return %0 : tensor<?xsi64>
     })";
-  expectValues(run(text, {Tensor::scalar(DType::S64, int64_t(5))}), tensorOf<int64_t>(DType::S64, {3}, {0, 2, 4}));
+  expectValues(run(text, {Tensor::scalar(DType::S64, int64_t(5))}),
+               tensorOf<int64_t>(DType::S64, {3}, {0, 2, 4}));
 }
 
 TEST_F(InterpreterTest, StructureFaultsAreDiagnosed) {
@@ -190,7 +199,9 @@ TEST_F(InterpreterTest, StructureFaultsAreDiagnosed) {
     func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
       %0 = limbeck.launch @kernel(%x) : (tensor<2xf32>) -> tensor<2xf32>
       return %0 : tensor<2xf32>
-    })", {pair}), Code::UnsupportedOp);
+    })",
+                 {pair}),
+             Code::UnsupportedOp);
 }
 
 } // namespace

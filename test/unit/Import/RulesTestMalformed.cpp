@@ -213,6 +213,7 @@ TEST(RulesMalformed, quantization) {
       {"zero point of s32", dequantize(kS32).scale(1).zero(3, kS32), "E-ZP"},
       {"4 bits at opset 19", quantize(19).scale(1).integers(kU4, {}, {0}), "E-DTYPE"},
       {"16 bits at opset 13", dequantize(onnx::TensorProto::INT16, 13).scale(1), "E-DTYPE"},
+      {"f16 scale at opset 13", quantize(13).input({}, kF16), "E-DTYPE"},
       {"s32 result", quantize().scale(1).zero(0, kS32), "E-DTYPE"},
       {"float data", NodeModel("DequantizeLinear").input({2}).scale(1), "E-DTYPE"},
       {"float8 result", quantize().scale(1).attribute("output_dtype", 17), "E-UNSUPPORTED-TYPE"},

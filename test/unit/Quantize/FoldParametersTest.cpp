@@ -1,6 +1,6 @@
 // Folding parameters into types changes no bit, and does not fire where a sum may wrap.
-#include "limbeck/Quantize/Passes.h"
 #include "../Graph/PassTest.h"
+#include "limbeck/Quantize/Passes.h"
 
 namespace limbeck::test {
 namespace {
@@ -9,7 +9,8 @@ using FoldParameters = PassTest;
 constexpr std::initializer_list<PassFactory> folding = {quantize::createFoldParametersPass};
 
 TEST_F(FoldParameters, QuantizeAndDequantizePerTensorAndPerAxis) {
-  auto module = expectSameBits(R"(func.func @main(%x: tensor<2x3x5xf32>) -> (tensor<2x3x5xui8>, tensor<2x3x5xf32>) {
+  auto module =
+      expectSameBits(R"(func.func @main(%x: tensor<2x3x5xf32>) -> (tensor<2x3x5xui8>, tensor<2x3x5xf32>) {
     %s = limbeck.const dense<0.03> : tensor<f32>
     %z = limbeck.const dense<113> : tensor<ui8>
     %sa = limbeck.const dense<[0.03, 0.01, 0.2]> : tensor<3xf32>
@@ -18,7 +19,8 @@ TEST_F(FoldParameters, QuantizeAndDequantizePerTensorAndPerAxis) {
     %qa = limbeck.quantize_by %x, %sa, %za axis = 1 block_size = 0 : (tensor<2x3x5xf32>, tensor<3xf32>, tensor<3xsi8>) -> tensor<2x3x5xsi8>
     %d = limbeck.dequantize_by %qa, %sa, %za axis = 1 block_size = 0 to = f32 : (tensor<2x3x5xsi8>, tensor<3xf32>, tensor<3xsi8>) -> tensor<2x3x5xf32>
     return %q, %d : tensor<2x3x5xui8>, tensor<2x3x5xf32>
-  })", folding);
+  })",
+                     folding);
   EXPECT_EQ(countOf<graph::QuantizeByOp>(*module) + countOf<graph::DequantizeByOp>(*module), 0);
 }
 
@@ -29,7 +31,8 @@ TEST_F(FoldParameters, HalfPrecisionKeepsItsRounding) {
     %q = limbeck.quantize_by %x, %s, %z axis = 0 block_size = 0 : (tensor<4x7xf16>, tensor<f16>, tensor<si8>) -> tensor<4x7xsi8>
     %d = limbeck.dequantize_by %q, %s, %z axis = 0 block_size = 0 to = f16 : (tensor<4x7xsi8>, tensor<f16>, tensor<si8>) -> tensor<4x7xf16>
     return %d : tensor<4x7xf16>
-  })", folding);
+  })",
+                               folding);
   EXPECT_EQ(countOf<graph::DequantizeOp>(*module), 1);
 }
 
@@ -68,7 +71,8 @@ TEST_F(FoldParameters, MatrixProductWithZeroPointsPerColumn) {
     %y = limbeck.requantize_by %m, %sx, %sw, %sy, %zy axis = 1
       : (tensor<3x2xsi32>, tensor<1xf32>, tensor<f32>, tensor<f32>, tensor<ui8>) -> tensor<3x2xui8>
     return %y : tensor<3x2xui8>
-  })", folding);
+  })",
+                               folding);
   EXPECT_EQ(countOf<graph::MatmulOp>(*module), 1);
 }
 
@@ -86,7 +90,8 @@ TEST_F(FoldParameters, SumThatMayWrapStaysInOperandForm) {
     %y = limbeck.requantize_by %m, %s, %one, %one, %zy axis = 1
       : (tensor<3x1xsi32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<ui8>) -> tensor<3x1xui8>
     return %y : tensor<3x1xui8>
-  })", folding);
+  })",
+                               folding);
   EXPECT_EQ(countOf<graph::MatmulIntegerOp>(*module), 1);
 }
 
@@ -102,7 +107,8 @@ TEST_F(FoldParameters, TheBoundUsesTheWeightsThatThereAre) {
     %y = limbeck.requantize_by %m, %s, %one, %one, %z axis = 1
       : (tensor<2x1xsi32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<ui8>) -> tensor<2x1xui8>
     return %y : tensor<2x1xui8>
-  })", folding);
+  })",
+                               folding);
   EXPECT_EQ(countOf<graph::MatmulOp>(*module), 1);
 }
 

@@ -1,6 +1,6 @@
 // Joining dequantize and quantize changes no bit.
-#include "limbeck/Quantize/Passes.h"
 #include "../Graph/PassTest.h"
+#include "limbeck/Quantize/Passes.h"
 
 namespace limbeck::test {
 namespace {
@@ -24,7 +24,8 @@ TEST_F(FoldRequantize, PairsOfDifferentEqualAndWiderTypes) {
     %8 = limbeck.storage_cast %4 : (tensor<5x7x!narrow>) -> tensor<5x7xui8>
     %9 = limbeck.storage_cast %5 : (tensor<5x7x!a>) -> tensor<5x7xui8>
     return %6, %7, %8, %9 : tensor<5x7xsi8>, tensor<5x7xui8>, tensor<5x7xui8>, tensor<5x7xui8>
-  })", {quantize::createFoldRequantizePass});
+  })",
+                               {quantize::createFoldRequantizePass});
   EXPECT_EQ(countOf<graph::QuantizeOp>(*module) + countOf<graph::DequantizeOp>(*module), 0);
   EXPECT_EQ(countOf<graph::RequantizeOp>(*module), 2); // to another scale, and into the narrow range
 }

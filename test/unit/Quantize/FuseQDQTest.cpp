@@ -1,6 +1,7 @@
-// Fusing changes integers by at most one step on at most one in a thousand; ops that compute in float by none.
-#include "limbeck/Quantize/Passes.h"
+// Fusing changes integers by at most one step on at most one in a thousand; ops that compute in float by
+// none.
 #include "../Graph/PassTest.h"
+#include "limbeck/Quantize/Passes.h"
 
 namespace limbeck::test {
 namespace {
@@ -63,9 +64,10 @@ TEST_F(FuseQDQ, GroupedConvolutionWithActivations) {
 
 /// Other functions, ranges without the zero point, and a range of one value keep everything in float.
 TEST_F(FuseQDQ, OtherActivationsStay) {
-  for (llvm::StringRef activation : {"limbeck.leaky_relu %6 alpha = 0.1", "limbeck.clip %6 min = 20.0 max = 60.0",
-                                     "limbeck.clip %6 min = 5.0 max = -5.0", "limbeck.clip %6 min = 1000.0 max = 2000.0",
-                                     "limbeck.clip %6 min = 0x7FC00000 max = 2000.0"}) {
+  for (llvm::StringRef activation :
+       {"limbeck.leaky_relu %6 alpha = 0.1", "limbeck.clip %6 min = 20.0 max = 60.0",
+        "limbeck.clip %6 min = 5.0 max = -5.0", "limbeck.clip %6 min = 1000.0 max = 2000.0",
+        "limbeck.clip %6 min = 0x7FC00000 max = 2000.0"}) {
     std::string text = convolution.str();
     text.replace(text.find("ACTIVATION"), 10, activation.str());
     auto module = expectSameBits(text, {quantize::createFuseQDQPass});
@@ -94,11 +96,12 @@ TEST_F(FuseQDQ, ProductOfTwoInputs) {
 
 /// A float op on one quantized input, a constant and an input that is used elsewhere, too.
 TEST_F(FuseQDQ, FloatOpsKeepEveryBit) {
-  for (llvm::StringRef op : {"limbeck.sigmoid %1 : (tensor<3x5xf32>)", "limbeck.softmax %1 axis = 1 : (tensor<3x5xf32>)",
-                             "limbeck.add %1, %c : (tensor<3x5xf32>, tensor<5xf32>)",
-                             "limbeck.mul %1, %1 : (tensor<3x5xf32>, tensor<3x5xf32>)",
-                             "limbeck.where %k, %1, %c : (tensor<3x5xi1>, tensor<3x5xf32>, tensor<5xf32>)",
-                             "limbeck.log %1 : (tensor<3x5xf32>)"}) {
+  for (llvm::StringRef op :
+       {"limbeck.sigmoid %1 : (tensor<3x5xf32>)", "limbeck.softmax %1 axis = 1 : (tensor<3x5xf32>)",
+        "limbeck.add %1, %c : (tensor<3x5xf32>, tensor<5xf32>)",
+        "limbeck.mul %1, %1 : (tensor<3x5xf32>, tensor<3x5xf32>)",
+        "limbeck.where %k, %1, %c : (tensor<3x5xi1>, tensor<3x5xf32>, tensor<5xf32>)",
+        "limbeck.log %1 : (tensor<3x5xf32>)"}) {
     std::string text = R"(
       !a = !quant.uniform<i8:f32, 0.019999999552965164:-3>
       !y = !quant.uniform<u8:f32, 0.013000000268220901:77>
@@ -106,7 +109,8 @@ TEST_F(FuseQDQ, FloatOpsKeepEveryBit) {
       %c = limbeck.const dense<[0.1, 0.2, -0.3, 0.4, 1.0]> : tensor<5xf32>
       %0 = limbeck.storage_cast %a : (tensor<3x5xsi8>) -> tensor<3x5x!a>
       %1 = limbeck.dequantize %0 : (tensor<3x5x!a>) -> tensor<3x5xf32>
-      %2 = )" + op.str() + R"( -> tensor<3x5xf32>
+      %2 = )" + op.str() +
+                       R"( -> tensor<3x5xf32>
       %3 = limbeck.quantize %2 : (tensor<3x5xf32>) -> tensor<3x5x!y>
       %4 = limbeck.storage_cast %3 : (tensor<3x5x!y>) -> tensor<3x5xui8>
       return %4, %1 : tensor<3x5xui8>, tensor<3x5xf32>
@@ -132,7 +136,8 @@ TEST_F(FuseQDQ, ReluBehindASumOfTwoInputs) {
     %6 = limbeck.quantize %5 : (tensor<3x50xf32>) -> tensor<3x50x!y>
     %7 = limbeck.storage_cast %6 : (tensor<3x50x!y>) -> tensor<3x50xsi8>
     return %7 : tensor<3x50xsi8>
-  })", {quantize::createFuseQDQPass});
+  })",
+                               {quantize::createFuseQDQPass});
   EXPECT_EQ(countOf<graph::ReluOp>(*module), 0);
 }
 
@@ -149,7 +154,8 @@ TEST_F(FuseQDQ, ReluBehindAnOpThatMayGiveNaNStays) {
     %6 = limbeck.quantize %5 : (tensor<3x50xf32>) -> tensor<3x50x!y>
     %7 = limbeck.storage_cast %6 : (tensor<3x50x!y>) -> tensor<3x50xsi8>
     return %7 : tensor<3x50xsi8>
-  })", {quantize::createFuseQDQPass});
+  })",
+                               {quantize::createFuseQDQPass});
   EXPECT_EQ(countOf<graph::ReluOp>(*module), 1);
 }
 

@@ -1,6 +1,6 @@
 // Exchanging quantize and dequantize with data movement changes no bit.
-#include "limbeck/Quantize/Passes.h"
 #include "../Graph/PassTest.h"
+#include "limbeck/Quantize/Passes.h"
 
 namespace limbeck::test {
 namespace {
@@ -20,7 +20,8 @@ TEST_F(PropagateQDQ, PerAxisThroughReshapeAndTranspose) {
     %4 = limbeck.quantize %3 : (tensor<4x2x3xf32>) -> tensor<4x2x3x!b>
     %5 = limbeck.storage_cast %4 : (tensor<4x2x3x!b>) -> tensor<4x2x3xsi8>
     return %5 : tensor<4x2x3xsi8>
-  })", propagation);
+  })",
+                               propagation);
   EXPECT_EQ(countOf<graph::QuantizeOp>(*module) + countOf<graph::DequantizeOp>(*module), 0);
 }
 
@@ -37,7 +38,8 @@ TEST_F(PropagateQDQ, ConcatOfDifferentParametersQuantizesEachPart) {
     %5 = limbeck.quantize %4 : (tensor<2x7xf32>) -> tensor<2x7x!b>
     %6 = limbeck.storage_cast %5 : (tensor<2x7x!b>) -> tensor<2x7xui8>
     return %6 : tensor<2x7xui8>
-  })", propagation);
+  })",
+                               propagation);
   // The part whose parameters are those of the result is not touched at all.
   EXPECT_EQ(countOf<graph::QuantizeOp>(*module), 1);
 }
@@ -55,8 +57,10 @@ TEST_F(PropagateQDQ, PadTakesTheStoredValue) {
     %4 = limbeck.quantize %3 : (tensor<3x3xf32>) -> tensor<3x3x!a>
     %5 = limbeck.storage_cast %4 : (tensor<3x3x!a>) -> tensor<3x3xui8>
     return %2, %5 : tensor<4x4xf32>, tensor<3x3xui8>
-  })", propagation);
-  module->walk([](graph::PadOp pad) { EXPECT_FALSE(mlir::isa<mlir::FloatType>(pad.getType().getElementType())); });
+  })",
+                               propagation);
+  module->walk(
+      [](graph::PadOp pad) { EXPECT_FALSE(mlir::isa<mlir::FloatType>(pad.getType().getElementType())); });
 }
 
 TEST_F(PropagateQDQ, BorderWithoutStoredFormKeepsThePadInFloat) {
@@ -68,8 +72,10 @@ TEST_F(PropagateQDQ, BorderWithoutStoredFormKeepsThePadInFloat) {
     %1 = limbeck.dequantize %0 : (tensor<2x3x!a>) -> tensor<2x3xf32>
     %2 = limbeck.pad %1, %v pads = [0, 1, 0, 1] mode = "constant" : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x5xf32>
     return %2 : tensor<2x5xf32>
-  })", propagation);
-  module->walk([](graph::PadOp pad) { EXPECT_TRUE(mlir::isa<mlir::FloatType>(pad.getType().getElementType())); });
+  })",
+                               propagation);
+  module->walk(
+      [](graph::PadOp pad) { EXPECT_TRUE(mlir::isa<mlir::FloatType>(pad.getType().getElementType())); });
 }
 
 TEST_F(PropagateQDQ, GatherSliceTileExpandPoolAndResize) {
@@ -88,7 +94,8 @@ TEST_F(PropagateQDQ, GatherSliceTileExpandPoolAndResize) {
     %8 = limbeck.quantize %7 : (tensor<1x2x8x4xf32>) -> tensor<1x2x8x4x!a>
     %9 = limbeck.storage_cast %8 : (tensor<1x2x8x4x!a>) -> tensor<1x2x8x4xsi8>
     return %2, %3, %4, %5, %6, %9 : tensor<1x3x4x4xf32>, tensor<1x1x4x2xf32>, tensor<1x4x4x4xf32>, tensor<3x2x4x4xf32>, tensor<1x2x3x3xf32>, tensor<1x2x8x4xsi8>
-  })", propagation);
+  })",
+                 propagation);
 }
 
 } // namespace

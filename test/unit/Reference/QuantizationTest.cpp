@@ -118,6 +118,10 @@ TEST(Quantization, DynamicQuantize) {
     EXPECT_EQ(result[1].values<float>()[0], 1);
     EXPECT_EQ(result[2].values<uint8_t>()[0], 0);
   }
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  std::vector<Tensor> withNan = quantized({nan, 255, nan});
+  EXPECT_EQ(listOf<uint8_t>(withNan[0]), (std::vector<uint8_t>{0, 255, 0}));
+  EXPECT_EQ(withNan[1].values<float>()[0], 1);
   std::vector<Tensor> negative = quantized({-5, -1});
   EXPECT_EQ(listOf<uint8_t>(negative[0]), (std::vector<uint8_t>{0, 204}));
   EXPECT_EQ(negative[2].values<uint8_t>()[0], 255);

@@ -1,11 +1,13 @@
-// What passes of several stages need to rewrite ops: which may be fused anywhere, and the types of moved and stored tensors.
+// What passes of several stages need to rewrite ops: which may be fused anywhere, and the types of moved and
+// stored tensors.
 #pragma once
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "mlir/IR/Builders.h"
 
 namespace limbeck::graph {
 
-/// Whether the op has one result, each element of which depends on the operands' elements at its (broadcast) position only.
+/// Whether the op has one result, each element of which depends on the operands' elements at its (broadcast)
+/// position only.
 bool isPointwise(mlir::Operation *op);
 
 /// The axis along which the parameters of a quantized tensor run; -1 per tensor and for plain tensors.

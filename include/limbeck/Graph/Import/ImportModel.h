@@ -8,6 +8,7 @@ namespace limbeck::graph {
 
 /// Builds `func.func @main` with the graph's inputs and outputs, named by the attribute `limbeck.name`. Each op has its ONNX
 /// node as location. The module is verified; the dialects it needs are loaded into the context.
-Expected<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext &context, const importer::Model &model);
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext &context,
+                                                        const importer::Model &model);
 
 } // namespace limbeck::graph

@@ -13,10 +13,10 @@ using Observer = llvm::function_ref<void(mlir::OpResult, const Tensor &)>;
 /// Runs a function. Inputs must fit the argument types (E-ARITY, E-DTYPE, E-SHAPE; unknown dimensions take any size); quantized
 /// arguments and results are passed as stored. Every value is freed after its last use; `limits.runBytes` bounds those alive
 /// (E-LIMIT-MEM), `limits.depth` the nesting of calls (E-RECURSION).
-Expected<std::vector<Tensor>> interpret(mlir::func::FuncOp function, std::span<const Tensor> inputs, const Limits &limits,
-                                        Observer observer = nullptr);
+Expected<std::vector<Tensor>> interpret(mlir::func::FuncOp function, std::span<const Tensor> inputs,
+                                        const Limits &limits, Observer observer = nullptr);
 /// Runs `@main`.
-Expected<std::vector<Tensor>> interpret(mlir::ModuleOp module, std::span<const Tensor> inputs, const Limits &limits,
-                                        Observer observer = nullptr);
+Expected<std::vector<Tensor>> interpret(mlir::ModuleOp module, std::span<const Tensor> inputs,
+                                        const Limits &limits, Observer observer = nullptr);
 
 } // namespace limbeck::graph

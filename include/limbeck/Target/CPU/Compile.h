@@ -15,9 +15,9 @@ struct CompiledEntry {
 };
 
 struct CompileOptions {
-  unsigned threads = 1;       ///< kernels are compiled in parallel
-  unsigned optimization = 3;  ///< LLVM's level
-  std::string keepDirectory;  ///< when set: every kernel's LLVM IR and object are left there
+  unsigned threads = 1;      ///< kernels are compiled in parallel
+  unsigned optimization = 3; ///< LLVM's level
+  std::string keepDirectory; ///< when set: every kernel's LLVM IR and object are left there
 };
 
 /// Compiles the one public function of `module`, which limbeck-verify-lower accepts. `module` is not changed.

@@ -6,13 +6,13 @@
 namespace limbeck::cpu {
 
 struct Isa {
-  std::string_view name;             ///< as in `--target cpu:NAME`
+  std::string_view name; ///< as in `--target cpu:NAME`
   artifact::Architecture architecture;
-  std::string_view llvmCpu;          ///< the CPU that LLVM generates for
-  int64_t lanes;                     ///< f32 values of a vector register
-  int64_t registers;                 ///< vector registers
-  bool fma;                          ///< fused multiply-add in hardware
-  std::string_view features;         ///< separated by spaces
+  std::string_view llvmCpu;  ///< the CPU that LLVM generates for
+  int64_t lanes;             ///< f32 values of a vector register
+  int64_t registers;         ///< vector registers
+  bool fma;                  ///< fused multiply-add in hardware
+  std::string_view features; ///< separated by spaces
 
   std::vector<std::string> featureList() const;
   bool has(std::string_view feature) const;

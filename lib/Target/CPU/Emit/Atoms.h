@@ -32,7 +32,8 @@ public:
 };
 
 /// f32: one fused multiply-add per product, bias added behind the last.
-std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, const Tile &tile);
+std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
+                                    const Tile &tile);
 /// 8-bit integers on any machine: widened to 32 bits, multiplied, added. Weights with zero point 0.
 std::unique_ptr<Atom> makeIntegerAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                       const Tile &tile);
@@ -43,6 +44,7 @@ std::unique_ptr<Atom> makeVnniAtom(lower::KernelBuilder &kernel, lower::Contract
 /// Panels of `tile` from a weight matrix, elements of `Bytes` bytes: [panels][KH][depth / unit][panel][unit].
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit);
 /// bias - zeroPoint * sum of weights, per column, padded to whole panels: what an integer accumulator starts at.
-Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> &bias, int64_t zeroPoint, const Tile &tile);
+Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> &bias, int64_t zeroPoint,
+                       const Tile &tile);
 
 } // namespace limbeck::cpu

@@ -21,7 +21,8 @@ public:
   Value start(Value, int64_t) override { return arithmetic.start(tile.lanes); }
   Value weights(Value panel, Value kh, Value k, int64_t vector) override {
     Value column = kernel.constantIndex(vector * tile.lanes);
-    return vector::LoadOp::create(kernel.builder(), kernel.loc(), type(), packed, ValueRange{panel, kh, k, column});
+    return vector::LoadOp::create(kernel.builder(), kernel.loc(), type(), packed,
+                                  ValueRange{panel, kh, k, column});
   }
   Value input(Value buffer, ArrayRef<Value> place) override {
     return kernel.splat(memref::LoadOp::create(kernel.builder(), kernel.loc(), buffer, place), tile.lanes);

@@ -75,13 +75,15 @@ public:
     Value word = vector::BitCastOp::create(b, kernel.loc(), VectorType::get({1}, b.getI32Type()), bytes);
     Value scalar = vector::ExtractOp::create(b, kernel.loc(), word, ArrayRef<int64_t>{0});
     if (isSigned(arithmetic.inputType().dtype)) {
-      Value flip = arith::ConstantOp::create(b, kernel.loc(), b.getI32IntegerAttr(static_cast<int32_t>(0x80808080u)));
+      Value flip =
+          arith::ConstantOp::create(b, kernel.loc(), b.getI32IntegerAttr(static_cast<int32_t>(0x80808080u)));
       scalar = arith::XOrIOp::create(b, kernel.loc(), scalar, flip);
     }
     return vector::BitCastOp::create(b, kernel.loc(), quads(), kernel.splat(scalar, tile.lanes));
   }
   Value multiplyAdd(Value accumulator, Value input, Value weights) override {
-    return LLVM::CallIntrinsicOp::create(b, kernel.loc(), wide(), b.getStringAttr("llvm.x86.avx512.vpdpbusd.512"),
+    return LLVM::CallIntrinsicOp::create(b, kernel.loc(), wide(),
+                                         b.getStringAttr("llvm.x86.avx512.vpdpbusd.512"),
                                          ValueRange{accumulator, input, weights})
         .getResult(0);
   }

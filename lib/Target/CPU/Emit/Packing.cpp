@@ -6,7 +6,8 @@ namespace limbeck::cpu {
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit) {
   int64_t panels = ceilDivide(weights.columns(), tile.panel()), steps = weights.depth() / unit;
   auto bytes = static_cast<int64_t>(storageBytes(weights.values.dtype()));
-  Tensor packed = std::move(*Tensor::zeros(weights.values.dtype(), {panels, weights.outer(), steps, tile.panel() * unit}));
+  Tensor packed = std::move(
+      *Tensor::zeros(weights.values.dtype(), {panels, weights.outer(), steps, tile.panel() * unit}));
   std::byte *to = packed.mutableBytes();
   for (int64_t panel = 0; panel < panels; ++panel)
     for (int64_t row = 0; row < weights.outer() * steps; ++row)
@@ -25,7 +26,8 @@ Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> 
   int64_t columns = weights.columns(), panels = ceilDivide(columns, tile.panel());
   Tensor table = std::move(*Tensor::zeros(DType::S32, {panels * tile.panel()}));
   std::vector<int64_t> values = weights.values.asIndices();
-  std::vector<int64_t> start = bias ? bias->asIndices() : std::vector<int64_t>(static_cast<size_t>(columns), 0);
+  std::vector<int64_t> start =
+      bias ? bias->asIndices() : std::vector<int64_t>(static_cast<size_t>(columns), 0);
   for (int64_t row = 0; row < weights.outer() * weights.depth(); ++row)
     for (int64_t column = 0; column < columns; ++column)
       start[static_cast<size_t>(column)] -= zeroPoint * values[static_cast<size_t>(row * columns + column)];

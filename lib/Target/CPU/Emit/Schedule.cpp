@@ -18,7 +18,8 @@ Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes) 
     int64_t most = std::min(kMostRows, (isa.registers - 2 - vectors) / vectors);
     for (int64_t height = 1; height <= std::min(most, extent.width); ++height) {
       int64_t tiles = ceilDivide(extent.width, height) * ceilDivide(extent.columns, vectors * lanes);
-      double arithmetic = static_cast<double>(height * vectors) / 2, loads = static_cast<double>(height + vectors) / 2;
+      double arithmetic = static_cast<double>(height * vectors) / 2,
+             loads = static_cast<double>(height + vectors) / 2;
       double latency = 4; // an accumulator is ready for its next product after this many cycles
       double step = std::max({arithmetic, loads, latency});
       double cost = static_cast<double>(tiles) * (step * static_cast<double>(extent.depth) + kTileOverhead);

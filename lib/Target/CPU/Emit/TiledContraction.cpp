@@ -65,8 +65,8 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
   problem.width = flat ? y[0] * y[1] * y[2] : y[2];
   Shape rowShape{flat ? 1 : y[0], flat ? 1 : y[1]};
   int64_t rowStride = strides[0], rowDilation = dilations[0], pixelStride = strides[1];
-  problem.inputPlace = [&kernel, rowShape, rowStride, rowDilation, pixelStride](Value row, Value column, Value kh,
-                                                                              Value k) -> Index {
+  problem.inputPlace = [&kernel, rowShape, rowStride, rowDilation, pixelStride](Value row, Value column,
+                                                                                Value kh, Value k) -> Index {
     Index at = kernel.delinearize(row, rowShape);
     Value ih = kernel.addIndex(kernel.multiplyIndex(at[1], rowStride), kernel.multiplyIndex(kh, rowDilation));
     return {at[0], ih, kernel.multiplyIndex(column, pixelStride), k};
@@ -113,8 +113,8 @@ namespace {
 /// Writes the loops of one problem with one tile and one atom.
 class TileEmitter {
 public:
-  TileEmitter(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, Atom &atom, TiledProblem &problem,
-              Tile tile)
+  TileEmitter(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, Atom &atom,
+              TiledProblem &problem, Tile tile)
       : kernel(kernel), b(kernel.builder()), arithmetic(arithmetic), atom(atom), problem(problem), tile(tile),
         panels(ceilDivide(problem.columns, tile.panel())) {}
 
@@ -148,7 +148,8 @@ private:
         for (int64_t v = 0; v < tile.vectors; ++v)
           columns.push_back(atom.weights(panel, kh, k, v));
         for (int64_t m = 0; m < height; ++m) {
-          Value input = atom.input(problem.buffer, problem.inputPlace(row, kernel.addIndex(column, m), kh, k));
+          Value input =
+              atom.input(problem.buffer, problem.inputPlace(row, kernel.addIndex(column, m), kh, k));
           for (int64_t v = 0; v < tile.vectors; ++v) {
             Value &result = next[static_cast<size_t>(m * tile.vectors + v)];
             result = atom.multiplyAdd(result, input, columns[static_cast<size_t>(v)]);
@@ -182,7 +183,8 @@ private:
   }
 
   /// Stores the first `columns` columns of the tile, in vectors and then in halves, quarters.. of one.
-  void finishTile(Value panel, Value row, Value pixel, int64_t height, ArrayRef<Value> accumulators, int64_t columns) {
+  void finishTile(Value panel, Value row, Value pixel, int64_t height, ArrayRef<Value> accumulators,
+                  int64_t columns) {
     Value base = kernel.multiplyIndex(panel, tile.panel());
     for (int64_t m = 0; m < height; ++m)
       for (int64_t v = 0; v * tile.lanes < columns; ++v) {
@@ -239,7 +241,8 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   if (!isa_and_nonnull<graph::ConvOp, graph::MatmulOp>(op))
     return failure();
   TensorType x = kernel.typeOf(op->getOperand(0));
-  bool isFloat32 = !x.quantization && x.dtype == DType::F32 && kernel.typeOf(op->getOperand(1)).dtype == DType::F32;
+  bool isFloat32 =
+      !x.quantization && x.dtype == DType::F32 && kernel.typeOf(op->getOperand(1)).dtype == DType::F32;
   if (!isFloat32 && !x.quantization)
     return failure();
   FailureOr<TiledProblem> found =
@@ -252,7 +255,8 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   lower::ContractionArithmetic arithmetic(kernel, op, problem.outer * problem.depth, problem.columns);
   if (!isFloat32 && !integerAtomsApply(arithmetic, kernel))
     return failure();
-  Tile tile = chooseTile({problem.rows, problem.width, problem.columns, problem.outer * problem.depth}, isa, isa.lanes);
+  Tile tile = chooseTile({problem.rows, problem.width, problem.columns, problem.outer * problem.depth}, isa,
+                         isa.lanes);
   std::unique_ptr<Atom> atom;
   if (isFloat32)
     atom = makeFloatAtom(kernel, arithmetic, tile);

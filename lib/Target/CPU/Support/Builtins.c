@@ -158,7 +158,8 @@ double fma(double x, double y, double z) {
     return roundWide(sign, product + addend, exponent);
   if (product == addend)
     return 0.0;
-  return product > addend ? roundWide(sign, product - addend, exponent) : roundWide(signZ, addend - product, exponent);
+  return product > addend ? roundWide(sign, product - addend, exponent)
+                          : roundWide(signZ, addend - product, exponent);
 }
 
 float roundevenf(float x) {

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /* f32 fused multiply-add of `count` lanes: exact product in f64, sum rounded to odd, one conversion. */
-void standin_fma_f32(float *restrict d, const float *restrict x, const float *restrict y, const float *restrict z,
-                     int32_t count) {
+void standin_fma_f32(float *restrict d, const float *restrict x, const float *restrict y,
+                     const float *restrict z, int32_t count) {
 #pragma clang loop vectorize(enable)
   for (int32_t i = 0; i < count; ++i) {
     double p = (double)x[i] * y[i], c = z[i], s = p + c, b = s - p, rest = (p - (s - b)) + (c - b);
@@ -21,8 +21,8 @@ void standin_fma_f32(float *restrict d, const float *restrict x, const float *re
 }
 
 /* vpdpbusd: four products of u8 and s8 added to each 32-bit lane. */
-void standin_vpdpbusd(int32_t *restrict d, const int32_t *restrict c, const uint8_t *restrict a, const int8_t *restrict b,
-                      int32_t count) {
+void standin_vpdpbusd(int32_t *restrict d, const int32_t *restrict c, const uint8_t *restrict a,
+                      const int8_t *restrict b, int32_t count) {
   for (int32_t i = 0; i < count; ++i) {
     uint32_t sum = (uint32_t)c[i];
     for (int32_t j = 0; j < 4; ++j)

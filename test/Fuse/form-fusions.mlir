@@ -1,0 +1,62 @@
+// Every op ends in a region: a core and what follows from it, or pointwise ops alone.
+// RUN: limbeck-opt %s --limbeck-fuse-form-fusions --mlir-print-debuginfo --mlir-use-nameloc-as-prefix=false | FileCheck %s
+
+// CHECK-LABEL: @core_and_what_follows
+// CHECK-SAME: (%[[X:.*]]: tensor<2x3xf32> {{.*}}, %[[W:.*]]: tensor<3x4xf32> {{.*}}, %[[B:.*]]: tensor<4xf32>
+func.func @core_and_what_follows(%x: tensor<2x3xf32>, %w: tensor<3x4xf32>, %b: tensor<4xf32>) -> tensor<2x4xf32> {
+  // CHECK: %[[Y:.*]] = limbeck.fused %[[X]], %[[W]], %[[B]] kind = "matmul"
+  // CHECK: ^bb0(%[[XA:.*]]: tensor<2x3xf32> {{.*}}, %[[WA:.*]]: tensor<3x4xf32> {{.*}}, %[[BA:.*]]: tensor<4xf32>
+  // CHECK: %[[M:.*]] = limbeck.matmul %[[XA]], %[[WA]]
+  // CHECK: %[[A:.*]] = limbeck.add %[[M]], %[[BA]]
+  // CHECK: limbeck.yield %[[A]]
+  // CHECK: } loc(#[[LOCATION:.*]])
+  // CHECK: return %[[Y]]
+  %0 = limbeck.matmul %x, %w : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32> loc("node_a")
+  %1 = limbeck.add %0, %b : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32> loc("node_b")
+  return %1 : tensor<2x4xf32>
+}
+
+// CHECK-LABEL: @nothing_in_front_of_a_core
+func.func @nothing_in_front_of_a_core(%x: tensor<2x3xf32>) -> tensor<3x2xf32> {
+  // CHECK: limbeck.fused {{.*}} kind = "elementwise"
+  // CHECK: limbeck.fused {{.*}} kind = "transpose"
+  %0 = limbeck.neg %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %1 = limbeck.transpose %0 perm = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  return %1 : tensor<3x2xf32>
+}
+
+// Quantized constants are operands as well.
+// CHECK-LABEL: @constants_stay_outside
+func.func @constants_stay_outside(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // CHECK: %[[C:.*]] = limbeck.const
+  // CHECK: %[[S:.*]] = limbeck.storage_cast %[[C]]
+  // CHECK: limbeck.fused %arg0, %[[S]] kind = "elementwise"
+  %c = limbeck.const dense<[1, 2]> : tensor<2xui8>
+  %s = limbeck.storage_cast %c : (tensor<2xui8>) -> tensor<2x!quant.uniform<u8:f32, 0.5:7>>
+  %0 = limbeck.mul %x, %s : (tensor<2xf32>, tensor<2x!quant.uniform<u8:f32, 0.5:7>>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// CHECK-LABEL: @views_stay_alone
+func.func @views_stay_alone(%x: tensor<2x3xui8>) -> tensor<6xf32> {
+  // CHECK: limbeck.fused %arg0 kind = "reshape"
+  // CHECK: limbeck.reshape
+  // CHECK: limbeck.fused {{.*}} kind = "elementwise"
+  // CHECK: limbeck.storage_cast
+  // CHECK: limbeck.dequantize
+  %0 = limbeck.reshape %x shape = [6] : (tensor<2x3xui8>) -> tensor<6xui8>
+  %1 = limbeck.storage_cast %0 : (tensor<6xui8>) -> tensor<6x!quant.uniform<u8:f32, 0.5:7>>
+  %2 = limbeck.dequantize %1 : (tensor<6x!quant.uniform<u8:f32, 0.5:7>>) -> tensor<6xf32>
+  return %2 : tensor<6xf32>
+}
+
+// CHECK-LABEL: @unused_ops_go
+func.func @unused_ops_go(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // CHECK-NEXT: return %arg0
+  %0 = limbeck.neg %x : (tensor<2xf32>) -> tensor<2xf32>
+  return %x : tensor<2xf32>
+}
+
+// CHECK-DAG: #[[A:.*]] = loc("node_a")
+// CHECK-DAG: #[[B:.*]] = loc("node_b")
+// CHECK: #[[LOCATION]] = loc(fused[#[[A]], #[[B]]])

@@ -1,0 +1,54 @@
+// The passes of every stage, in order. Who changes a pipeline changes this text.
+// RUN: limbeck-opt %s --limbeck-stage-graph --dump-pass-pipeline 2>&1 | FileCheck %s --check-prefix=GRAPH
+// RUN: limbeck-opt %s --limbeck-stage-quantize --dump-pass-pipeline 2>&1 | FileCheck %s --check-prefix=QUANTIZE
+// RUN: limbeck-opt %s --limbeck-stage-layout --dump-pass-pipeline 2>&1 | FileCheck %s --check-prefix=LAYOUT
+// RUN: limbeck-opt %s --limbeck-stage-fuse --dump-pass-pipeline 2>&1 | FileCheck %s --check-prefix=FUSE
+// RUN: limbeck-opt %s --limbeck-stage-lower --dump-pass-pipeline 2>&1 | FileCheck %s --check-prefix=LOWER
+
+// GRAPH: builtin.module(
+// GRAPH-NEXT: limbeck-graph-fold-constants
+// GRAPH-NEXT: limbeck-graph-fold-batch-norm
+// GRAPH-NEXT: canonicalize
+// GRAPH-NEXT: cse
+// GRAPH-NEXT: limbeck-verify-graph
+
+// QUANTIZE: builtin.module(
+// QUANTIZE-NEXT: limbeck-quantize-fold-parameters
+// QUANTIZE-NEXT: limbeck-quantize-propagate-qdq
+// QUANTIZE-NEXT: limbeck-quantize-fuse-qdq
+// QUANTIZE-NEXT: limbeck-quantize-fold-requantize
+// QUANTIZE-NEXT: canonicalize
+// QUANTIZE-NEXT: limbeck-verify-quantize
+
+// LAYOUT: builtin.module(
+// LAYOUT-NEXT: limbeck-layout-convert-to-nhwc
+// LAYOUT-NEXT: limbeck-layout-materialize-padding
+// LAYOUT-NEXT: limbeck-graph-fold-constants
+// LAYOUT-NEXT: canonicalize
+// LAYOUT-NEXT: cse
+// LAYOUT-NEXT: limbeck-verify-layout
+
+// FUSE: builtin.module(
+// FUSE-NEXT: limbeck-fuse-form-fusions
+// FUSE-NEXT: limbeck-verify-fuse
+
+// LOWER: builtin.module(
+// LOWER-NEXT: limbeck-lower-to-kernels
+// LOWER-NEXT: func.func(
+// LOWER-NEXT: limbeck-lower-share-loops
+// LOWER-NEXT: canonicalize
+// LOWER-NEXT: cse
+// LOWER-NEXT: limbeck-lower-plan-memory
+// LOWER-NEXT: ),
+// LOWER-NEXT: limbeck-verify-lower
+
+module attributes {limbeck.target = "x86-64"} {
+  func.func @main(%x: tensor<2xf32> {limbeck.name = "x"}) -> (tensor<2xf32> {limbeck.name = "y"}) {
+    %0 = limbeck.fused %x kind = "elementwise" : (tensor<2xf32>) -> tensor<2xf32> {
+    ^bb0(%a: tensor<2xf32>):
+      %1 = limbeck.relu %a : (tensor<2xf32>) -> tensor<2xf32> loc("node")
+      limbeck.yield %1 : tensor<2xf32>
+    }
+    return %0 : tensor<2xf32>
+  }
+}

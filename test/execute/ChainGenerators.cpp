@@ -1,0 +1,169 @@
+// Several ops in a row, as passes fuse, move and lay them out.
+#include "Anchors.h"
+
+namespace limbeck::test {
+
+/// relu, clip, or a curve.
+static ValueId activation(CaseBuilder &b, ValueId x) {
+  switch (b.draw.between(0, 4)) {
+  case 0:
+    return b.op("clip", {{"min", 0.0f}, {"max", 6.0f}}, {x});
+  case 1:
+    return b.op("sigmoid", {}, {x});
+  case 2:
+    return b.op("leaky_relu", {{"alpha", 0.1f}}, {x});
+  default:
+    return b.op("relu", {}, {x});
+  }
+}
+
+static ValueId floatAnchor(CaseBuilder &b) {
+  Attributes attributes = convolutionAttributes(b.draw, b.draw.oneIn(2));
+  AnchorShapes shapes = convolutionShapes(b.draw, attributes, false);
+  TensorType type{DType::F32, shapes.x, nullptr};
+  ValueId x = b.input(type, b.draw.values(DType::F32, shapes.x, false));
+  return drawAnchorOn(b, "conv", attributes, shapes, x);
+}
+
+/// conv, bias, activation, residual.
+static void drawFloatResidual(CaseBuilder &b) {
+  ValueId y = floatAnchor(b);
+  if (b.draw.oneIn(2))
+    y = b.op("add", {}, {y, b.operand(DType::F32, b.draw.broadcastable(b.shapeOf(y)))});
+  if (b.draw.oneIn(2))
+    y = activation(b, y);
+  y = b.op("add", {}, {y, b.operand(DType::F32, b.shapeOf(y))});
+  b.output(b.draw.oneIn(2) ? activation(b, y) : y);
+}
+
+/// DQ-conv-[activation]-Q and a residual add between DQ and Q.
+static void drawQuantizedResidual(CaseBuilder &b) {
+  b.form = Form::Operand;
+  Draw &draw = b.draw;
+  Attributes attributes = convolutionAttributes(draw, draw.oneIn(2));
+  AnchorShapes shapes = convolutionShapes(draw, attributes, false);
+  ValueId y = drawAnchorOn(b, "conv", attributes, shapes, drawAnchorInput(b, shapes.x));
+  if (!isFloat(b.typeOf(y).dtype)) {
+    TensorType type = draw.quantized(b.typeOf(y).dtype, b.shapeOf(y), 0.02);
+    y = b.dequantized(y, type);
+    b.result.comparison = ImportComparison::None;
+  }
+  if (draw.oneIn(2))
+    y = b.op("relu", {}, {y});
+  TensorType middle = draw.quantized(DType::U8, b.shapeOf(y), 0.05);
+  if (b.typeOf(y).dtype != DType::F32)
+    return b.output(y);
+  y = b.dequantized(b.quantizedBy(y, middle), middle);
+  TensorType other = draw.quantized(DType::S8, b.shapeOf(y), 0.05);
+  y = b.op("add", {}, {y, b.quantizedOperand(other, false)});
+  if (draw.oneIn(2))
+    y = b.op("relu", {}, {y});
+  b.result.comparison = ImportComparison::None;
+  b.output(b.quantizedBy(y, draw.quantized(DType::U8, b.shapeOf(y), 0.07)));
+}
+
+/// Two convolutions with what lies between them, quantized or not.
+static void drawTwoConvolutions(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  b.form = draw.oneIn(2) ? Form::Typed : Form::Plain;
+  std::string layout = draw.oneIn(2) ? "NHWC" : "NCHW";
+  int64_t first = draw.dimension(20), middle = draw.dimension(33), last = draw.dimension(33), size = draw.between(4, 9);
+  auto attributes = [&](bool padded) {
+    Attributes a = convolutionAttributes(draw, padded);
+    a.set("strides", std::vector<int64_t>{1, 1});
+    a.set("dilations", std::vector<int64_t>{1, 1});
+    a.set("layout", layout);
+    return a;
+  };
+  Shape shape = layout == "NHWC" ? Shape{1, size, size, first} : Shape{1, first, size, size};
+  ValueId x;
+  if (b.form == Form::Plain)
+    x = b.input({DType::F32, shape, nullptr}, draw.values(DType::F32, shape, false));
+  else
+    x = b.quantizedOperand(draw.quantized(draw.pick({DType::U8, DType::S8}), shape, 0.02), false);
+  ValueId y = drawAnchorOn(b, "conv", attributes(true), {shape, {middle, first, 3, 3}, middle, 0, first * 9}, x);
+  if (isFloat(b.typeOf(y).dtype)) {
+    b.form = Form::Plain;
+    y = b.op("relu", {}, {y});
+  }
+  y = drawAnchorOn(b, "conv", attributes(false), {b.shapeOf(y), {last, middle, 1, 1}, last, 0, middle}, y);
+  b.output(y);
+}
+
+/// transpose, op, transpose: what layout passes move around.
+static void drawTransposes(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  Shape shape = draw.shape(4, 4);
+  std::vector<int64_t> toLast{0, 2, 3, 1}, toFirst{0, 3, 1, 2};
+  ValueId x = b.op("transpose", {{"perm", toLast}}, {b.operand(DType::F32, shape)});
+  x = activation(b, x);
+  if (draw.oneIn(2))
+    x = b.op("mul", {}, {x, b.operand(DType::F32, draw.broadcastable(b.shapeOf(x)))});
+  if (draw.oneIn(2))
+    x = b.op("concat", {{"axis", draw.between(0, 3)}}, {x, x});
+  x = b.op("transpose", {{"perm", draw.oneIn(2) ? toFirst : toLast}}, {x});
+  if (draw.oneIn(2))
+    x = b.op("softmax", {{"axis", draw.between(0, 3)}}, {x});
+  b.output(x);
+}
+
+/// Element-wise ops in a diamond, with several results.
+static void drawDiamond(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  Shape shape = draw.shape(1, 4);
+  ValueId x = b.input({DType::F32, shape, nullptr}, draw.values(DType::F32, shape));
+  ValueId gate = activation(b, x), y = b.op("mul", {}, {x, gate});
+  y = b.op("sub", {}, {y, b.operand(DType::F32, draw.broadcastable(shape))});
+  ValueId z = b.op("exp", {}, {y});
+  b.output(y);
+  b.output(z);
+  if (draw.oneIn(2))
+    b.output(gate);
+  if (draw.oneIn(2))
+    b.output(b.op("reduce_sum", {{"axes", std::vector<int64_t>{0}}, {"keepdims", false}}, {z}));
+  if (draw.oneIn(3)) // an input and the same value twice
+    b.output(draw.oneIn(2) ? x : y);
+}
+
+/// matmul, bias, gelu, softmax: a piece of a transformer.
+static void drawAttention(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  int64_t heads = draw.between(1, 3), rows = draw.dimension(33), depth = draw.dimension(33);
+  Shape shape{heads, rows, depth};
+  auto matrix = [&] { return b.input({DType::F32, shape, nullptr}, draw.values(DType::F32, shape, false)); };
+  ValueId keys = b.op("transpose", {{"perm", std::vector<int64_t>{0, 2, 1}}}, {matrix()});
+  ValueId scores = b.op("matmul", {}, {matrix(), keys});
+  Tensor scale = draw.floats(DType::F32, {}, 0.1, 0.5);
+  scores = b.op("mul", {}, {scores, b.constant({DType::F32, {}, nullptr}, scale)});
+  ValueId y = b.op("matmul", {}, {b.op("softmax", {{"axis", int64_t(2)}}, {scores}), matrix()});
+  b.output(b.op("gelu", {{"approximate", std::string("none")}}, {y}));
+}
+
+/// An `if` whose branches compute, or hand on what there was before.
+static void drawBranch(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  Shape shape = draw.shape(1, 3), one = draw.oneIn(2) ? Shape() : Shape{1};
+  ValueId x = b.operand(DType::F32, shape), condition = b.input({DType::Bool, one, nullptr}, draw.values(DType::Bool, one));
+  auto body = [&]() -> ValueId {
+    if (draw.oneIn(4))
+      return x;
+    ValueId y = activation(b, x);
+    return draw.oneIn(2) ? b.op("softmax", {{"axis", int64_t(0)}}, {y}) : y;
+  };
+  ValueId y = b.branch(condition, x, body, body);
+  b.output(draw.oneIn(2) ? b.op("neg", {}, {y}) : y);
+  if (draw.oneIn(3))
+    b.output(x);
+}
+
+void addChainGenerators(GeneratorList &list) {
+  list.insert(list.end(), {{"chain:float-residual", drawFloatResidual},
+                           {"chain:quantized-residual", drawQuantizedResidual},
+                           {"chain:two-convolutions", drawTwoConvolutions},
+                           {"chain:transposes", drawTransposes},
+                           {"chain:diamond", drawDiamond},
+                           {"chain:attention", drawAttention},
+                           {"chain:branch", drawBranch}});
+}
+
+} // namespace limbeck::test

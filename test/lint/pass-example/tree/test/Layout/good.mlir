@@ -1,0 +1,1 @@
+// RUN: limbeck-opt -limbeck-layout-good %s

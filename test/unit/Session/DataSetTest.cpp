@@ -1,0 +1,97 @@
+// Cutting arrays into samples, and joining results.
+#include "limbeck/Session/DataSet.h"
+#include "limbeck/Tensor/Random.h"
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+using namespace limbeck;
+using namespace limbeck::session;
+
+namespace {
+class DataSetTest : public ::testing::Test {
+protected:
+  void SetUp() override {
+    folder = std::filesystem::temp_directory_path() / message("limbeck-data-set-", ::getpid());
+    std::filesystem::create_directories(folder);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  std::string write(const std::string &name, const Tensor &tensor) {
+    std::string path = folder / name;
+    EXPECT_TRUE(writeNpy(path, tensor).ok());
+    return path;
+  }
+  static Tensor values(Shape shape) { return *randomTensor({DType::F32, std::move(shape), nullptr}, 9); }
+  static std::vector<NamedType> input(Shape shape) {
+    return {{"x", {DType::F32, std::move(shape), nullptr}}};
+  }
+  /// All samples, or what is wrong.
+  static Expected<std::vector<Tensor>> samplesOf(const std::string &path, std::vector<NamedType> inputs) {
+    LIMBECK_ASSIGN(DataSet set, DataSet::open(path, std::move(inputs)));
+    std::vector<Tensor> samples;
+    LIMBECK_TRY(set.forEach([&](std::span<const Tensor> tensors) -> Status {
+      samples.push_back(tensors.front());
+      return {};
+    }));
+    return samples;
+  }
+
+  std::filesystem::path folder;
+};
+} // namespace
+
+TEST_F(DataSetTest, CutsAlongTheFirstDimension) {
+  Tensor all = values({5, 3, 2});
+  auto samples = samplesOf(write("a.npy", all), input({1, 3, 2}));
+  ASSERT_TRUE(samples.ok());
+  ASSERT_EQ(samples->size(), 5u);
+  EXPECT_EQ(samples->front().shape(), (Shape{1, 3, 2}));
+  EXPECT_TRUE(joinSamples(*samples)->identical(all));
+}
+
+TEST_F(DataSetTest, TakesOneRankLessAsOneSample) {
+  auto samples = samplesOf(write("a.npy", values({3, 2})), input({1, 3, 2}));
+  ASSERT_TRUE(samples.ok());
+  ASSERT_EQ(samples->size(), 1u);
+  EXPECT_EQ(samples->front().shape(), (Shape{1, 3, 2}));
+}
+
+TEST_F(DataSetTest, TakesAsManyAsTheModelFixes) {
+  std::string path = write("a.npy", values({6, 2}));
+  EXPECT_EQ(samplesOf(path, input({3, 2}))->size(), 2u);
+  EXPECT_EQ(samplesOf(path, input({4, 2})).diagnostic().code, Code::InputData);
+}
+
+TEST_F(DataSetTest, ReadsFoldersInByteOrder) {
+  Tensor one = values({1, 2}), two = *randomTensor({DType::F32, {1, 2}, nullptr}, 10);
+  write("b.npy", two);
+  write("a.npy", one);
+  auto samples = samplesOf(folder, input({1, 2}));
+  ASSERT_EQ(samples->size(), 2u);
+  EXPECT_TRUE((*samples)[0].identical(one));
+  EXPECT_TRUE((*samples)[1].identical(two));
+}
+
+TEST_F(DataSetTest, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(samplesOf(folder, input({1, 2})).diagnostic().code, Code::InputData) << "an empty folder";
+  EXPECT_EQ(samplesOf(write("a.npy", values({1, 1, 1, 2})), input({1, 2})).diagnostic().code, Code::InputData)
+      << "rank";
+  EXPECT_EQ(samplesOf(write("b.npy", values({4, 3})), input({1, 2})).diagnostic().code, Code::InputData)
+      << "shape";
+  EXPECT_EQ(samplesOf(folder / "none.npy", input({1, 2})).diagnostic().code, Code::File);
+}
+
+TEST(JoinSamples, AddsADimensionToScalars) {
+  std::vector<Tensor> scalars = {Tensor::scalar(DType::F32, 1.0f), Tensor::scalar(DType::F32, 2.0f)};
+  auto joined = joinSamples(scalars);
+  ASSERT_TRUE(joined.ok());
+  EXPECT_EQ(joined->shape(), Shape{2});
+  EXPECT_EQ(joined->values<float>()[1], 2.0f);
+}
+
+TEST(JoinSamples, RefusesUnequalRows) {
+  std::vector<Tensor> unequal = {*Tensor::zeros(DType::F32, {1, 2}), *Tensor::zeros(DType::F32, {1, 3})};
+  EXPECT_EQ(joinSamples(unequal).diagnostic().code, Code::Shape);
+  EXPECT_EQ(joinSamples({}).diagnostic().code, Code::InputData);
+}

@@ -1,0 +1,72 @@
+// Messages between the two processes arrive as they were sent.
+#include "Session/WorkerProtocol.h"
+#include <gtest/gtest.h>
+
+using namespace limbeck;
+using namespace limbeck::session;
+
+TEST(WorkerProtocol, CarriesEveryOption) {
+  CompileOptions options;
+  // Bytes that are no UTF-8, and what JSON would escape.
+  options.model.path = "a\xff\"\n\\b.onnx";
+  options.model.shapes = {{"x", {1, 3, 48, 320}}, {"scalar\"", {}}};
+  options.model.dims = {{"N", {1, 8}}};
+  options.model.frozen = {{"k", "\xfe.npy"}};
+  options.model.externalDataDirectory = "folder";
+  options.model.trustHardlinks = true;
+  options.product = Product::Assembly;
+  options.target = "cpu:avx2";
+  options.precision = "f32";
+  options.from = pipeline::Stage::Quantize;
+  options.to = pipeline::Stage::Fuse;
+  options.threads = 7;
+  options.keepDirectory = "keep";
+  auto decoded = decodeRequest(encodeRequest(options));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->model.path, options.model.path);
+  EXPECT_EQ(decoded->model.shapes, options.model.shapes);
+  EXPECT_EQ(decoded->model.dims, options.model.dims);
+  EXPECT_EQ(decoded->model.frozen, options.model.frozen);
+  EXPECT_EQ(decoded->model.externalDataDirectory, options.model.externalDataDirectory);
+  EXPECT_TRUE(decoded->model.trustHardlinks);
+  EXPECT_EQ(decoded->product, options.product);
+  EXPECT_EQ(decoded->target, options.target);
+  EXPECT_EQ(decoded->precision, options.precision);
+  EXPECT_EQ(decoded->from, options.from);
+  EXPECT_EQ(decoded->to, options.to);
+  EXPECT_EQ(decoded->threads, options.threads);
+  EXPECT_EQ(decoded->keepDirectory, options.keepDirectory);
+}
+
+TEST(WorkerProtocol, CarriesResults) {
+  std::vector<std::byte> bytes = {std::byte(0), std::byte(1), std::byte(255)};
+  auto decoded = decodeResponse(encodeResponse(bytes));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(*decoded, bytes);
+  EXPECT_TRUE(decodeResponse(encodeResponse(std::vector<std::byte>()))->empty());
+}
+
+TEST(WorkerProtocol, CarriesDiagnostics) {
+  Diagnostic sent = error(Code::Shape, "expected 'a\xff'")
+                        .atFile("f")
+                        .atNode("n\n")
+                        .atOp("Conv")
+                        .atAttribute("group")
+                        .withHint("h");
+  auto decoded = decodeResponse(encodeResponse(sent));
+  ASSERT_FALSE(decoded.ok());
+  const Diagnostic &got = decoded.diagnostic();
+  EXPECT_EQ(got.code, sent.code);
+  EXPECT_EQ(got.message, sent.message);
+  EXPECT_EQ(got.file, sent.file);
+  EXPECT_EQ(got.node, sent.node);
+  EXPECT_EQ(got.op, sent.op);
+  EXPECT_EQ(got.attribute, sent.attribute);
+  EXPECT_EQ(got.hint, sent.hint);
+}
+
+TEST(WorkerProtocol, RefusesWhatIsNoMessage) {
+  EXPECT_EQ(decodeRequest("nonsense").diagnostic().code, Code::Internal);
+  EXPECT_EQ(decodeResponse({}).diagnostic().code, Code::Internal);
+  EXPECT_EQ(decodeResponse({std::byte(0), std::byte('x')}).diagnostic().code, Code::Internal);
+}
