@@ -65,7 +65,11 @@ Type KernelBuilder::computeType(const TensorType &type) {
 }
 
 Type KernelBuilder::bufferType(const TensorType &type) {
-  return MemRefType::get(type.shape, storageType(type.dtype));
+  // An empty buffer is never read or written, but the conversion to LLVM has no pointer for a dimension of 0.
+  Shape shape = type.shape;
+  for (int64_t &dim : shape)
+    dim = std::max<int64_t>(dim, 1);
+  return MemRefType::get(shape, storageType(type.dtype));
 }
 
 Value KernelBuilder::buffer(Value tensor) {
