@@ -65,7 +65,7 @@ Type KernelBuilder::computeType(const TensorType &type) {
 }
 
 Type KernelBuilder::bufferType(const TensorType &type) {
-  // An empty buffer is never read or written, but the conversion to LLVM has no pointer for a dimension of 0.
+  // LLVM has no memory of zero elements; no loop touches the one that stands for it.
   Shape shape = type.shape;
   for (int64_t &dim : shape)
     dim = std::max<int64_t>(dim, 1);

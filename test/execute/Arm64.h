@@ -4,7 +4,9 @@
 
 namespace limbeck::test {
 
-/// As runHere. E-RUN where qemu or the program is missing.
+/// Whether qemu and the program were there when this was built.
+bool arm64Available();
+/// As runHere. Only where arm64Available.
 Expected<std::vector<Tensor>> runArm64(const cpu::CompiledEntry &compiled, std::span<const Tensor> inputs,
                                        std::span<const TensorType> outputTypes, int workers);
 

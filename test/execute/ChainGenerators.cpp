@@ -1,5 +1,6 @@
 // Several ops in a row, as passes fuse, move and lay them out.
 #include "Anchors.h"
+#include <numeric>
 
 namespace limbeck::test {
 
@@ -139,6 +140,52 @@ static void drawAttention(CaseBuilder &b) {
   b.output(b.op("gelu", {{"approximate", std::string("none")}}, {y}));
 }
 
+/// Any ops on any earlier values: what lives how long is up to chance, which is what the memory plan must cope with.
+static void drawGraph(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  std::vector<ValueId> values{b.operand(DType::F32, draw.shape(2, 3, 400))};
+  auto any = [&] { return draw.pick(values); };
+  auto axisOf = [&](ValueId x) { return draw.between(0, static_cast<int64_t>(b.shapeOf(x).size()) - 1); };
+  auto next = [&]() -> ValueId {
+    ValueId x = any();
+    Shape shape = b.shapeOf(x);
+    std::vector<int64_t> reversed, pads(2 * shape.size(), 1);
+    for (size_t i = shape.size(); i-- > 0;)
+      reversed.push_back(static_cast<int64_t>(i));
+    switch (draw.between(0, 8)) {
+    case 0:
+      return b.op("softmax", {{"axis", axisOf(x)}}, {x});
+    case 1:
+      return b.op("transpose", {{"perm", reversed}}, {x});
+    case 2:
+      return b.op("reduce_mean", {{"axes", std::vector<int64_t>{axisOf(x)}}, {"keepdims", true}}, {x});
+    case 3:
+      return b.op("reshape", {{"shape", std::vector<int64_t>{1, -1}}}, {x});
+    case 4:
+      return shape.size() > 3 ? x : b.op("pad", {{"pads", pads}, {"mode", std::string("edge")}}, {x});
+    case 5:
+      return b.op("concat", {{"axis", axisOf(x)}}, {x, x});
+    case 6:
+      return b.op("add", {}, {x, b.operand(DType::F32, draw.broadcastable(shape))});
+    case 7: { // two values of the graph
+      ValueId y = any();
+      return b.op("mul", {}, {x, b.shapeOf(y) == shape ? y : x});
+    }
+    default:
+      return activation(b, x);
+    }
+  };
+  for (int64_t count = draw.between(5, 14); count > 0; --count) {
+    values.push_back(next());
+    bool large = std::accumulate(b.shapeOf(values.back()).begin(), b.shapeOf(values.back()).end(), int64_t(1), std::multiplies<>()) > 4000;
+    if (large)
+      values.pop_back();
+  }
+  for (int64_t count = draw.between(1, 3); count > 0; --count)
+    b.output(any());
+  b.output(values.back());
+}
+
 /// An `if` whose branches compute, or hand on what there was before.
 static void drawBranch(CaseBuilder &b) {
   Draw &draw = b.draw;
@@ -163,7 +210,8 @@ void addChainGenerators(GeneratorList &list) {
                            {"chain:transposes", drawTransposes},
                            {"chain:diamond", drawDiamond},
                            {"chain:attention", drawAttention},
-                           {"chain:branch", drawBranch}});
+                           {"chain:branch", drawBranch},
+                           {"chain:graph", drawGraph}});
 }
 
 } // namespace limbeck::test
