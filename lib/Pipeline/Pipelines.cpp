@@ -12,7 +12,8 @@ namespace limbeck::pipeline {
 
 /// Without the pattern that turns an scf.if of outer values into arith.select: up to the artifact, scf.if is what chooses.
 static std::unique_ptr<mlir::Pass> createCanonicalizer() {
-  return mlir::createCanonicalizerPass(mlir::GreedyRewriteConfig(), {"(anonymous namespace)::ConvertTrivialIfToSelect"});
+  return mlir::createCanonicalizerPass(mlir::GreedyRewriteConfig(),
+                                       {"(anonymous namespace)::ConvertTrivialIfToSelect"});
 }
 
 static void buildGraph(mlir::OpPassManager &passes) {

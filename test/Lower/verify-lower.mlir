@@ -10,6 +10,22 @@ module attributes {limbeck.target = "avx2"} {
   }
 }
 
+// A branch reads its truth value from a tensor.
+module attributes {limbeck.target = "avx2"} {
+  func.func private @k(memref<2xf32>, memref<2xf32>, index, index)
+  func.func @branch(%c: tensor<i1>, %x: tensor<2xf32>) -> tensor<2xf32> attributes {limbeck.arena_bytes = 0 : i64} {
+    %0 = tensor.extract %c[] : tensor<i1>
+    %1 = scf.if %0 -> tensor<2xf32> {
+      %2 = limbeck.launch @k(%x) {storage = array<i64: -1>} : (tensor<2xf32>) -> tensor<2xf32>
+      scf.yield %2 : tensor<2xf32>
+    } else {
+      %2 = limbeck.launch @k(%x) {storage = array<i64: -1>} : (tensor<2xf32>) -> tensor<2xf32>
+      scf.yield %2 : tensor<2xf32>
+    } {storage = array<i64: -1>}
+    return %1 : tensor<2xf32>
+  }
+}
+
 // -----
 
 // expected-error @+1 {{expected the module attribute 'limbeck.target', found none}}

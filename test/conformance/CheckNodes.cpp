@@ -52,10 +52,13 @@ Expected<Case> readCase(const Json &json) {
 }
 
 bool asksToFreeze(const Status &status) {
-  return !status && (status.diagnostic().hint + status.diagnostic().message).find("--freeze") != std::string::npos;
+  return !status &&
+         (status.diagnostic().hint + status.diagnostic().message).find("--freeze") != std::string::npos;
 }
 
-std::string frozenPath(const Input &input) { return input.path + ".npy"; }
+std::string frozenPath(const Input &input) {
+  return input.path + ".npy";
+}
 
 /// Which inputs are constants; one flag for each.
 using Frozen = std::vector<bool>;
@@ -129,9 +132,11 @@ Status compareWithExpected(const Case &test, const std::vector<Tensor> &found) {
     return error(Code::Gate, "expected ", test.outputs.size(), " outputs, found ", found.size());
   for (size_t output = 0; output < found.size(); ++output) {
     const Tensor &ours = found[output], &theirs = test.outputs[output];
-    TensorType ourType{ours.dtype(), ours.shape(), nullptr}, theirType{theirs.dtype(), theirs.shape(), nullptr};
+    TensorType ourType{ours.dtype(), ours.shape(), nullptr},
+        theirType{theirs.dtype(), theirs.shape(), nullptr};
     if (!(ourType == theirType))
-      return error(Code::Gate, "output ", output, ": expected ", theirType.text(), ", found ", ourType.text());
+      return error(Code::Gate, "output ", output, ": expected ", theirType.text(), ", found ",
+                   ourType.text());
     for (int64_t i = 0; i < theirs.size(); ++i) {
       double want = theirs.asDouble(i), got = ours.asDouble(i);
       if (isFloat(theirs.dtype()) ? !isClose(got, want, test) : got != want)
@@ -147,7 +152,8 @@ Json verdict(const char *status, const std::string &text, bool compiledOnly = fa
 
 Json verdict(const Diagnostic &diagnostic, bool compiledOnly) {
   constexpr int kUnsupported = 3;
-  return verdict(exitCode(diagnostic.code) == kUnsupported ? "unsupported" : "failed", diagnostic.text(), compiledOnly);
+  return verdict(exitCode(diagnostic.code) == kUnsupported ? "unsupported" : "failed", diagnostic.text(),
+                 compiledOnly);
 }
 
 Json judge(const Case &test, const Frozen &frozen) {
@@ -158,7 +164,8 @@ Json judge(const Case &test, const Frozen &frozen) {
   Expected<std::vector<Tensor>> compiled = run(options, /*reference=*/false);
   if (!compiled)
     return verdict(compiled.diagnostic(), true);
-  if (test::Difference difference = test::compare(*compiled, *reference, /*oneStep=*/false); !difference.text.empty())
+  if (test::Difference difference = test::compare(*compiled, *reference, /*oneStep=*/false);
+      !difference.text.empty())
     return verdict("failed", "compiled and interpreted: " + difference.text, true);
   if (Status status = compareWithExpected(test, *compiled); !status)
     return verdict(status.diagnostic(), false);

@@ -21,6 +21,8 @@ int64_t Draw::between(int64_t low, int64_t high) {
 double Draw::unit() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
 
 int64_t Draw::dimension(int64_t most) {
+  if (most > 1000 && oneIn(30)) // kernels cut long rows into stretches of 1024
+    return std::min(pick<int64_t>({1023, 1024, 1025, 1500, 2048, 2065}), most);
   int64_t drawn = oneIn(2) ? between(1, 5) : pick<int64_t>({1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 48, 63, 65});
   return std::min(drawn, most);
 }
@@ -65,14 +67,31 @@ double specialValue(Draw &draw) {
 }
 } // namespace
 
-Tensor Draw::values(DType dtype, const Shape &shape, bool special) {
-  if (!isFloat(dtype)) {
-    bool any = dtype == DType::Bool || oneIn(2);
-    int64_t low = dtype == DType::Bool ? 0 : lowest(dtype), high = dtype == DType::Bool ? 1 : highest(dtype);
-    return any ? integers(dtype, shape, low, high) : integers(dtype, shape, std::max<int64_t>(low, -9), std::min<int64_t>(high, 9));
-  }
+Tensor Draw::integerValues(DType dtype, const Shape &shape) {
+  int64_t low = dtype == DType::Bool ? 0 : lowest(dtype), high = dtype == DType::Bool ? 1 : highest(dtype);
+  int64_t kind = between(0, 3);
+  if (dtype == DType::Bool || kind <= 1)
+    return integers(dtype, shape, low, high);
+  if (kind == 2)
+    return integers(dtype, shape, std::max<int64_t>(low, -9), std::min<int64_t>(high, 9));
+  // Few leading bits and a low one, where conversions to floats round.
   Tensor tensor = std::move(*Tensor::zeros(dtype, shape));
-  int64_t kind = between(0, 5);
+  auto width = static_cast<int64_t>(bitWidth(dtype));
+  dispatch(dtype, [&]<class T>() {
+    if constexpr (std::is_integral_v<T>)
+      for (T &element : tensor.mutableValues<T>()) {
+        int64_t value = static_cast<int64_t>(static_cast<uint64_t>(between(-512, 511)) << between(0, std::max<int64_t>(width - 10, 0)));
+        element = static_cast<T>(std::clamp(value + between(-1, 1), low, high));
+      }
+  });
+  return tensor;
+}
+
+Tensor Draw::values(DType dtype, const Shape &shape, bool special) {
+  if (!isFloat(dtype))
+    return integerValues(dtype, shape);
+  Tensor tensor = std::move(*Tensor::zeros(dtype, shape));
+  int64_t kind = between(0, 6);
   bool sprinkled = special && oneIn(4);
   dispatch(dtype, [&]<class T>() {
     for (T &element : tensor.mutableValues<T>()) {
@@ -83,8 +102,11 @@ Tensor Draw::values(DType dtype, const Shape &shape, bool special) {
         value = static_cast<double>(between(-40, 40)) / 2;
       else if (kind == 4) // any exponent that does not overflow soon
         value = std::ldexp(unit() * 2 - 1, static_cast<int>(between(special ? -60 : -20, special ? 30 : 8)));
-      else
+      else if (kind == 5)
         value = (unit() * 2 - 1) * 100;
+      else // at a tie of rounding to fewer bits, or just beside it
+        value = std::ldexp(static_cast<double>(2 * between(-4096, 4096) + 1) + pick({0.0, 0x1p-20, -0x1p-20, 0x1p-35, -0x1p-35}),
+                           static_cast<int>(between(-26, -6)));
       if (sprinkled && oneIn(8))
         value = specialValue(*this);
       element = toElement<T>(value);

@@ -23,7 +23,7 @@ public:
   /// A dimension, often just before or behind a whole number of vectors; at most `most`.
   int64_t dimension(int64_t most = 70);
   /// Dimensions with at most `elements` elements together.
-  Shape shape(int64_t leastRank, int64_t mostRank, int64_t elements = 1500);
+  Shape shape(int64_t leastRank, int64_t mostRank, int64_t elements = 2100);
   /// The shape, seldom with one dimension of 0.
   Shape maybeEmpty(Shape shape);
   /// A shape that broadcasts to `shape`.
@@ -38,6 +38,7 @@ public:
   TensorType quantized(DType dtype, const Shape &shape, double scale, int64_t axis = -1, bool symmetric = false);
 
 private:
+  Tensor integerValues(DType dtype, const Shape &shape);
   uint64_t state;
 };
 

@@ -246,7 +246,7 @@ def parse_arguments():
     parser.add_argument("model", type=Path, nargs="?", help="an int8 ONNX model (default: the demo's, QDQ and QOperator)")
     parser.add_argument("--feeds", type=Path, help="npz file with the inputs (default: a line of text of the demo)")
     parser.add_argument("--optimizations", choices=["off", "default"], help="ONNX Runtime's (default: off for QDQ, default for QOperator)")
-    parser.add_argument("--count", type=int, default=12, help="stretches to cut (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=40, help="stretches to cut; long ones let one tie spread (default: %(default)s)")
     parser.add_argument("--limbeck", type=Path, default=Path("build/bin/limbeck"), help="the program (default: %(default)s)")
     parser.add_argument("--ours", choices=["limbeck", "off", "default"], default="limbeck", help="'off' and 'default': ONNX Runtime against itself, a report")
     parser.add_argument("--work", type=Path, default=Path("build/demo/models"), help="the demo's models (default: %(default)s)")

@@ -13,7 +13,8 @@ constexpr uint64_t kExecutableOffset = 65536;
 Expected<std::vector<std::byte>> makeArtifact() {
   std::vector<std::byte> readOnly(70, std::byte(0x5a)), executable(40, std::byte(0xc3));
   artifact::Writer writer;
-  uint32_t code = writer.addCode({readOnly, executable, kExecutableOffset, kExecutableOffset + executable.size()});
+  uint32_t code =
+      writer.addCode({readOnly, executable, kExecutableOffset, kExecutableOffset + executable.size()});
   uint32_t weights = writer.addWeights(std::vector<std::byte>(130, std::byte(7)));
   uint32_t bias = writer.addWeights(std::vector<std::byte>(12, std::byte(1)));
 
@@ -25,9 +26,15 @@ Expected<std::vector<std::byte>> makeArtifact() {
     entry.name = "N=" + std::to_string(batch);
     entry.inputs = {{"x", {DType::F32, {batch, 3}, nullptr}}, {"pixels", quantized}};
     entry.outputs = {{"y", {DType::S4, {batch, 5}, nullptr}}, {"rank 0", {DType::S64, {}, nullptr}}};
-    entry.variants.push_back({"x86-64", {}, artifact::Architecture::X86_64, code, kExecutableOffset, 256, {weights}});
     entry.variants.push_back(
-        {"avx2", {"avx2", "fma"}, artifact::Architecture::X86_64, code, kExecutableOffset + 8, 512, {weights, bias}});
+        {"x86-64", {}, artifact::Architecture::X86_64, code, kExecutableOffset, 256, {weights}});
+    entry.variants.push_back({"avx2",
+                              {"avx2", "fma"},
+                              artifact::Architecture::X86_64,
+                              code,
+                              kExecutableOffset + 8,
+                              512,
+                              {weights, bias}});
     manifest.entries.push_back(std::move(entry));
   }
   manifest.provenance = {"1", "abc", "{}"};

@@ -12,10 +12,7 @@ using namespace mlir;
 
 void buildKernelToLLVMPipeline(OpPassManager &passes) {
   OpPassManager &function = passes.nest<func::FuncOp>();
-  // f32 -> bf16 in integers: the instruction flushes denormals, and all levels must agree.
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
-  function.addPass(arith::createArithExpandOpsPass(expand));
+  function.addPass(arith::createArithExpandOpsPass());
   function.addPass(createConvertVectorToSCFPass(VectorTransferToSCFOptions().enableFullUnroll()));
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());

@@ -84,6 +84,17 @@ TEST(GraphImporter, FreezesInputs) {
   EXPECT_TRUE(failsWith(model.import(options), Code::InputData));
 }
 
+TEST(GraphImporter, FreezesInputsAsFilesHoldThem) {
+  ModelBuilder model;
+  model.input("x", {2}, TensorProto::BFLOAT16).input("s", {1}, TensorProto::BFLOAT16).output("y");
+  model.node("Add", {"x", "s"}, {"y"});
+  Options options;
+  options.frozen = {{"s", *Tensor::zeros(DType::U16, {1})}}; // bf16 travels as uint16
+  EXPECT_TRUE(succeeds(model.import(options)));
+  options.frozen = {{"s", *Tensor::zeros(DType::S16, {1})}};
+  EXPECT_TRUE(failsWith(model.import(options), Code::InputData));
+}
+
 TEST(GraphImporter, DefinesValuesOnce) {
   ModelBuilder twice = reluOf({2});
   twice.node("Abs", {"x"}, {"y"});
