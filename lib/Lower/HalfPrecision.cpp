@@ -1,7 +1,7 @@
 // f16 and bf16 in kernels: stored in 16 bits, computed in f32.
 //
-// bf16 is integers throughout. LLVM has instructions for it on some machines only, which flush denormals, and calls a library function
-// on the others.
+// bf16 is integers throughout: LLVM has instructions for it on some machines only, which flush denormals, and calls a library
+// function on the others.
 #include "limbeck/Lower/Elementwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

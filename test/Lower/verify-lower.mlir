@@ -10,6 +10,8 @@ module attributes {limbeck.target = "avx2"} {
   }
 }
 
+// -----
+
 // A branch reads its truth value from a tensor.
 module attributes {limbeck.target = "avx2"} {
   func.func private @k(memref<2xf32>, memref<2xf32>, index, index)

@@ -176,10 +176,10 @@ static void drawGraph(CaseBuilder &b) {
     }
   };
   for (int64_t count = draw.between(5, 14); count > 0; --count) {
-    values.push_back(next());
-    bool large = std::accumulate(b.shapeOf(values.back()).begin(), b.shapeOf(values.back()).end(), int64_t(1), std::multiplies<>()) > 4000;
-    if (large)
-      values.pop_back();
+    ValueId made = next();
+    const Shape &shape = b.shapeOf(made);
+    if (std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>()) <= 4000)
+      values.push_back(made);
   }
   for (int64_t count = draw.between(1, 3); count > 0; --count)
     b.output(any());

@@ -65,7 +65,7 @@ ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attribute
     b.result.comparison = ImportComparison::OneStep;
   double wide = weights.dtype == DType::S16 || b.typeOf(x).dtype == DType::U16 || b.typeOf(x).dtype == DType::S16 ? 200 : 1;
   return b.realOp(name, std::move(attributes), std::move(operands),
-                  accumulatorScale * 40 * std::sqrt(static_cast<double>(shapes.depth)) * wide);
+                  accumulatorScale * 40 * std::sqrt(static_cast<double>(std::max<int64_t>(shapes.depth, 1))) * wide);
 }
 
 ValueId drawAnchor(CaseBuilder &b, std::string_view name, Attributes attributes, const AnchorShapes &shapes) {

@@ -80,7 +80,8 @@ Tensor Draw::integerValues(DType dtype, const Shape &shape) {
   dispatch(dtype, [&]<class T>() {
     if constexpr (std::is_integral_v<T>)
       for (T &element : tensor.mutableValues<T>()) {
-        int64_t value = static_cast<int64_t>(static_cast<uint64_t>(between(-512, 511)) << between(0, std::max<int64_t>(width - 10, 0)));
+        auto leading = static_cast<uint64_t>(between(-512, 511));
+        auto value = static_cast<int64_t>(leading << between(0, std::max<int64_t>(width - 10, 0)));
         element = static_cast<T>(std::clamp(value + between(-1, 1), low, high));
       }
   });

@@ -3,9 +3,7 @@
 // Draws random models, compiles each for an instruction set of this machine, runs it with several workers in guarded memory, and
 // compares with the interpreter. A failing case says how to repeat it; exit 1 then. Last line: `N passed, N failed`.
 #include "Arm64.h"
-#include "Compare.h"
-#include "Compilation.h"
-#include "Execution.h"
+#include "CaseRun.h"
 #include "limbeck/Runtime/CpuFeatures.h"
 #include <atomic>
 #include <csignal>
@@ -27,16 +25,12 @@ struct Options {
   unsigned threads = 2, optimization = 3;
 };
 
-/// What one case compiles for.
-struct Pairing {
-  const cpu::Isa *kernels, *code; ///< the atoms, and the machine that LLVM generates for
-};
-
 struct Totals {
   std::mutex mutex;
   std::map<std::string, int64_t> byKernels; ///< cases per instruction set of the kernels
   std::set<std::string> failures; ///< generator @ instruction sets
-  int64_t passed = 0, failed = 0, elements = 0, steps = 0;
+  int64_t passed = 0, failed = 0;
+  StepCount steps;
 };
 
 const GeneratorList &generators() {
@@ -123,66 +117,6 @@ void reportCrash(int signal) {
   _exit(128 + signal);
 }
 
-/// One case; the text says what is wrong, or is empty.
-class CaseRun {
-public:
-  CaseRun(Case drawn, Pairing pairing, const Options &options)
-      : drawn(std::move(drawn)), pairing(pairing), compilation(this->drawn.model) {
-    code.optimization = options.optimization;
-    code.keepDirectory = options.keep;
-  }
-
-  Status run(Totals &totals) {
-    LIMBECK_TRY(compilation.runFrontEnd());
-    ready = true;
-    LIMBECK_ASSIGN(std::vector<Tensor> imported, compilation.interpretImported(drawn.inputs));
-    LIMBECK_ASSIGN(std::vector<Tensor> expected, compilation.interpretFused(drawn.inputs));
-    if (drawn.comparison != ImportComparison::None) {
-      Difference difference = compare(expected, imported, drawn.comparison == ImportComparison::OneStep);
-      if (!difference.text.empty())
-        return error(Code::Internal, "interpreted before stage Lower and behind the import: ", difference.text);
-      if (drawn.comparison == ImportComparison::OneStep) {
-        std::lock_guard lock(totals.mutex);
-        totals.elements += difference.elements;
-        totals.steps += difference.steps;
-      }
-    }
-    LIMBECK_ASSIGN(cpu::CompiledEntry compiled, compilation.compile(*pairing.kernels, *pairing.code, code));
-    std::vector<TensorType> inputTypes = typesOf(drawn.model.inputs), outputTypes = typesOf(drawn.model.outputs);
-    for (int workers : {1, 3}) {
-      auto found = pairing.code->architecture == artifact::Architecture::AArch64
-                       ? runArm64(compiled, drawn.inputs, outputTypes, workers)
-                       : runHere(compiled, *pairing.code, drawn.inputs, outputTypes, workers);
-      LIMBECK_TRY(check(found, expected, message("with ", workers, " workers")));
-    }
-    if (pairing.code->architecture == artifact::Architecture::X86_64) {
-      auto found = runThreads(compiled, *pairing.code, drawn.inputs, inputTypes, outputTypes, 3);
-      LIMBECK_TRY(check(found, expected, "with 3 threads of the runtime"));
-    }
-    return {};
-  }
-  std::string moduleText() { return ready ? compilation.text() : std::string("(the front end failed)\n"); }
-
-private:
-  static Status check(const Expected<std::vector<Tensor>> &found, std::span<const Tensor> expected, const std::string &how) {
-    if (!found)
-      return error(Code::Run, how, ": ", found.diagnostic().text());
-    Difference difference = compare(*found, expected, false);
-    return difference.text.empty() ? Status() : error(Code::Run, "compiled, ", how, ": ", difference.text);
-  }
-  std::vector<TensorType> typesOf(std::span<const ValueId> values) const {
-    std::vector<TensorType> types;
-    for (ValueId id : values)
-      types.push_back(drawn.model.values[id].type);
-    return types;
-  }
-  Case drawn;
-  Pairing pairing;
-  cpu::CompileOptions code;
-  Compilation compilation;
-  bool ready = false;
-};
-
 void runCase(const Options &options, const Generator &generator, int64_t number, Totals &totals) {
   uint64_t seed = seedOf(options.seed, generator.name, number);
   CaseBuilder builder(seed);
@@ -191,18 +125,25 @@ void runCase(const Options &options, const Generator &generator, int64_t number,
   std::string command = repeatCommand(options, generator, number, pairing);
   std::snprintf(currentCommand, sizeof currentCommand, "%s", command.c_str());
   std::string failure, module;
+  StepCount steps;
   try {
     builder.result.model.name = "case";
     generator.draw(builder);
-    CaseRun run(std::move(builder.result), pairing, options);
-    if (Status status = run.run(totals); !status.ok()) {
+    cpu::CompileOptions compileOptions;
+    compileOptions.optimization = options.optimization;
+    compileOptions.keepDirectory = options.keep;
+    CaseRun run(std::move(builder.result), pairing, compileOptions);
+    if (Status status = run.run(); !status.ok()) {
       failure = status.diagnostic().text();
       module = run.moduleText();
     }
+    steps = run.steps();
   } catch (const std::exception &exception) {
     failure = exception.what();
   }
   std::lock_guard lock(totals.mutex);
+  totals.steps.elements += steps.elements;
+  totals.steps.changed += steps.changed;
   ++totals.byKernels[std::string(pairing.kernels->name)];
   ++(failure.empty() ? totals.passed : totals.failed);
   if (failure.empty())
@@ -252,9 +193,9 @@ int runAll(const Options &options) {
     std::printf("failed: %s\n", failure.c_str());
   for (const auto &[isa, cases] : totals.byKernels)
     std::printf("%lld cases with kernels for %s\n", static_cast<long long>(cases), isa.c_str());
-  std::printf("fuse-qdq changed %lld of %lld results by one step\n", static_cast<long long>(totals.steps),
-              static_cast<long long>(totals.elements));
-  if (static_cast<double>(totals.steps) > 1e-3 * static_cast<double>(totals.elements) + 1) {
+  std::printf("fuse-qdq changed %lld of %lld results by one step\n", static_cast<long long>(totals.steps.changed),
+              static_cast<long long>(totals.steps.elements));
+  if (static_cast<double>(totals.steps.changed) > 1e-3 * static_cast<double>(totals.steps.elements) + 1) {
     std::printf("FAIL: fuse-qdq changed more than one result in a thousand\n");
     ++totals.failed;
   }

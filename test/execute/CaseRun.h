@@ -1,0 +1,41 @@
+// One case from the model to the comparison of its results.
+#pragma once
+#include "Compilation.h"
+
+namespace limbeck::test {
+
+/// What one case compiles for.
+struct Pairing {
+  const cpu::Isa *kernels, *code; ///< the atoms, and the machine that LLVM generates for
+};
+
+/// Results of anchors that `fuse-qdq` may change, and how many it did.
+struct StepCount {
+  int64_t elements = 0, changed = 0;
+};
+
+class CaseRun {
+public:
+  CaseRun(Case drawn, Pairing pairing, cpu::CompileOptions options)
+      : drawn(std::move(drawn)), pairing(pairing), options(std::move(options)), compilation(this->drawn.model) {}
+
+  /// The first thing that is wrong.
+  Status run();
+  /// The module before stage Lower.
+  std::string moduleText();
+  const StepCount &steps() const { return stepCount; }
+
+private:
+  /// What the oracle says of the module before stage Lower, which must be what it says of the imported one.
+  Expected<std::vector<Tensor>> interpret();
+  std::vector<TensorType> typesOf(std::span<const ValueId> values) const;
+
+  Case drawn;
+  Pairing pairing;
+  cpu::CompileOptions options;
+  Compilation compilation;
+  StepCount stepCount;
+  bool ready = false;
+};
+
+} // namespace limbeck::test
