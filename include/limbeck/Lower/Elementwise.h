@@ -1,4 +1,4 @@
-// Element-wise ops in kernels: the bridge to the templates of Reference/ScalarAlgorithms.h.
+// Element-wise ops in kernels: the bridge to the templates of Reference/Elementwise.h.
 #pragma once
 #include "limbeck/Lower/KernelBuilder.h"
 

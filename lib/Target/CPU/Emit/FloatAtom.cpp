@@ -1,4 +1,4 @@
-// The f32 atom: weights from packed panels, or read in place where they are not constant.
+// The f32 atom: weights from packed panels, one fused multiply-add per product.
 #include "Atoms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
