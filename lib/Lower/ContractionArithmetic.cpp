@@ -15,7 +15,8 @@ static int64_t laneCount(Value value) {
   return vector ? vector.getNumElements() : 1;
 }
 
-ContractionArithmetic::ContractionArithmetic(KernelBuilder &kernel, Operation *op, int64_t length, int64_t channels)
+ContractionArithmetic::ContractionArithmetic(KernelBuilder &kernel, Operation *op, int64_t length,
+                                             int64_t channels)
     : kernel(kernel), b(kernel.builder()), op(op), xType(kernel.typeOf(op->getOperand(0))),
       wType(kernel.typeOf(op->getOperand(1))), yType(kernel.typeOf(op->getResult(0))) {
   if (op->getName().stripDialect().ends_with("_integer"))
@@ -52,7 +53,8 @@ bool ContractionArithmetic::fits32(int64_t length) const {
       bias = std::max(bias, std::abs(value));
   }
   int64_t weights = reach(wType);
-  if (std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1)); constant && wType.quantization->axis < 0) {
+  if (std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
+      constant && wType.quantization->axis < 0) {
     weights = 0;
     for (int64_t value : constant->asIndices())
       weights = std::max(weights, std::abs(value - wType.quantization->zeroPoints[0]));
@@ -124,21 +126,23 @@ Value ContractionArithmetic::difference(Value stored, const TensorType &type, bo
       Value &table = tables[weight];
       if (!table)
         table = kernel.weights(Tensor::fromIndices(quantization.zeroPoints));
-      Value entry = lanes == 1 ? Value(memref::LoadOp::create(b, kernel.loc(), table, channel))
-                               : Value(vector::LoadOp::create(b, kernel.loc(),
-                                                              VectorType::get({lanes}, b.getI64Type()), table, channel));
+      Value entry =
+          lanes == 1 ? Value(memref::LoadOp::create(b, kernel.loc(), table, channel))
+                     : Value(vector::LoadOp::create(b, kernel.loc(), VectorType::get({lanes}, b.getI64Type()),
+                                                    table, channel));
       zero = wide ? entry : Value(arith::TruncIOp::create(b, kernel.loc(), integer, entry));
     }
   }
-  return arith::SubIOp::create(b, kernel.loc(), q, laneCount(zero) == lanes ? zero : kernel.splat(zero, lanes));
+  return arith::SubIOp::create(b, kernel.loc(), q,
+                               laneCount(zero) == lanes ? zero : kernel.splat(zero, lanes));
 }
 
 Value ContractionArithmetic::step(Value accumulator, Value x, Value w, Value channel) {
   int64_t lanes = laneCount(accumulator);
   auto spread = [&](Value value) { return laneCount(value) == lanes ? value : kernel.splat(value, lanes); };
   if (mode == Mode::Float)
-    return math::FmaOp::create(b, kernel.loc(), spread(kernel.widen(x, xType, {})), spread(kernel.widen(w, wType, {})),
-                               accumulator);
+    return math::FmaOp::create(b, kernel.loc(), spread(kernel.widen(x, xType, {})),
+                               spread(kernel.widen(w, wType, {})), accumulator);
   if (mode != Mode::Integer) {
     x = difference(x, xType, false, channel);
     w = difference(w, wType, true, channel);
@@ -152,7 +156,8 @@ void ContractionArithmetic::finish(ArrayRef<Value> index, int64_t lanes, Value a
   unsigned biasOperand = mode == Mode::OperandQuantized ? 4 : 2;
   if (op->getNumOperands() > biasOperand) {
     Value operand = op->getOperand(biasOperand);
-    Value bias = mode == Mode::Float ? kernel.real(operand, channel, lanes) : kernel.load(operand, channel, lanes);
+    Value bias =
+        mode == Mode::Float ? kernel.real(operand, channel, lanes) : kernel.load(operand, channel, lanes);
     if (wide)
       bias = arith::ExtSIOp::create(b, loc, accumulator.getType(), bias);
     accumulator = mode == Mode::Float ? Value(arith::AddFOp::create(b, loc, accumulator, bias))
@@ -161,7 +166,8 @@ void ContractionArithmetic::finish(ArrayRef<Value> index, int64_t lanes, Value a
   finishBiased(index, lanes, accumulator, channel);
 }
 
-void ContractionArithmetic::finishBiased(ArrayRef<Value> index, int64_t lanes, Value accumulator, Value channel) {
+void ContractionArithmetic::finishBiased(ArrayRef<Value> index, int64_t lanes, Value accumulator,
+                                         Value channel) {
   Location loc = kernel.loc();
   if (mode == Mode::Float)
     return kernel.finish(index, lanes, accumulator);
@@ -173,9 +179,13 @@ void ContractionArithmetic::finishBiased(ArrayRef<Value> index, int64_t lanes, V
   if (!yType.quantization)
     return kernel.finish(index, lanes, t);
   const Quantization &y = *yType.quantization;
-  auto bound = [&](int64_t value) { return kernel.constantLike(f32, static_cast<double>(value - y.zeroPoints[0])); };
-  Value zero = kernel.constantLike(zeroPointType(kernel, yType.dtype, lanes), static_cast<double>(y.zeroPoints[0]));
-  kernel.finishStored(index, lanes, roundToStorage(kernel, t, bound(y.lowest), bound(y.highest), zero, yType));
+  auto bound = [&](int64_t value) {
+    return kernel.constantLike(f32, static_cast<double>(value - y.zeroPoints[0]));
+  };
+  Value zero =
+      kernel.constantLike(zeroPointType(kernel, yType.dtype, lanes), static_cast<double>(y.zeroPoints[0]));
+  kernel.finishStored(index, lanes,
+                      roundToStorage(kernel, t, bound(y.lowest), bound(y.highest), zero, yType));
 }
 
 } // namespace limbeck::lower

@@ -15,7 +15,9 @@ static bool isConversion(Operation *op) {
   return isa<graph::QuantizeOp, graph::DequantizeOp, graph::RequantizeOp>(op);
 }
 
-bool worksOnStorage(Operation *op) { return isa<graph::StorageCastOp>(op); }
+bool worksOnStorage(Operation *op) {
+  return isa<graph::StorageCastOp>(op);
+}
 
 bool isElementwise(Operation *op) {
   return graph::isPointwise(op);
@@ -48,11 +50,13 @@ static Value floatToInteger(KernelBuilder &kernel, Value x, DType to, Type resul
   auto floatConstant = [&](double value) { return kernel.constantLike(x.getType(), value); };
   bool isSignedTo = isSigned(to);
   unsigned bits = bitWidth(to);
-  double above = std::ldexp(1.0, static_cast<int>(isSignedTo ? bits - 1 : bits)); // first value that is too large
+  double above =
+      std::ldexp(1.0, static_cast<int>(isSignedTo ? bits - 1 : bits)); // first value that is too large
   double below = isSignedTo ? -above : 0.0;
   Value truncated = math::TruncOp::create(b, loc, x);
   Value tooHigh = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, truncated, floatConstant(above));
-  Value tooLow = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ULT, truncated, floatConstant(below)); // or NaN
+  Value tooLow =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ULT, truncated, floatConstant(below)); // or NaN
   Value outside = arith::OrIOp::create(b, loc, tooHigh, tooLow);
   Value safe = arith::SelectOp::create(b, loc, outside, floatConstant(0), truncated);
   Value q = isSignedTo ? Value(arith::FPToSIOp::create(b, loc, result, safe))
@@ -64,11 +68,12 @@ static Value floatToInteger(KernelBuilder &kernel, Value x, DType to, Type resul
       attribute = DenseElementsAttr::get(vector, Attribute(attribute));
     return arith::ConstantOp::create(b, loc, attribute);
   };
-  APInt most = isSignedTo ? APInt::getSignedMaxValue(bits).sext(storage) : APInt::getMaxValue(bits).zext(storage);
+  APInt most =
+      isSignedTo ? APInt::getSignedMaxValue(bits).sext(storage) : APInt::getMaxValue(bits).zext(storage);
   APInt least = isSignedTo ? APInt::getSignedMinValue(bits).sext(storage) : APInt(storage, 0);
   Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
-  tooLow = arith::AndIOp::create(b, loc, tooLow,
-                                 arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, x, x));
+  tooLow =
+      arith::AndIOp::create(b, loc, tooLow, arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, x, x));
   q = arith::SelectOp::create(b, loc, tooHigh, integerConstant(most), q);
   q = arith::SelectOp::create(b, loc, tooLow, integerConstant(least), q);
   return arith::SelectOp::create(b, loc, isNan, integerConstant(APInt(storage, 0)), q);
@@ -133,8 +138,8 @@ Value emitElementwise(KernelBuilder &kernel, Operation *op, ArrayRef<Value> oper
   for (Value operand : operands)
     values.push_back({operand});
   StringRef name = op->getName().stripDialect();
-  auto result = reference::evaluateElementwise<MlirScalar>(language, std::string_view(name), values,
-                                                           reference::ElementwiseParameters(attributesOf(op)));
+  auto result = reference::evaluateElementwise<MlirScalar>(
+      language, std::string_view(name), values, reference::ElementwiseParameters(attributesOf(op)));
   return result->value;
 }
 

@@ -33,8 +33,10 @@ Value roundToHalf(KernelBuilder &kernel, Value x, DType dtype) {
     return arith::TruncFOp::create(b, loc, half, x);
   Value bits = arith::BitcastOp::create(b, loc, i32, x), sixteen = kernel.constantLike(i32, 16);
   // Half of the last place that stays, less one when that place is even: a tie then stays below.
-  Value last = arith::AndIOp::create(b, loc, arith::ShRUIOp::create(b, loc, bits, sixteen), kernel.constantLike(i32, 1));
-  Value sum = arith::AddIOp::create(b, loc, arith::AddIOp::create(b, loc, bits, kernel.constantLike(i32, 0x7fff)), last);
+  Value last = arith::AndIOp::create(b, loc, arith::ShRUIOp::create(b, loc, bits, sixteen),
+                                     kernel.constantLike(i32, 1));
+  Value sum = arith::AddIOp::create(
+      b, loc, arith::AddIOp::create(b, loc, bits, kernel.constantLike(i32, 0x7fff)), last);
   Value isNaN = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
   sum = arith::SelectOp::create(b, loc, isNaN, kernel.constantLike(i32, 0x7fc00000), sum);
   return arith::TruncIOp::create(b, loc, half, arith::ShRUIOp::create(b, loc, sum, sixteen));
@@ -44,10 +46,11 @@ Value roundToOdd(KernelBuilder &kernel, Value x) {
   OpBuilder &b = kernel.builder();
   Location loc = kernel.loc();
   Type f32 = sameLanes(kernel, x, b.getF32Type()), i32 = sameLanes(kernel, x, b.getI32Type());
-  Value nearest = arith::TruncFOp::create(b, loc, f32, x), back = arith::ExtFOp::create(b, loc, x.getType(), nearest);
+  Value nearest = arith::TruncFOp::create(b, loc, f32, x),
+        back = arith::ExtFOp::create(b, loc, x.getType(), nearest);
   Value bits = arith::BitcastOp::create(b, loc, i32, nearest), one = kernel.constantLike(i32, 1);
-  Value even = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, arith::AndIOp::create(b, loc, bits, one),
-                                     kernel.constantLike(i32, 0));
+  Value even = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                     arith::AndIOp::create(b, loc, bits, one), kernel.constantLike(i32, 0));
   // Ordered: NaN stays as it is.
   Value inexact = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, back, x);
   Value above = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, math::AbsFOp::create(b, loc, back),

@@ -16,6 +16,7 @@ KernelBuilder::KernelBuilder(OpBuilder &builder, graph::FusedOp region, StringRe
   for (Operation &op : region.getBody().front().without_terminator())
     if (!isElementwise(&op))
       coreOp = &op;
+  flatElements = elementsIfFlat();
   func = func::FuncOp::create(b, location, name, b.getFunctionType({}, {}));
   func.setPrivate();
   Block *entry = func.addEntryBlock();
@@ -31,9 +32,34 @@ SmallVector<Value> KernelBuilder::results() {
 }
 
 // The dialect's verifier has seen every type, so the conversion cannot fail here.
-TensorType KernelBuilder::typeOf(Value tensor) const { return std::move(*graph::toTensorType(tensor.getType())); }
+TensorType KernelBuilder::typeOf(Value tensor) const {
+  TensorType type = std::move(*graph::toTensorType(tensor.getType()));
+  if (flatElements)
+    type.shape = product(type.shape) == *flatElements ? Shape{*flatElements} : Shape{};
+  return type;
+}
 
-reference::Attributes attributesOf(Operation *op) { return std::move(*graph::toAttributes(op)); }
+std::optional<int64_t> KernelBuilder::elementsIfFlat() const {
+  if (coreOp)
+    return std::nullopt;
+  graph::FusedOp region = fused;
+  TensorType result = typeOf(region.getBody().front().getTerminator()->getOperand(0));
+  int64_t count = product(result.shape);
+  auto fits = [&](Value value) {
+    TensorType type = typeOf(value);
+    bool perAxis = type.quantization && type.quantization->axis >= 0;
+    return !perAxis && (type.shape == result.shape || (product(type.shape) == 1 && count != 1));
+  };
+  Block &body = region.getBody().front();
+  bool flat = llvm::all_of(body.getArguments(), fits);
+  for (Operation &op : body.without_terminator())
+    flat &= llvm::all_of(op.getResults(), fits);
+  return flat ? std::optional(count) : std::nullopt;
+}
+
+reference::Attributes attributesOf(Operation *op) {
+  return std::move(*graph::toAttributes(op));
+}
 
 std::optional<Tensor> KernelBuilder::constantOf(Value tensor) const {
   auto argument = dyn_cast<BlockArgument>(tensor);
@@ -79,10 +105,11 @@ Value KernelBuilder::buffer(Value tensor) {
   Block *entry = &func.getBody().front();
   Value operand = fused.getOperand(cast<BlockArgument>(tensor).getArgNumber());
   if (std::optional<Tensor> constant = graph::constantOf(operand)) {
-    Value argument = weights(*constant);
+    Value argument = weights(constant->reshaped(typeOf(tensor).shape));
     return buffers[tensor] = argument;
   }
-  auto argument = entry->insertArgument(static_cast<unsigned>(inputValues.size()), bufferType(typeOf(tensor)), location);
+  auto argument =
+      entry->insertArgument(static_cast<unsigned>(inputValues.size()), bufferType(typeOf(tensor)), location);
   inputValues.push_back(operand);
   return buffers[tensor] = argument;
 }
@@ -90,7 +117,8 @@ Value KernelBuilder::buffer(Value tensor) {
 Value KernelBuilder::weights(const Tensor &tensor) {
   unsigned place = static_cast<unsigned>(inputValues.size() + weightValues.size());
   weightValues.push_back(tensor);
-  return func.getBody().front().insertArgument(place, bufferType({tensor.dtype(), tensor.shape(), nullptr}), location);
+  return func.getBody().front().insertArgument(place, bufferType({tensor.dtype(), tensor.shape(), nullptr}),
+                                               location);
 }
 
 void KernelBuilder::finalize() {
@@ -99,11 +127,17 @@ void KernelBuilder::finalize() {
   func.setType(b.getFunctionType(func.getBody().front().getArgumentTypes(), {}));
 }
 
-Value KernelBuilder::constantIndex(int64_t value) { return arith::ConstantIndexOp::create(b, location, value); }
+Value KernelBuilder::constantIndex(int64_t value) {
+  return arith::ConstantIndexOp::create(b, location, value);
+}
 
-Value KernelBuilder::addIndex(Value a, Value c) { return arith::AddIOp::create(b, location, a, c); }
+Value KernelBuilder::addIndex(Value a, Value c) {
+  return arith::AddIOp::create(b, location, a, c);
+}
 
-Value KernelBuilder::addIndex(Value a, int64_t c) { return c == 0 ? a : addIndex(a, constantIndex(c)); }
+Value KernelBuilder::addIndex(Value a, int64_t c) {
+  return c == 0 ? a : addIndex(a, constantIndex(c));
+}
 
 Value KernelBuilder::multiplyIndex(Value a, int64_t c) {
   return c == 1 ? a : arith::MulIOp::create(b, location, a, constantIndex(c));
@@ -141,7 +175,8 @@ void KernelBuilder::shared(int64_t trip, const std::function<void(Value)> &body)
 
 SmallVector<Value> KernelBuilder::loop(int64_t lower, int64_t upper, int64_t step, ValueRange carried,
                                        const LoopBody &body) {
-  auto loop = scf::ForOp::create(b, location, constantIndex(lower), constantIndex(upper), constantIndex(step), carried);
+  auto loop = scf::ForOp::create(b, location, constantIndex(lower), constantIndex(upper), constantIndex(step),
+                                 carried);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   SmallVector<Value> next = body(loop.getInductionVar(), loop.getRegionIterArgs());
@@ -151,8 +186,12 @@ SmallVector<Value> KernelBuilder::loop(int64_t lower, int64_t upper, int64_t ste
 }
 
 void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, bool vectors, const BlockBody &body) {
+  forEachBlock(shape, vectors ? ArrayRef<int64_t>{kBlockLanes, 1} : ArrayRef<int64_t>{1}, body);
+}
+
+void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, ArrayRef<int64_t> widths, const BlockBody &body) {
   // The innermost dimension is cut into stretches, so that a long vector is shared between workers too.
-  constexpr int64_t stretch = 64 * kBlockLanes;
+  int64_t stretch = 64 * std::max(widths[0], kBlockLanes);
   int64_t inner = shape.empty() ? 1 : shape.back();
   SmallVector<int64_t> outer(shape.empty() ? shape : shape.drop_back());
   outer.push_back(inner > stretch ? ceilDivide(inner, stretch) : 1);
@@ -169,17 +208,16 @@ void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, bool vectors, const Bl
     body(index, lanes);
   };
   auto emitRange = [&](Index index, Value base, int64_t length) {
-    int64_t whole = vectors ? length / kBlockLanes * kBlockLanes : 0;
-    if (whole)
-      loop(0, whole, kBlockLanes, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
-        at(index, addIndex(base, i), kBlockLanes);
-        return {};
-      });
-    if (whole < length)
-      loop(whole, length, 1, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
-        at(index, addIndex(base, i), 1);
-        return {};
-      });
+    int64_t done = 0;
+    for (int64_t width : widths) {
+      int64_t end = done + (length - done) / width * width;
+      if (done < end)
+        loop(done, end, width, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
+          at(index, addIndex(base, i), width);
+          return {};
+        });
+      done = end;
+    }
   };
   shared(trip, [&](Value t) {
     Index index = delinearize(t, outer);
@@ -189,7 +227,8 @@ void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, bool vectors, const Bl
       return emitRange(index, constantIndex(0), inner);
     if (rest == stretch)
       return emitRange(index, base, stretch);
-    Value last = arith::CmpIOp::create(b, location, arith::CmpIPredicate::eq, index.back(), constantIndex(pieces - 1));
+    Value last =
+        arith::CmpIOp::create(b, location, arith::CmpIPredicate::eq, index.back(), constantIndex(pieces - 1));
     auto choice = scf::IfOp::create(b, location, last, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(choice.thenBlock());

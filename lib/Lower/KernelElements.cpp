@@ -1,6 +1,8 @@
 // Elements of a kernel: loads through fused element-wise ops, conversion between stored and computed form, stores.
 #include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Lower/KernelBuilder.h"
+#include "limbeck/Lower/Reciprocal.h"
+#include "limbeck/Lower/Tables.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -15,7 +17,8 @@ Type KernelBuilder::vectorOf(Type element, int64_t lanes) {
 }
 
 Value KernelBuilder::splat(Value scalar, int64_t lanes) {
-  return lanes == 1 ? scalar : vector::BroadcastOp::create(b, location, vectorOf(scalar.getType(), lanes), scalar);
+  return lanes == 1 ? scalar
+                    : vector::BroadcastOp::create(b, location, vectorOf(scalar.getType(), lanes), scalar);
 }
 
 Value KernelBuilder::constantLike(Type type, double value) {
@@ -46,8 +49,8 @@ static Value loadBuffer(KernelBuilder &kernel, Value buffer, ArrayRef<Value> ind
   auto type = cast<MemRefType>(buffer.getType());
   if (lanes == 1)
     return memref::LoadOp::create(b, kernel.loc(), buffer, index);
-  return vector::LoadOp::create(b, kernel.loc(), cast<VectorType>(kernel.vectorOf(type.getElementType(), lanes)),
-                                buffer, index);
+  return vector::LoadOp::create(
+      b, kernel.loc(), cast<VectorType>(kernel.vectorOf(type.getElementType(), lanes)), buffer, index);
 }
 
 Value KernelBuilder::load(Value tensor, ArrayRef<Value> index, int64_t lanes) {
@@ -74,8 +77,8 @@ Value KernelBuilder::real(Value tensor, ArrayRef<Value> index, int64_t lanes) {
   return widen(load(tensor, index, lanes), typeOf(tensor), index);
 }
 
-Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const Shape &resultShape, int64_t lanes,
-                                    bool stored) {
+Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const Shape &resultShape,
+                                    int64_t lanes, bool stored) {
   Shape shape = shapeOf(tensor);
   Index own;
   size_t lead = resultShape.size() - shape.size();
@@ -87,7 +90,50 @@ Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const S
   return spread ? splat(element, lanes) : element;
 }
 
+/// The elements of a table at stored positions: an order of comparison where it only clamps, one by one where the target
+/// has no instruction.
+Value KernelBuilder::lookUp(KernelTable &table, Value positions) {
+  int64_t lanes = lanesOf(positions);
+  if (table.clamp) {
+    auto bound = [&](int64_t value) { return constantLike(positions.getType(), static_cast<double>(value)); };
+    Value low = bound(table.clamp->low), high = bound(table.clamp->high);
+    if (table.isSigned)
+      return arith::MinSIOp::create(b, location, arith::MaxSIOp::create(b, location, positions, low), high);
+    return arith::MinUIOp::create(b, location, arith::MaxUIOp::create(b, location, positions, low), high);
+  }
+  if (!table.buffer)
+    table.buffer = weights(table.values);
+  if (lanes > 1)
+    if (Value found = machine.emitByteLookup(*this, table.buffer, positions))
+      return found;
+  auto one = [&](Value position) -> Value {
+    Value wide = arith::IndexCastUIOp::create(b, location, b.getIndexType(), position);
+    return memref::LoadOp::create(b, location, table.buffer, wide);
+  };
+  if (lanes == 1)
+    return one(positions);
+  SmallVector<Value> elements;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    elements.push_back(one(vector::ExtractOp::create(b, location, positions, ArrayRef<int64_t>{lane})));
+  return vector::FromElementsOp::create(b, location, cast<VectorType>(positions.getType()), elements);
+}
+
+KernelTable &KernelBuilder::findTable(Operation *op) {
+  auto [place, fresh] = tables.try_emplace(op);
+  if (fresh)
+    if (std::optional<ByteTable> table = tableOf(*this, op)) {
+      DType source = typeOf(table->source).dtype;
+      place->second = {table->source, table->values, clampOf(table->values, source), isSigned(source),
+                       Value()};
+    }
+  return place->second;
+}
+
 Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, int64_t lanes) {
+  if (Value source = findTable(op).source) {
+    Value positions = load(source, index, lanes);
+    return lookUp(tables[op], positions);
+  }
   TensorType type = typeOf(op->getResult(0));
   bool qlinear = isQLinear(*this, op), stored = worksOnStorage(op) || qlinear;
   SmallVector<Value> operands;
@@ -97,7 +143,10 @@ Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, i
     return emitQLinear(*this, op, operands);
   if (stored)
     return operands[0];
-  return narrow(emitElementwise(*this, op, operands), type, index);
+  auto [reciprocal, fresh] = reciprocals.try_emplace(op);
+  if (fresh)
+    reciprocal->second = provenReciprocal(*this, op);
+  return narrow(emitElementwise(*this, op, operands), type, index, reciprocal->second);
 }
 
 static Tensor floatTable(const std::vector<float> &values) {
@@ -107,7 +156,8 @@ static Tensor floatTable(const std::vector<float> &values) {
 }
 
 /// Per-axis parameters at `index`: a vector where the axis is the innermost dimension.
-Value KernelBuilder::perAxis(const Tensor &table, ArrayRef<Value> index, int64_t axis, int64_t rank, int64_t lanes) {
+Value KernelBuilder::perAxis(const Tensor &table, ArrayRef<Value> index, int64_t axis, int64_t rank,
+                             int64_t lanes) {
   bool runs = axis == rank - 1;
   Value element = loadBuffer(*this, weights(table), {index[static_cast<size_t>(axis)]}, runs ? lanes : 1);
   return runs ? element : splat(element, lanes);
@@ -129,14 +179,17 @@ Value KernelBuilder::zeroPointAt(const TensorType &type, ArrayRef<Value> index, 
   return zero.getType() == wide ? zero : Value(arith::TruncIOp::create(b, location, wide, zero));
 }
 
-static bool isHalfType(DType dtype) { return dtype == DType::F16 || dtype == DType::BF16; }
+static bool isHalfType(DType dtype) {
+  return dtype == DType::F16 || dtype == DType::BF16;
+}
 
 Value KernelBuilder::widen(Value stored, const TensorType &type, ArrayRef<Value> index) {
   int64_t lanes = lanesOf(stored), rank = static_cast<int64_t>(type.shape.size());
   Type f32 = vectorOf(b.getF32Type(), lanes);
   if (!type.quantization) {
     if (type.dtype == DType::Bool)
-      return arith::CmpIOp::create(b, location, arith::CmpIPredicate::ne, stored, constantLike(stored.getType(), 0));
+      return arith::CmpIOp::create(b, location, arith::CmpIPredicate::ne, stored,
+                                   constantLike(stored.getType(), 0));
     return isHalfType(type.dtype) ? extendHalf(*this, stored, type.dtype) : stored;
   }
   const Quantization &quantization = *type.quantization;
@@ -155,7 +208,8 @@ Value KernelBuilder::widen(Value stored, const TensorType &type, ArrayRef<Value>
   return extendHalf(*this, roundToHalf(*this, x, quantization.expressed), quantization.expressed);
 }
 
-Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Value> index) {
+Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Value> index,
+                            std::optional<float> reciprocal) {
   int64_t lanes = lanesOf(computed), rank = static_cast<int64_t>(type.shape.size());
   Type storage = vectorOf(storageType(type.dtype), lanes);
   if (!type.quantization) {
@@ -189,11 +243,13 @@ Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Val
   auto zeroPoint = [&](size_t i) { return quantization.zeroPoints[i]; };
   Value low = parameter([&](size_t i) { return static_cast<float>(quantization.lowest - zeroPoint(i)); });
   Value high = parameter([&](size_t i) { return static_cast<float>(quantization.highest - zeroPoint(i)); });
-  Value t = arith::DivFOp::create(b, location, x, scale);
+  Value t = reciprocal ? Value(arith::MulFOp::create(b, location, x, constantLike(f32, *reciprocal)))
+                       : Value(arith::DivFOp::create(b, location, x, scale));
   return roundToStorage(*this, t, low, high, zeroPointAt(type, index, lanes), type);
 }
 
-Value roundToStorage(KernelBuilder &kernel, Value t, Value low, Value high, Value zeroPoint, const TensorType &type) {
+Value roundToStorage(KernelBuilder &kernel, Value t, Value low, Value high, Value zeroPoint,
+                     const TensorType &type) {
   OpBuilder &b = kernel.builder();
   Location loc = kernel.loc();
   if (bitWidth(type.dtype) == 32)
@@ -214,16 +270,19 @@ Value roundSmall(KernelBuilder &kernel, Value t) {
   OpBuilder &b = kernel.builder();
   int64_t lanes = lanesOf(t);
   Type i32 = kernel.vectorOf(b.getI32Type(), lanes);
-  Value shifted = arith::AddFOp::create(b, kernel.loc(), t, kernel.constantLike(t.getType(), 12582912.0)); // 1.5 * 2^23
+  Value shifted =
+      arith::AddFOp::create(b, kernel.loc(), t, kernel.constantLike(t.getType(), 12582912.0)); // 1.5 * 2^23
   Value bits = arith::BitcastOp::create(b, kernel.loc(), i32, shifted);
   return arith::SubIOp::create(b, kernel.loc(), bits, kernel.constantLike(i32, 0x4b400000));
 }
 
-Value roundWide(KernelBuilder &kernel, Value t, Value zeroPoint, DType storage, int64_t least, int64_t greatest) {
+Value roundWide(KernelBuilder &kernel, Value t, Value zeroPoint, DType storage, int64_t least,
+                int64_t greatest) {
   OpBuilder &b = kernel.builder();
   Location loc = kernel.loc();
   constexpr double wide = 0x1p40; // past every 32-bit range, and far inside i64
-  t = clampOrdered(kernel, t, kernel.constantLike(t.getType(), -wide), kernel.constantLike(t.getType(), wide));
+  t = clampOrdered(kernel, t, kernel.constantLike(t.getType(), -wide),
+                   kernel.constantLike(t.getType(), wide));
   Value q = arith::FPToSIOp::create(b, loc, zeroPoint.getType(), math::RoundEvenOp::create(b, loc, t));
   q = arith::AddIOp::create(b, loc, q, zeroPoint);
   q = arith::MaxSIOp::create(b, loc, q, kernel.constantLike(q.getType(), static_cast<double>(least)));
@@ -238,7 +297,8 @@ Value scalarConstant(KernelBuilder &kernel, const Tensor &tensor) {
   if (isa<FloatType>(type))
     attribute = b.getFloatAttr(type, tensor.asDouble(0));
   else
-    attribute = b.getIntegerAttr(type, tensor.dtype() == DType::BF16 ? tensor.values<BFloat16>()[0].bits : tensor.asIndices()[0]);
+    attribute = b.getIntegerAttr(type, tensor.dtype() == DType::BF16 ? tensor.values<BFloat16>()[0].bits
+                                                                     : tensor.asIndices()[0]);
   return arith::ConstantOp::create(b, kernel.loc(), attribute);
 }
 

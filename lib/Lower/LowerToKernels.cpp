@@ -18,7 +18,9 @@ namespace limbeck::lower {
 
 using namespace mlir;
 
-bool isView(Operation *op) { return isa<graph::ReshapeOp, graph::StorageCastOp>(op); }
+bool isView(Operation *op) {
+  return isa<graph::ReshapeOp, graph::StorageCastOp>(op);
+}
 
 Value bufferOwner(Value value) {
   while (Operation *op = value.getDefiningOp()) {
@@ -32,7 +34,8 @@ Value bufferOwner(Value value) {
 /// A region of views only is the views themselves.
 static bool inlineViews(graph::FusedOp fused) {
   Block &body = fused.getBody().front();
-  if (fused->hasAttr("copy") || !llvm::all_of(body.without_terminator(), [](Operation &op) { return isView(&op); }))
+  if (fused->hasAttr("copy") ||
+      !llvm::all_of(body.without_terminator(), [](Operation &op) { return isView(&op); }))
     return false;
   OpBuilder b(fused);
   IRMapping map;
@@ -86,7 +89,8 @@ struct LowerToKernels : impl::LowerToKernelsPassBase<LowerToKernels> {
     }
     target = findTarget(name.getValue());
     if (!target) {
-      getOperation().emitError("expected a known target in '") << kTargetAttribute << "', found \"" << name.getValue() << "\"";
+      getOperation().emitError("expected a known target in '")
+          << kTargetAttribute << "', found \"" << name.getValue() << "\"";
       return signalPassFailure();
     }
     SmallVector<func::FuncOp> graphs(getOperation().getOps<func::FuncOp>());
@@ -142,15 +146,22 @@ private:
   LogicalResult emitBody(KernelBuilder &kernel) {
     Operation *core = kernel.core();
     if (!core) {
-      Shape shape = kernel.shapeOf(kernel.results()[0]);
-      kernel.forEachBlock(shape, true, [&](ArrayRef<Value> index, int64_t lanes) {
+      TensorType result = kernel.typeOf(kernel.results()[0]);
+      // Four vectors of 32 bits are one of bytes.
+      int64_t widest = bitWidth(result.dtype) == 8 ? 4 * target->vectorUnit().lanes : kBlockLanes;
+      SmallVector<int64_t> widths{widest};
+      if (widest > kBlockLanes)
+        widths.push_back(kBlockLanes);
+      widths.push_back(1);
+      kernel.forEachBlock(result.shape, widths, [&](ArrayRef<Value> index, int64_t lanes) {
         kernel.finishStored(index, lanes, Value());
       });
       return success();
     }
     EmitFunction emit = findEmitter(core->getName().stripDialect());
     if (!emit)
-      return graph::emitDiagnostic(core, error(Code::UnsupportedOp, "no kernel computes '", core->getName().getStringRef().str(), "' yet"));
+      return graph::emitDiagnostic(core, error(Code::UnsupportedOp, "no kernel computes '",
+                                               core->getName().getStringRef().str(), "' yet"));
     emit(kernel, core);
     return success();
   }

@@ -63,7 +63,8 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
         int64_t bytes = count.ok() ? *count * static_cast<int64_t>(storageBytes(type.dtype)) : 0;
         bufferOf[result] = buffers.size();
         // Room for one vector behind the end: kernels may read, never write, a little too far.
-        auto room = static_cast<int64_t>(llvm::alignTo(static_cast<uint64_t>(bytes + kAlignment), kAlignment));
+        auto room =
+            static_cast<int64_t>(llvm::alignTo(static_cast<uint64_t>(bytes + kAlignment), kAlignment));
         buffers.push_back({room, step, step});
       }
     });

@@ -45,11 +45,13 @@ Value emitQLinear(KernelBuilder &kernel, Operation *op, ArrayRef<Value> stored) 
     float product = a.scales[0] * c.scales[0] / y.scales[0];
     Value left = arith::SubFOp::create(b, loc, real(0), constant(zeroA));
     Value right = arith::SubFOp::create(b, loc, real(1), constant(zeroC));
-    Value both = arith::MulFOp::create(b, loc, arith::MulFOp::create(b, loc, left, right).getResult(), constant(product));
+    Value both = arith::MulFOp::create(b, loc, arith::MulFOp::create(b, loc, left, right).getResult(),
+                                       constant(product));
     value = arith::AddFOp::create(b, loc, both, constant(zeroY));
   }
   // The zero point is inside the rounding here: the bounds are those of the stored value, and nothing is added behind.
-  return roundToStorage(kernel, value, constant(static_cast<float>(y.lowest)), constant(static_cast<float>(y.highest)),
+  return roundToStorage(kernel, value, constant(static_cast<float>(y.lowest)),
+                        constant(static_cast<float>(y.highest)),
                         kernel.constantLike(zeroPointType(kernel, result.dtype, lanes), 0), result);
 }
 

@@ -124,13 +124,20 @@ static Expected<std::vector<Tensor>> evaluateAveragePool(const Evaluation &evalu
     LIMBECK_ASSIGN(Tensor y, Tensor::zeros(x.dtype(), shape));
     std::span<const T> in = x.values<T>();
     std::span<T> out = y.mutableValues<T>();
+    // One sum per column of the window, then their sum: the order of ONNX Runtime's pooling.
+    const PoolingWindows::Axis &across = windows.axes[2];
+    std::vector<T> columns(static_cast<size_t>(across.window.kernel));
     windows.forEachOutput([&](const PoolingWindows::Place &place) {
-      T sum = 0;
-      int64_t taps = 0, paddedTaps = 1;
-      windows.forEachTap(place, [&](int64_t offset, const int64_t *) {
-        sum += in[static_cast<size_t>(offset)];
+      std::fill(columns.begin(), columns.end(), T(0));
+      int64_t taps = 0, paddedTaps = 1, first = across.start(place.position[2]);
+      windows.forEachTap(place, [&](int64_t offset, const int64_t *at) {
+        columns[static_cast<size_t>((at[2] - first) / across.window.dilation)] +=
+            in[static_cast<size_t>(offset)];
         ++taps;
       });
+      T sum = 0;
+      for (T column : columns)
+        sum += column;
       for (size_t a = 0; a < PoolingWindows::kAxes; ++a)
         paddedTaps *= windows.axes[a].paddedTaps(place.position[a]);
       out[static_cast<size_t>(place.output)] = sum / static_cast<T>(countPadding ? paddedTaps : taps);

@@ -1,7 +1,6 @@
 """Builds Limbeck, runs every part of its tests and counts what passed. Called by scripts/test.
 
-A part is one line of PARTS. Nothing is skipped in silence: a part whose files are missing fails, unless PENDING says why it
-is not there yet; and a part that PENDING still names although its files are there fails too. A Python test in a folder
+A part is one line of PARTS. Nothing is skipped in silence: a part whose files are missing fails. A Python test in a folder
 that SCRIPT_FOLDERS names must be a part.
 """
 
@@ -129,14 +128,6 @@ PARTS = [
     Part("models", "whole models: compiled equals interpreter", "build/bin/limbeck", script("test/execute/models.py")),
 ]
 
-# Parts that are not written yet, each with what it waits for. Empty when the spine is complete.
-PENDING = {}
-
-# Parts with failures that are known: how many, and why. Another number, a smaller one too, is a failure.
-KNOWN_FAILURES = {
-    "stretches": (1, "average pooling sums row by row, ONNX Runtime column by column: one stretch of the QDQ recognizer is off"),
-}
-
 # Folders whose Python files are all parts.
 SCRIPT_FOLDERS = ["test/docs", "test/execute", "test/conformance", "test/malformed", "test/fuzz"]
 
@@ -150,25 +141,10 @@ def unlisted_scripts() -> list:
 
 
 def run_part(part: Part) -> Counts:
-    exists = (ROOT / part.needs).exists()
-    if part.name in PENDING:
-        if not exists:
-            print(f"pending: waits for {PENDING[part.name]}")
-            return Counts()
-        print(f"expected PENDING in {Path(__file__).name} to list only what is missing, found {part.needs}; remove the entry '{part.name}'")
-    elif not exists:
-        print(f"expected {part.needs}, found nothing")
-        return Counts(0, 1)
-    counts = part.action()
-    counts.failed += part.name in PENDING
-    known, reason = KNOWN_FAILURES.get(part.name, (0, ""))
-    if known and counts.failed == known:
-        print(f"{known} known: {reason}")
-        counts.failed = 0
-    elif known:
-        print(f"expected {known} failures ({reason}), found {counts.failed}; mend KNOWN_FAILURES in {Path(__file__).name}")
-        counts.failed = max(counts.failed, 1)
-    return counts
+    if (ROOT / part.needs).exists():
+        return part.action()
+    print(f"expected {part.needs}, found nothing")
+    return Counts(0, 1)
 
 
 def main() -> int:
@@ -178,7 +154,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.list:
         for part in PARTS:
-            print(f"{part.name:12} {part.what}{' (pending)' if part.name in PENDING else ''}")
+            print(f"{part.name:12} {part.what}")
         return 0
     RESULTS.mkdir(parents=True, exist_ok=True)
     total, report = Counts(), []

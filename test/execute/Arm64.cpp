@@ -47,7 +47,9 @@ static Status writeBytes(const std::filesystem::path &path, std::span<const std:
   return {};
 }
 
-bool arm64Available() { return *LIMBECK_QEMU_AARCH64 && std::filesystem::exists(LIMBECK_ARM64_RUNNER); }
+bool arm64Available() {
+  return *LIMBECK_QEMU_AARCH64 && std::filesystem::exists(LIMBECK_ARM64_RUNNER);
+}
 
 Expected<std::vector<Tensor>> runArm64(const cpu::CompiledEntry &compiled, std::span<const Tensor> inputs,
                                        std::span<const TensorType> outputTypes, int workers) {

@@ -19,12 +19,15 @@ ValueId CaseBuilder::input(TensorType type, Tensor values) {
   return id;
 }
 
-ValueId CaseBuilder::constant(TensorType type, Tensor values) { return add(std::move(type), std::move(values)); }
+ValueId CaseBuilder::constant(TensorType type, Tensor values) {
+  return add(std::move(type), std::move(values));
+}
 
 ValueId CaseBuilder::either(TensorType type, Tensor values) {
   // Without an input, everything would be folded.
   bool asConstant = !result.inputs.empty() && draw.oneIn(3);
-  return asConstant ? constant(std::move(type), std::move(values)) : input(std::move(type), std::move(values));
+  return asConstant ? constant(std::move(type), std::move(values))
+                    : input(std::move(type), std::move(values));
 }
 
 ValueId CaseBuilder::operand(DType dtype, const Shape &shape, bool special) {
@@ -32,7 +35,8 @@ ValueId CaseBuilder::operand(DType dtype, const Shape &shape, bool special) {
 }
 
 DType CaseBuilder::storage() {
-  return draw.pick({DType::U8, DType::S8, DType::U8, DType::S8, DType::U8, DType::S8, DType::U16, DType::S16});
+  return draw.pick(
+      {DType::U8, DType::S8, DType::U8, DType::S8, DType::U8, DType::S8, DType::U16, DType::S16});
 }
 
 void CaseBuilder::drawForm(int64_t chance) {
@@ -66,7 +70,8 @@ ValueId CaseBuilder::quantizedOperand(const TensorType &type, bool isConstant) {
 std::vector<ValueId> CaseBuilder::parameters(const TensorType &type) {
   const Quantization &q = *type.quantization;
   Shape shape = q.axis < 0 ? Shape() : Shape{static_cast<int64_t>(q.scales.size())};
-  Tensor scales = std::move(*Tensor::zeros(DType::F32, shape)), zeros = std::move(*Tensor::zeros(type.dtype, shape));
+  Tensor scales = std::move(*Tensor::zeros(DType::F32, shape)),
+         zeros = std::move(*Tensor::zeros(type.dtype, shape));
   std::copy(q.scales.begin(), q.scales.end(), scales.mutableValues<float>().begin());
   dispatch(type.dtype, [&]<class T>() {
     if constexpr (std::is_integral_v<T>)
@@ -105,7 +110,8 @@ std::vector<TensorType> CaseBuilder::inferred(std::string_view name, const Attri
     throw std::runtime_error("the generator drew an unknown op " + std::string(name));
   auto results = reference::infer(*definition, attributes, types, constants);
   if (!results)
-    throw std::runtime_error("the generator drew an invalid " + std::string(name) + ": " + results.diagnostic().text());
+    throw std::runtime_error("the generator drew an invalid " + std::string(name) + ": " +
+                             results.diagnostic().text());
   return std::move(*results);
 }
 
@@ -124,7 +130,8 @@ ValueId CaseBuilder::addOp(std::string_view name, Attributes attributes, const s
   return first;
 }
 
-std::vector<ValueId> CaseBuilder::ops(std::string_view name, Attributes attributes, std::vector<ValueId> operands) {
+std::vector<ValueId> CaseBuilder::ops(std::string_view name, Attributes attributes,
+                                      std::vector<ValueId> operands) {
   std::vector<TensorType> types = inferred(name, attributes, operands);
   size_t count = types.size();
   ValueId first = addOp(name, std::move(attributes), operands, std::move(types));
@@ -145,7 +152,8 @@ ValueId CaseBuilder::opWithResult(std::string_view name, Attributes attributes, 
   return addOp(name, std::move(attributes), operands, std::move(types));
 }
 
-ValueId CaseBuilder::realOp(std::string_view name, Attributes attributes, std::vector<ValueId> operands, double scale) {
+ValueId CaseBuilder::realOp(std::string_view name, Attributes attributes, std::vector<ValueId> operands,
+                            double scale) {
   TensorType type = inferred(name, attributes, operands)[0];
   bool quantizes = form != Form::Plain && type.dtype == expressed && !draw.oneIn(6);
   if (!quantizes)

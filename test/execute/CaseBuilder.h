@@ -56,25 +56,31 @@ public:
   /// Adds an op with the inferred results. The overload with a type replaces that of the first result.
   std::vector<ValueId> ops(std::string_view name, Attributes attributes, std::vector<ValueId> operands);
   ValueId op(std::string_view name, Attributes attributes, std::vector<ValueId> operands);
-  ValueId opWithResult(std::string_view name, Attributes attributes, std::vector<ValueId> operands, TensorType type);
+  ValueId opWithResult(std::string_view name, Attributes attributes, std::vector<ValueId> operands,
+                       TensorType type);
   /// A float op in the form of the case, with its result: quantized around `scale` if the form says so.
-  ValueId realOp(std::string_view name, Attributes attributes, std::vector<ValueId> operands, double scale = 0.05);
+  ValueId realOp(std::string_view name, Attributes attributes, std::vector<ValueId> operands,
+                 double scale = 0.05);
   /// An `if` over two branches, each of which adds ops and returns a value of the type of `like`.
-  ValueId branch(ValueId condition, ValueId like, const std::function<ValueId()> &yes, const std::function<ValueId()> &no);
+  ValueId branch(ValueId condition, ValueId like, const std::function<ValueId()> &yes,
+                 const std::function<ValueId()> &no);
   void output(ValueId value);
 
   const TensorType &typeOf(ValueId value) const { return result.model.values[value].type; }
   const Shape &shapeOf(ValueId value) const { return typeOf(value).shape; }
   /// 8-bit storage mostly, 16-bit sometimes.
   DType storage();
-  DType floatType() { return draw.pick({DType::F32, DType::F32, DType::F32, DType::F64, DType::F16, DType::BF16}); }
+  DType floatType() {
+    return draw.pick({DType::F32, DType::F32, DType::F32, DType::F64, DType::F16, DType::BF16});
+  }
 
 private:
   TensorType quantizedType(DType dtype, const Shape &shape, double scale);
   ValueId add(TensorType type, std::optional<Tensor> constant = std::nullopt);
   ValueId addOp(std::string_view name, Attributes attributes, const std::vector<ValueId> &operands,
                 std::vector<TensorType> types);
-  std::vector<TensorType> inferred(std::string_view name, const Attributes &attributes, const std::vector<ValueId> &operands);
+  std::vector<TensorType> inferred(std::string_view name, const Attributes &attributes,
+                                   const std::vector<ValueId> &operands);
   /// Scale and zero point of a type as constants.
   std::vector<ValueId> parameters(const TensorType &type);
 };

@@ -13,7 +13,9 @@ std::vector<TensorType> CaseRun::typesOf(std::span<const ValueId> values) const 
   return types;
 }
 
-std::string CaseRun::moduleText() { return ready ? compilation.text() : "(the front end failed)\n"; }
+std::string CaseRun::moduleText() {
+  return ready ? compilation.text() : "(the front end failed)\n";
+}
 
 Expected<std::vector<Tensor>> CaseRun::interpret() {
   LIMBECK_ASSIGN(std::vector<Tensor> imported, compilation.interpretImported(drawn.inputs));
@@ -29,7 +31,8 @@ Expected<std::vector<Tensor>> CaseRun::interpret() {
   return expected;
 }
 
-static Status checkResults(const Expected<std::vector<Tensor>> &found, std::span<const Tensor> expected, const std::string &how) {
+static Status checkResults(const Expected<std::vector<Tensor>> &found, std::span<const Tensor> expected,
+                           const std::string &how) {
   if (!found)
     return error(Code::Run, how, ": ", found.diagnostic().text());
   Difference difference = compare(*found, expected, false);
@@ -41,7 +44,8 @@ Status CaseRun::run() {
   ready = true;
   LIMBECK_ASSIGN(std::vector<Tensor> expected, interpret());
   LIMBECK_ASSIGN(cpu::CompiledEntry compiled, compilation.compile(*pairing.kernels, *pairing.code, options));
-  std::vector<TensorType> inputTypes = typesOf(drawn.model.inputs), outputTypes = typesOf(drawn.model.outputs);
+  std::vector<TensorType> inputTypes = typesOf(drawn.model.inputs),
+                          outputTypes = typesOf(drawn.model.outputs);
   bool emulated = pairing.code->architecture == artifact::Architecture::AArch64;
   for (int workers : {1, 3}) {
     auto found = emulated ? runArm64(compiled, drawn.inputs, outputTypes, workers)

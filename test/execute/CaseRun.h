@@ -17,7 +17,8 @@ struct StepCount {
 class CaseRun {
 public:
   CaseRun(Case drawn, Pairing pairing, cpu::CompileOptions options)
-      : drawn(std::move(drawn)), pairing(pairing), options(std::move(options)), compilation(this->drawn.model) {}
+      : drawn(std::move(drawn)), pairing(pairing), options(std::move(options)),
+        compilation(this->drawn.model) {}
 
   /// The first thing that is wrong.
   Status run();

@@ -68,7 +68,8 @@ static void drawTwoConvolutions(CaseBuilder &b) {
   Draw &draw = b.draw;
   b.form = draw.oneIn(2) ? Form::Typed : Form::Plain;
   std::string layout = draw.oneIn(2) ? "NHWC" : "NCHW";
-  int64_t first = draw.dimension(20), middle = draw.dimension(33), last = draw.dimension(33), size = draw.between(4, 9);
+  int64_t first = draw.dimension(20), middle = draw.dimension(33), last = draw.dimension(33),
+          size = draw.between(4, 9);
   auto attributes = [&](bool padded) {
     Attributes a = convolutionAttributes(draw, padded);
     a.set("strides", std::vector<int64_t>{1, 1});
@@ -82,7 +83,8 @@ static void drawTwoConvolutions(CaseBuilder &b) {
     x = b.input({DType::F32, shape, nullptr}, draw.values(DType::F32, shape, false));
   else
     x = b.quantizedOperand(draw.quantized(draw.pick({DType::U8, DType::S8}), shape, 0.02), false);
-  ValueId y = drawAnchorOn(b, "conv", attributes(true), {shape, {middle, first, 3, 3}, middle, 0, first * 9}, x);
+  ValueId y =
+      drawAnchorOn(b, "conv", attributes(true), {shape, {middle, first, 3, 3}, middle, 0, first * 9}, x);
   if (isFloat(b.typeOf(y).dtype)) {
     b.form = Form::Plain;
     y = b.op("relu", {}, {y});
@@ -190,7 +192,8 @@ static void drawGraph(CaseBuilder &b) {
 static void drawBranch(CaseBuilder &b) {
   Draw &draw = b.draw;
   Shape shape = draw.shape(1, 3), one = draw.oneIn(2) ? Shape() : Shape{1};
-  ValueId x = b.operand(DType::F32, shape), condition = b.input({DType::Bool, one, nullptr}, draw.values(DType::Bool, one));
+  ValueId x = b.operand(DType::F32, shape),
+          condition = b.input({DType::Bool, one, nullptr}, draw.values(DType::Bool, one));
   auto body = [&]() -> ValueId {
     if (draw.oneIn(4))
       return x;

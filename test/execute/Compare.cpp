@@ -32,8 +32,8 @@ Difference compare(std::span<const Tensor> found, std::span<const Tensor> expect
   for (size_t output = 0; output < found.size(); ++output) {
     const Tensor &a = found[output], &b = expected[output];
     if (a.dtype() != b.dtype() || a.shape() != b.shape()) {
-      difference.text = message("result ", output, " is ", name(a.dtype()), " ", shapeText(a.shape()), ", expected ",
-                                name(b.dtype()), " ", shapeText(b.shape()));
+      difference.text = message("result ", output, " is ", name(a.dtype()), " ", shapeText(a.shape()),
+                                ", expected ", name(b.dtype()), " ", shapeText(b.shape()));
       return difference;
     }
     int64_t differing = 0, first = -1;
@@ -48,9 +48,10 @@ Difference compare(std::span<const Tensor> found, std::span<const Tensor> expect
       first = differing++ ? first : i;
     }
     if (differing && difference.text.empty())
-      difference.text = message("result ", output, " (", name(a.dtype()), " ", shapeText(a.shape()), ") differs at ", differing,
-                                " of ", a.size(), " elements, first at index ", first, ": found ", elementText(a, first),
-                                ", expected ", elementText(b, first));
+      difference.text =
+          message("result ", output, " (", name(a.dtype()), " ", shapeText(a.shape()), ") differs at ",
+                  differing, " of ", a.size(), " elements, first at index ", first, ": found ",
+                  elementText(a, first), ", expected ", elementText(b, first));
   }
   return difference;
 }

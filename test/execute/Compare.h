@@ -5,9 +5,9 @@
 namespace limbeck::test {
 
 struct Difference {
-  std::string text;        ///< empty: no difference
-  int64_t elements = 0;    ///< compared
-  int64_t steps = 0;       ///< elements that differ by one, where that is allowed
+  std::string text;     ///< empty: no difference
+  int64_t elements = 0; ///< compared
+  int64_t steps = 0;    ///< elements that differ by one, where that is allowed
 };
 
 /// `oneStep`: integers may differ by one.

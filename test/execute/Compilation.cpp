@@ -43,9 +43,10 @@ Status Compilation::runFrontEnd() {
 }
 
 Expected<cpu::CompiledEntry> Compilation::compile(const cpu::Isa &kernels, const cpu::Isa &code,
-                                                         const cpu::CompileOptions &options) {
+                                                  const cpu::CompileOptions &options) {
   mlir::OwningOpRef<mlir::ModuleOp> lowered = fused->clone();
-  (*lowered)->setAttr(lower::kTargetAttribute, mlir::StringAttr::get(&context, llvm::StringRef(kernels.name)));
+  (*lowered)->setAttr(lower::kTargetAttribute,
+                      mlir::StringAttr::get(&context, llvm::StringRef(kernels.name)));
   LIMBECK_TRY(runStages(*lowered, /*lower=*/true));
   return cpu::compileEntry(*lowered, code, options);
 }

@@ -15,7 +15,7 @@ public:
   Status runFrontEnd();
   /// Stage Lower for the kernels of `kernels`, code for the machine of `code`; the front end has run.
   Expected<cpu::CompiledEntry> compile(const cpu::Isa &kernels, const cpu::Isa &code,
-                                                         const cpu::CompileOptions &options);
+                                       const cpu::CompileOptions &options);
   /// What the oracle says: right after the import, and just before stage Lower.
   Expected<std::vector<Tensor>> interpretImported(std::span<const Tensor> inputs);
   Expected<std::vector<Tensor>> interpretFused(std::span<const Tensor> inputs);

@@ -23,7 +23,8 @@ static double scaleOf(const CaseBuilder &b, ValueId x) {
   return 0.02;
 }
 
-ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attributes, const AnchorShapes &shapes, ValueId x) {
+ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attributes, const AnchorShapes &shapes,
+                     ValueId x) {
   Draw &draw = b.draw;
   bool hasBias = draw.oneIn(2), constantWeights = !draw.oneIn(4);
   std::vector<ValueId> operands{x};
@@ -31,7 +32,8 @@ ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attribute
     DType dtype = b.typeOf(x).dtype;
     auto parameter = [&](const Shape &shape) {
       TensorType type{dtype, shape, nullptr};
-      Tensor values = draw.oneIn(2) ? draw.floats(dtype, shape, -1, 1) : draw.values(dtype, shape, draw.oneIn(6));
+      Tensor values =
+          draw.oneIn(2) ? draw.floats(dtype, shape, -1, 1) : draw.values(dtype, shape, draw.oneIn(6));
       return constantWeights ? b.constant(type, values) : b.input(type, values);
     };
     operands.push_back(parameter(shapes.w));
@@ -63,9 +65,12 @@ ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attribute
   }
   if (b.form == Form::Operand)
     b.result.comparison = ImportComparison::OneStep;
-  double wide = weights.dtype == DType::S16 || b.typeOf(x).dtype == DType::U16 || b.typeOf(x).dtype == DType::S16 ? 200 : 1;
+  double wide =
+      weights.dtype == DType::S16 || b.typeOf(x).dtype == DType::U16 || b.typeOf(x).dtype == DType::S16 ? 200
+                                                                                                        : 1;
   return b.realOp(name, std::move(attributes), std::move(operands),
-                  accumulatorScale * 40 * std::sqrt(static_cast<double>(std::max<int64_t>(shapes.depth, 1))) * wide);
+                  accumulatorScale * 40 * std::sqrt(static_cast<double>(std::max<int64_t>(shapes.depth, 1))) *
+                      wide);
 }
 
 ValueId drawAnchor(CaseBuilder &b, std::string_view name, Attributes attributes, const AnchorShapes &shapes) {
@@ -75,8 +80,10 @@ ValueId drawAnchor(CaseBuilder &b, std::string_view name, Attributes attributes,
 }
 
 static AnchorShapes matmulShapes(Draw &draw) {
-  int64_t rows = draw.dimension(40), depth = draw.oneIn(40) ? 0 : draw.dimension(70), columns = draw.dimension(70);
-  Shape batch = draw.shape(0, 2, 4), left = batch, right = draw.oneIn(2) ? Shape() : draw.broadcastable(batch);
+  int64_t rows = draw.dimension(40), depth = draw.oneIn(40) ? 0 : draw.dimension(70),
+          columns = draw.dimension(70);
+  Shape batch = draw.shape(0, 2, 4), left = batch,
+        right = draw.oneIn(2) ? Shape() : draw.broadcastable(batch);
   if (draw.oneIn(4))
     std::swap(left, right);
   AnchorShapes shapes{left, right, columns, -1, depth};
@@ -86,7 +93,9 @@ static AnchorShapes matmulShapes(Draw &draw) {
   return shapes;
 }
 
-static void drawMatmul(CaseBuilder &b) { b.output(drawAnchor(b, "matmul", {}, matmulShapes(b.draw))); }
+static void drawMatmul(CaseBuilder &b) {
+  b.output(drawAnchor(b, "matmul", {}, matmulShapes(b.draw)));
+}
 
 static void drawMatmulInteger(CaseBuilder &b) {
   Draw &draw = b.draw;

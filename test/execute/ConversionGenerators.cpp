@@ -4,8 +4,9 @@
 namespace limbeck::test {
 
 static DType anyType(Draw &draw) {
-  return draw.pick({DType::Bool, DType::S4, DType::U4, DType::S8, DType::U8, DType::S16, DType::U16, DType::S32, DType::U32,
-                    DType::S64, DType::U64, DType::F16, DType::BF16, DType::F32, DType::F64});
+  return draw.pick({DType::Bool, DType::S4, DType::U4, DType::S8, DType::U8, DType::S16, DType::U16,
+                    DType::S32, DType::U32, DType::S64, DType::U64, DType::F16, DType::BF16, DType::F32,
+                    DType::F64});
 }
 
 static void drawCast(CaseBuilder &b) {

@@ -4,7 +4,9 @@
 namespace limbeck::test {
 
 Attributes convolutionAttributes(Draw &draw, bool padded) {
-  auto pair = [&](int64_t low, int64_t high) { return std::vector<int64_t>{draw.between(low, high), draw.between(low, high)}; };
+  auto pair = [&](int64_t low, int64_t high) {
+    return std::vector<int64_t>{draw.between(low, high), draw.between(low, high)};
+  };
   std::vector<int64_t> pads(4, 0);
   if (padded)
     for (int64_t &pad : pads)
@@ -26,11 +28,14 @@ AnchorShapes convolutionShapes(Draw &draw, Attributes &attributes, bool transpos
     height = width = 1;
   attributes.set("groups", groups);
   const auto &dilations = attributes.integers("dilations");
-  int64_t rows = draw.between((height - 1) * dilations[0] + 1, 9), columns = draw.between((width - 1) * dilations[1] + 1, 20);
+  int64_t rows = draw.between((height - 1) * dilations[0] + 1, 9),
+          columns = draw.between((width - 1) * dilations[1] + 1, 20);
   AnchorShapes shapes;
   int64_t channels = inputs * groups;
-  shapes.x = attributes.text("layout") == "NHWC" ? Shape{batch, rows, columns, channels} : Shape{batch, channels, rows, columns};
-  shapes.w = transposed ? Shape{channels, outputs, height, width} : Shape{outputs * groups, inputs, height, width};
+  shapes.x = attributes.text("layout") == "NHWC" ? Shape{batch, rows, columns, channels}
+                                                 : Shape{batch, channels, rows, columns};
+  shapes.w =
+      transposed ? Shape{channels, outputs, height, width} : Shape{outputs * groups, inputs, height, width};
   shapes.channels = outputs * groups;
   // Along output channels; those of a transposed convolution are split between two axes when it has groups.
   shapes.weightAxis = transposed ? (groups == 1 ? 1 : -1) : 0;

@@ -15,15 +15,19 @@ uint64_t Draw::bits() { // splitmix64
 
 int64_t Draw::between(int64_t low, int64_t high) {
   uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1;
-  return range == 0 ? static_cast<int64_t>(bits()) : static_cast<int64_t>(static_cast<uint64_t>(low) + bits() % range);
+  return range == 0 ? static_cast<int64_t>(bits())
+                    : static_cast<int64_t>(static_cast<uint64_t>(low) + bits() % range);
 }
 
-double Draw::unit() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+double Draw::unit() {
+  return static_cast<double>(bits() >> 11) * 0x1p-53;
+}
 
 int64_t Draw::dimension(int64_t most) {
   if (most > 1000 && oneIn(30)) // kernels cut long rows into stretches of 1024
     return std::min(pick<int64_t>({1023, 1024, 1025, 1500, 2048, 2065}), most);
-  int64_t drawn = oneIn(2) ? between(1, 5) : pick<int64_t>({1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 48, 63, 65});
+  int64_t drawn =
+      oneIn(2) ? between(1, 5) : pick<int64_t>({1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 48, 63, 65});
   return std::min(drawn, most);
 }
 
@@ -62,8 +66,9 @@ template <class T> T toElement(double value) {
 
 double specialValue(Draw &draw) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  return draw.pick<double>({std::numeric_limits<double>::quiet_NaN(), infinity, -infinity, -0.0, 0.0, 0x1p-149, -0x1p-149,
-                            3e-40, -3e-40, 0x1p-24, 6e-8, 3.4e38, -3.4e38, 65504, 1, -1});
+  return draw.pick<double>({std::numeric_limits<double>::quiet_NaN(), infinity, -infinity, -0.0, 0.0,
+                            0x1p-149, -0x1p-149, 3e-40, -3e-40, 0x1p-24, 6e-8, 3.4e38, -3.4e38, 65504, 1,
+                            -1});
 }
 } // namespace
 
@@ -106,7 +111,8 @@ Tensor Draw::values(DType dtype, const Shape &shape, bool special) {
       else if (kind == 5)
         value = (unit() * 2 - 1) * 100;
       else // at a tie of rounding to fewer bits, or just beside it
-        value = std::ldexp(static_cast<double>(2 * between(-4096, 4096) + 1) + pick({0.0, 0x1p-20, -0x1p-20, 0x1p-35, -0x1p-35}),
+        value = std::ldexp(static_cast<double>(2 * between(-4096, 4096) + 1) +
+                               pick({0.0, 0x1p-20, -0x1p-20, 0x1p-35, -0x1p-35}),
                            static_cast<int>(between(-26, -6)));
       if (sprinkled && oneIn(8))
         value = specialValue(*this);
@@ -144,12 +150,14 @@ TensorType Draw::quantized(DType dtype, const Shape &shape, double scale, int64_
   // Powers of two give ties of rounding.
   bool powers = oneIn(3);
   for (int64_t i = 0; i < count; ++i) {
-    double factor = powers ? std::exp2(std::round(std::log2(scale)) + static_cast<double>(between(-1, 1))) / scale
-                           : 0.5 + unit();
+    double factor =
+        powers ? std::exp2(std::round(std::log2(scale)) + static_cast<double>(between(-1, 1))) / scale
+               : 0.5 + unit();
     parameters.scales.push_back(static_cast<float>(scale * factor));
     int64_t reach = std::min<int64_t>(highest(dtype), 60);
     int64_t middle = isSigned(dtype) ? 0 : std::min<int64_t>(highest(dtype) / 2, 128);
-    parameters.zeroPoints.push_back(symmetric ? 0 : std::clamp(middle + between(-reach, reach), lowest(dtype), highest(dtype)));
+    parameters.zeroPoints.push_back(
+        symmetric ? 0 : std::clamp(middle + between(-reach, reach), lowest(dtype), highest(dtype)));
   }
   return {dtype, shape, std::make_shared<const Quantization>(parameters)};
 }

@@ -35,7 +35,8 @@ public:
   Tensor floats(DType dtype, const Shape &shape, double low, double high);
   Tensor integers(DType dtype, const Shape &shape, int64_t low, int64_t high);
   /// Parameters for storage `dtype`: per tensor, or per slice of `axis`. Zero points that are not 0 unless `symmetric`.
-  TensorType quantized(DType dtype, const Shape &shape, double scale, int64_t axis = -1, bool symmetric = false);
+  TensorType quantized(DType dtype, const Shape &shape, double scale, int64_t axis = -1,
+                       bool symmetric = false);
 
 private:
   Tensor integerValues(DType dtype, const Shape &shape);

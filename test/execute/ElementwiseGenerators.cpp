@@ -17,8 +17,8 @@ struct ElementwiseOp {
 
 static DType elementTypeFor(Draw &draw, ElementwiseTypes types) {
   std::vector<DType> accepted;
-  for (DType dtype : {DType::F32, DType::F64, DType::F16, DType::BF16, DType::S8, DType::U8, DType::S16, DType::U16, DType::S32,
-                      DType::U32, DType::S64, DType::U64, DType::Bool})
+  for (DType dtype : {DType::F32, DType::F64, DType::F16, DType::BF16, DType::S8, DType::U8, DType::S16,
+                      DType::U16, DType::S32, DType::U32, DType::S64, DType::U64, DType::Bool})
     if (reference::accepts(types, dtype))
       accepted.push_back(dtype);
   // f32 is what most models compute in.

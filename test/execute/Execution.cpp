@@ -14,7 +14,8 @@ static std::vector<artifact::Port> portsOf(std::string_view prefix, std::span<co
   return ports;
 }
 
-static Expected<std::shared_ptr<const runtime::Model>> load(const cpu::CompiledEntry &compiled, const cpu::Isa &isa,
+static Expected<std::shared_ptr<const runtime::Model>> load(const cpu::CompiledEntry &compiled,
+                                                            const cpu::Isa &isa,
                                                             std::span<const TensorType> inputs,
                                                             std::span<const TensorType> outputs) {
   artifact::Writer writer;
@@ -22,7 +23,8 @@ static Expected<std::shared_ptr<const runtime::Model>> load(const cpu::CompiledE
   variant.isa = isa.name;
   variant.features = isa.featureList();
   variant.architecture = isa.architecture;
-  variant.code = writer.addCode({compiled.readOnly, compiled.executable, compiled.executableOffset, compiled.span});
+  variant.code =
+      writer.addCode({compiled.readOnly, compiled.executable, compiled.executableOffset, compiled.span});
   variant.entryOffset = compiled.entryOffset;
   variant.arenaBytes = compiled.arenaBytes;
   for (const Tensor &weight : compiled.weights)
@@ -81,7 +83,8 @@ Expected<std::vector<Tensor>> runHere(const cpu::CompiledEntry &compiled, const 
   if (code != 0 || !pool.failure.empty())
     return error(Code::Run, "the code failed with ", code, ", ", pool.failure);
   auto intact = [](const GuardedBuffer &buffer) { return buffer.intact(); };
-  if (!std::all_of(in.begin(), in.end(), intact) || !std::all_of(out.begin(), out.end(), intact) || !arena.intact())
+  if (!std::all_of(in.begin(), in.end(), intact) || !std::all_of(out.begin(), out.end(), intact) ||
+      !arena.intact())
     return error(Code::Run, "the code wrote beyond its buffers");
   for (size_t i = 0; i < inputs.size(); ++i)
     if (std::memcmp(in[i].data(), inputs[i].bytes(), inputs[i].byteSize()) != 0)
@@ -92,7 +95,8 @@ Expected<std::vector<Tensor>> runHere(const cpu::CompiledEntry &compiled, const 
 }
 
 Expected<std::vector<Tensor>> runThreads(const cpu::CompiledEntry &compiled, const cpu::Isa &isa,
-                                         std::span<const Tensor> inputs, std::span<const TensorType> inputTypes,
+                                         std::span<const Tensor> inputs,
+                                         std::span<const TensorType> inputTypes,
                                          std::span<const TensorType> outputTypes, int threads) {
   LIMBECK_ASSIGN(auto model, load(compiled, isa, inputTypes, outputTypes));
   LIMBECK_ASSIGN(auto context, runtime::Context::create(model, {threads, 0, 0}));

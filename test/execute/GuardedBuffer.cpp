@@ -23,7 +23,8 @@ GuardedBuffer::GuardedBuffer(size_t size, size_t alignment) : length(size) {
 }
 
 GuardedBuffer::GuardedBuffer(GuardedBuffer &&other) noexcept
-    : mapping(other.mapping), first(other.first), mapped(other.mapped), length(other.length), writable(other.writable) {
+    : mapping(other.mapping), first(other.first), mapped(other.mapped), length(other.length),
+      writable(other.writable) {
   other.mapping = nullptr;
 }
 
@@ -32,7 +33,9 @@ GuardedBuffer::~GuardedBuffer() {
     munmap(mapping, mapped);
 }
 
-void GuardedBuffer::fill(uint8_t byte) { std::fill_n(first, length, byte); }
+void GuardedBuffer::fill(uint8_t byte) {
+  std::fill_n(first, length, byte);
+}
 
 bool GuardedBuffer::intact() const {
   auto poisoned = [](uint8_t byte) { return byte == kPoison; };

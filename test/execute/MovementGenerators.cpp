@@ -13,8 +13,8 @@ struct Moved {
 } // namespace
 
 static DType movedType(Draw &draw) {
-  return draw.pick({DType::F32, DType::F32, DType::U8, DType::S8, DType::F64, DType::F16, DType::BF16, DType::S16, DType::S32,
-                    DType::S64, DType::Bool});
+  return draw.pick({DType::F32, DType::F32, DType::U8, DType::S8, DType::F64, DType::F16, DType::BF16,
+                    DType::S16, DType::S32, DType::S64, DType::Bool});
 }
 
 static Moved movedOperand(CaseBuilder &b, const Shape &shape) {
@@ -27,7 +27,8 @@ static Moved movedOperand(CaseBuilder &b, const Shape &shape) {
 }
 
 /// Adds a movement op; its result keeps the element type. Sometimes an element-wise op follows, which is fused to it.
-static void finishMoved(CaseBuilder &b, std::string_view name, Attributes attributes, std::vector<ValueId> operands) {
+static void finishMoved(CaseBuilder &b, std::string_view name, Attributes attributes,
+                        std::vector<ValueId> operands) {
   const TensorType data = b.typeOf(operands[0]);
   ValueId y;
   if (data.quantization) {
@@ -35,7 +36,8 @@ static void finishMoved(CaseBuilder &b, std::string_view name, Attributes attrib
     std::vector<TensorType> types;
     for (ValueId id : operands)
       types.push_back({b.typeOf(id).expressed(), b.shapeOf(id), nullptr});
-    auto inferred = reference::infer(*reference::findOp(name), attributes, types, std::vector<const Tensor *>(types.size()));
+    auto inferred = reference::infer(*reference::findOp(name), attributes, types,
+                                     std::vector<const Tensor *>(types.size()));
     if (!inferred)
       throw std::runtime_error(inferred.diagnostic().text());
     TensorType result{data.dtype, (*inferred)[0].shape, data.quantization};
@@ -123,12 +125,14 @@ static void drawSlice(CaseBuilder &b) {
     }
     steps.push_back(step);
   }
-  finishMoved(b, "slice", {{"starts", starts}, {"ends", ends}, {"steps", steps}}, {movedOperand(b, shape).value});
+  finishMoved(b, "slice", {{"starts", starts}, {"ends", ends}, {"steps", steps}},
+              {movedOperand(b, shape).value});
 }
 
 static void drawGather(CaseBuilder &b) {
   Shape shape = b.draw.shape(1, 3, 600);
-  int64_t axis = b.draw.between(0, static_cast<int64_t>(shape.size()) - 1), dim = shape[static_cast<size_t>(axis)];
+  int64_t axis = b.draw.between(0, static_cast<int64_t>(shape.size()) - 1),
+          dim = shape[static_cast<size_t>(axis)];
   DType indexType = b.draw.pick({DType::S32, DType::S64});
   Shape indexShape = b.draw.shape(0, 2, 12);
   ValueId data = movedOperand(b, shape).value;

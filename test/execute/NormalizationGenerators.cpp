@@ -43,7 +43,8 @@ static void drawBatchNorm(CaseBuilder &b) {
   DType dtype = b.floatType();
   std::vector<ValueId> operands{b.operand(dtype, shape)};
   for (int i = 0; i < 4; ++i)
-    operands.push_back(b.either({dtype, channels, nullptr}, draw.floats(dtype, channels, i == 3 ? 0.1 : -2, 2)));
+    operands.push_back(
+        b.either({dtype, channels, nullptr}, draw.floats(dtype, channels, i == 3 ? 0.1 : -2, 2)));
   b.output(b.op("batch_norm", {{"axis", axis}, {"epsilon", 1e-5f}}, operands));
 }
 

@@ -47,7 +47,8 @@ static void drawMaxPool(CaseBuilder &b) {
   ValueId x = b.real(dtype, window.input);
   if (b.form == Form::Typed && b.draw.oneIn(2)) { // the same quantization on both sides
     TensorType type = b.typeOf(x);
-    auto inferred = reference::infer(*reference::findOp("max_pool"), window.attributes, std::span(&type, 1), {});
+    auto inferred =
+        reference::infer(*reference::findOp("max_pool"), window.attributes, std::span(&type, 1), {});
     TensorType result{type.dtype, (*inferred)[0].shape, type.quantization};
     return b.output(b.opWithResult("max_pool", window.attributes, {x}, result));
   }
@@ -69,8 +70,9 @@ static void drawAveragePool(CaseBuilder &b) {
 }
 
 void addPoolingGenerators(GeneratorList &list) {
-  list.insert(list.end(),
-              {{"max_pool", drawMaxPool}, {"arg_max_pool", drawArgMaxPool}, {"average_pool", drawAveragePool}});
+  list.insert(
+      list.end(),
+      {{"max_pool", drawMaxPool}, {"arg_max_pool", drawArgMaxPool}, {"average_pool", drawAveragePool}});
 }
 
 } // namespace limbeck::test

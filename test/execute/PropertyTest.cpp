@@ -28,7 +28,7 @@ struct Options {
 struct Totals {
   std::mutex mutex;
   std::map<std::string, int64_t> byKernels; ///< cases per instruction set of the kernels
-  std::set<std::string> failures; ///< generator @ instruction sets
+  std::set<std::string> failures;           ///< generator @ instruction sets
   int64_t passed = 0, failed = 0;
   StepCount steps;
 };
@@ -61,7 +61,8 @@ std::vector<std::string> forgottenOps() {
     drawn.insert(generator.name);
   std::vector<std::string> forgotten;
   for (const reference::OpDefinition *op : reference::allOps())
-    if (op->name.find('.') == std::string_view::npos && !kNeverLowered.count(op->name) && !drawn.count(op->name))
+    if (op->name.find('.') == std::string_view::npos && !kNeverLowered.count(op->name) &&
+        !drawn.count(op->name))
       forgotten.emplace_back(op->name);
   return forgotten;
 }
@@ -101,9 +102,11 @@ uint64_t seedOf(uint64_t seed, std::string_view generator, int64_t number) {
   return mixed;
 }
 
-std::string repeatCommand(const Options &options, const Generator &generator, int64_t number, const Pairing &pairing) {
-  return message("limbeck-property-test --seed ", std::to_string(options.seed), " --op ", generator.name, " --case ", number,
-                 " --isa ", pairing.kernels->name, " --code ", pairing.code->name, " -O ", options.optimization);
+std::string repeatCommand(const Options &options, const Generator &generator, int64_t number,
+                          const Pairing &pairing) {
+  return message("limbeck-property-test --seed ", std::to_string(options.seed), " --op ", generator.name,
+                 " --case ", number, " --isa ", pairing.kernels->name, " --code ", pairing.code->name, " -O ",
+                 options.optimization);
 }
 
 /// For the message of a crash: what each thread is doing.
@@ -149,8 +152,8 @@ void runCase(const Options &options, const Generator &generator, int64_t number,
   if (failure.empty())
     return;
   totals.failures.insert(message(generator.name, " @ ", pairing.kernels->name, "/", pairing.code->name));
-  std::printf("FAIL: %s\n%s\n%srepeat: %s\n\n", std::string(generator.name).c_str(), failure.c_str(), module.c_str(),
-              command.c_str());
+  std::printf("FAIL: %s\n%s\n%srepeat: %s\n\n", std::string(generator.name).c_str(), failure.c_str(),
+              module.c_str(), command.c_str());
   std::fflush(stdout);
 }
 
@@ -180,7 +183,8 @@ int runAll(const Options &options) {
   auto count = static_cast<int64_t>(chosen.size());
   auto work = [&] {
     for (int64_t i; (i = next++) < options.cases;)
-      runCase(options, *chosen[static_cast<size_t>(i % count)], options.onlyCase >= 0 ? options.onlyCase : i / count, totals);
+      runCase(options, *chosen[static_cast<size_t>(i % count)],
+              options.onlyCase >= 0 ? options.onlyCase : i / count, totals);
   };
   std::vector<std::thread> threads;
   for (unsigned i = 1; i < options.threads; ++i)
@@ -193,13 +197,14 @@ int runAll(const Options &options) {
     std::printf("failed: %s\n", failure.c_str());
   for (const auto &[isa, cases] : totals.byKernels)
     std::printf("%lld cases with kernels for %s\n", static_cast<long long>(cases), isa.c_str());
-  std::printf("fuse-qdq changed %lld of %lld results by one step\n", static_cast<long long>(totals.steps.changed),
-              static_cast<long long>(totals.steps.elements));
+  std::printf("fuse-qdq changed %lld of %lld results by one step\n",
+              static_cast<long long>(totals.steps.changed), static_cast<long long>(totals.steps.elements));
   if (static_cast<double>(totals.steps.changed) > 1e-3 * static_cast<double>(totals.steps.elements) + 1) {
     std::printf("FAIL: fuse-qdq changed more than one result in a thousand\n");
     ++totals.failed;
   }
-  std::printf("%lld passed, %lld failed\n", static_cast<long long>(totals.passed), static_cast<long long>(totals.failed));
+  std::printf("%lld passed, %lld failed\n", static_cast<long long>(totals.passed),
+              static_cast<long long>(totals.failed));
   return totals.failed ? 1 : 0;
 }
 
@@ -228,7 +233,8 @@ bool parse(int argc, char **argv, Options &options) {
     else
       return false;
   }
-  bool known = (options.isa.empty() || cpu::findIsa(options.isa)) && (options.code.empty() || cpu::findIsa(options.code));
+  bool known = (options.isa.empty() || cpu::findIsa(options.isa)) &&
+               (options.code.empty() || cpu::findIsa(options.code));
   return argc % 2 == 1 && known;
 }
 
@@ -238,7 +244,8 @@ bool parse(int argc, char **argv, Options &options) {
 int main(int argc, char **argv) {
   limbeck::test::Options options;
   if (!limbeck::test::parse(argc, argv, options)) {
-    std::printf("usage: limbeck-property-test [--seed N] [--cases N] [--case N] [--op NAME] [--isa KERNELS] [--code MACHINE] "
+    std::printf("usage: limbeck-property-test [--seed N] [--cases N] [--case N] [--op NAME] [--isa KERNELS] "
+                "[--code MACHINE] "
                 "[--threads N] [-O LEVEL] [--keep FOLDER]\n");
     return 2;
   }

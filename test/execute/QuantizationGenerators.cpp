@@ -30,7 +30,8 @@ static Parameters drawParameters(Draw &draw, const Shape &x) {
 }
 
 static DType storedType(Draw &draw) {
-  return draw.pick({DType::U8, DType::S8, DType::U8, DType::S8, DType::U16, DType::S16, DType::S32, DType::U4, DType::S4});
+  return draw.pick(
+      {DType::U8, DType::S8, DType::U8, DType::S8, DType::U16, DType::S16, DType::S32, DType::U4, DType::S4});
 }
 
 static ValueId drawScale(CaseBuilder &b, DType dtype, const Shape &shape) {
@@ -39,17 +40,21 @@ static ValueId drawScale(CaseBuilder &b, DType dtype, const Shape &shape) {
 }
 
 static ValueId drawZeroPoint(CaseBuilder &b, DType dtype, const Shape &shape) {
-  return b.either({dtype, shape, nullptr}, dtype == DType::S32 ? b.draw.integers(dtype, shape, -1000, 1000)
-                                                               : b.draw.integers(dtype, shape, lowest(dtype), highest(dtype)));
+  return b.either({dtype, shape, nullptr},
+                  dtype == DType::S32 ? b.draw.integers(dtype, shape, -1000, 1000)
+                                      : b.draw.integers(dtype, shape, lowest(dtype), highest(dtype)));
 }
 
-static DType narrowFloat(Draw &draw) { return draw.pick({DType::F32, DType::F32, DType::F32, DType::F16, DType::BF16}); }
+static DType narrowFloat(Draw &draw) {
+  return draw.pick({DType::F32, DType::F32, DType::F32, DType::F16, DType::BF16});
+}
 
 static void drawQuantizeBy(CaseBuilder &b) {
   Shape shape = b.draw.shape(0, 4);
   Parameters p = drawParameters(b.draw, shape);
   ValueId x = b.operand(narrowFloat(b.draw), shape);
-  ValueId scale = drawScale(b, narrowFloat(b.draw), p.shape), zero = drawZeroPoint(b, storedType(b.draw), p.shape);
+  ValueId scale = drawScale(b, narrowFloat(b.draw), p.shape),
+          zero = drawZeroPoint(b, storedType(b.draw), p.shape);
   b.output(b.op("quantize_by", {{"axis", p.axis}, {"block_size", p.block}}, {x, scale, zero}));
 }
 
@@ -59,14 +64,17 @@ static void drawDequantizeBy(CaseBuilder &b) {
   DType stored = storedType(b.draw);
   ValueId x = b.operand(stored, shape), scale = drawScale(b, narrowFloat(b.draw), p.shape);
   ValueId zero = drawZeroPoint(b, stored, p.shape);
-  b.output(b.op("dequantize_by", {{"axis", p.axis}, {"block_size", p.block}, {"to", narrowFloat(b.draw)}}, {x, scale, zero}));
+  b.output(b.op("dequantize_by", {{"axis", p.axis}, {"block_size", p.block}, {"to", narrowFloat(b.draw)}},
+                {x, scale, zero}));
 }
 
 static void drawRequantizeBy(CaseBuilder &b) {
   Draw &draw = b.draw;
   Shape shape = draw.shape(1, 4);
   int64_t axis = draw.between(0, static_cast<int64_t>(shape.size()) - 1);
-  auto along = [&](int64_t dim) { return dim < 0 || draw.oneIn(2) ? Shape() : Shape{shape[static_cast<size_t>(dim)]}; };
+  auto along = [&](int64_t dim) {
+    return dim < 0 || draw.oneIn(2) ? Shape() : Shape{shape[static_cast<size_t>(dim)]};
+  };
   ValueId x = b.operand(DType::S32, shape);
   ValueId sx = drawScale(b, DType::F32, along(axis - 1)), sw = drawScale(b, DType::F32, along(axis));
   ValueId sy = drawScale(b, DType::F32, draw.oneIn(3) ? Shape{1} : Shape());
@@ -76,14 +84,16 @@ static void drawRequantizeBy(CaseBuilder &b) {
 
 static void drawDynamicQuantize(CaseBuilder &b) {
   Shape shape = b.draw.shape(0, 4);
-  Tensor values = b.draw.oneIn(8) ? b.draw.floats(DType::F32, shape, 0, 1e-30) : b.draw.values(DType::F32, shape);
+  Tensor values =
+      b.draw.oneIn(8) ? b.draw.floats(DType::F32, shape, 0, 1e-30) : b.draw.values(DType::F32, shape);
   for (ValueId result : b.ops("dynamic_quantize", {}, {b.input({DType::F32, shape, nullptr}, values)}))
     b.output(result);
 }
 
 /// A type of any storage and expressed type, per tensor or per axis, with bounds inside the range of the storage sometimes.
 static TensorType typedParameters(Draw &draw, const Shape &shape) {
-  int64_t axis = shape.empty() || draw.oneIn(2) ? -1 : draw.between(0, static_cast<int64_t>(shape.size()) - 1);
+  int64_t axis =
+      shape.empty() || draw.oneIn(2) ? -1 : draw.between(0, static_cast<int64_t>(shape.size()) - 1);
   DType dtype = draw.pick({DType::U8, DType::S8, DType::U8, DType::S8, DType::U16, DType::S16, DType::S32});
   TensorType type = draw.quantized(dtype, shape, 0.05, axis);
   Quantization q = *type.quantization;

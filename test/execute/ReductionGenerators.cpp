@@ -24,7 +24,8 @@ static void drawArgMax(CaseBuilder &b) {
   Shape shape = b.draw.shape(1, 4, 2000);
   int64_t axis = b.draw.between(0, static_cast<int64_t>(shape.size()) - 1);
   DType dtype = b.draw.oneIn(2) ? b.floatType() : b.draw.pick({DType::S8, DType::U8, DType::S32, DType::S64});
-  Attributes attributes{{"axis", axis}, {"keepdims", b.draw.oneIn(2)}, {"select_last_index", b.draw.oneIn(2)}};
+  Attributes attributes{
+      {"axis", axis}, {"keepdims", b.draw.oneIn(2)}, {"select_last_index", b.draw.oneIn(2)}};
   b.output(b.op("arg_max", attributes, {b.operand(dtype, shape)}));
 }
 

@@ -25,7 +25,8 @@ public:
   /// Bias, requantization, epilogue, store. `channel`: first channel of the block, which runs along the lanes.
   void finish(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value accumulator, mlir::Value channel);
   /// The same for an accumulator that holds the bias already.
-  void finishBiased(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value accumulator, mlir::Value channel);
+  void finishBiased(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value accumulator,
+                    mlir::Value channel);
 
   bool isFloat() const { return mode == Mode::Float; }
   bool isQuantized() const { return mode == Mode::Quantized; }

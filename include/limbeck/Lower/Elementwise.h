@@ -23,8 +23,8 @@ mlir::Value clampOrdered(KernelBuilder &kernel, mlir::Value t, mlir::Value low, 
 /// roundeven of f32 |t| <= 2^22 as i32: adding 1.5 * 2^23 leaves the rounded value in the low bits of the sum.
 mlir::Value roundSmall(KernelBuilder &kernel, mlir::Value t);
 /// The same for 32-bit storage, where the bounds are no f32 values: clamped as integers. `zeroPoint` is i64.
-mlir::Value roundWide(KernelBuilder &kernel, mlir::Value t, mlir::Value zeroPoint, DType storage, int64_t least,
-                      int64_t greatest);
+mlir::Value roundWide(KernelBuilder &kernel, mlir::Value t, mlir::Value zeroPoint, DType storage,
+                      int64_t least, int64_t greatest);
 
 /// f32 from the stored form of f16 or bf16, and back: one rounding to nearest even.
 mlir::Value extendHalf(KernelBuilder &kernel, mlir::Value stored, DType dtype);

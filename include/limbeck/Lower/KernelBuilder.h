@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include <functional>
+#include <optional>
 
 namespace limbeck::lower {
 
@@ -22,6 +23,27 @@ namespace limbeck::lower {
 inline constexpr int64_t kBlockLanes = 16;
 
 using Index = llvm::SmallVector<mlir::Value, 4>;
+
+inline int64_t product(llvm::ArrayRef<int64_t> shape) {
+  int64_t elements = 1;
+  for (int64_t dim : shape)
+    elements *= dim;
+  return elements;
+}
+
+/// The bounds of a table that only clamps: each stored value becomes min(max(value, low), high).
+struct Clamp {
+  int64_t low, high;
+};
+
+/// A chain of element-wise ops as a table of its 256 results (Tables.h), and how the kernel holds it.
+struct KernelTable {
+  mlir::Value source; ///< null: the op is none
+  Tensor values;
+  std::optional<Clamp> clamp;
+  bool isSigned = false;
+  mlir::Value buffer; ///< once it is an operand of the kernel
+};
 
 class KernelBuilder {
 public:
@@ -36,7 +58,8 @@ public:
   mlir::Operation *core() { return coreOp; }
   mlir::func::FuncOp function() { return func; }
 
-  // --- Facts about values of the region.
+  // --- Facts about values of the region. A region whose tensors are all of one shape or of one element, without parameters along
+  // an axis and without a core, is seen as one dimension.
   TensorType typeOf(mlir::Value tensor) const;
   const Shape shapeOf(mlir::Value tensor) const { return typeOf(tensor).shape; }
   /// The value of an operand that is constant in the graph, or nothing.
@@ -58,7 +81,9 @@ public:
   /// The element as arithmetic sees it: dequantized, f16 and bf16 as f32, bool as i1.
   mlir::Value real(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   mlir::Value widen(mlir::Value stored, const TensorType &type, llvm::ArrayRef<mlir::Value> index);
-  mlir::Value narrow(mlir::Value computed, const TensorType &type, llvm::ArrayRef<mlir::Value> index);
+  /// `reciprocal`: what to multiply by in place of the division by the type's scale, where that is known to give the same.
+  mlir::Value narrow(mlir::Value computed, const TensorType &type, llvm::ArrayRef<mlir::Value> index,
+                     std::optional<float> reciprocal = std::nullopt);
   /// The core's element is `computed`: narrows it, evaluates the ops behind it, stores what the region yields.
   void finish(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value computed);
   /// The same for an element that is in its stored form already (data movement, integer results).
@@ -71,6 +96,8 @@ public:
   /// Every element of `shape` once, in blocks of kBlockLanes along the innermost dimension and one by one behind them;
   /// the trip is shared between workers. `vectors` false: one by one throughout.
   void forEachBlock(llvm::ArrayRef<int64_t> shape, bool vectors, const BlockBody &body);
+  /// The same in blocks of `widths` elements, from the widest to the last, which is 1.
+  void forEachBlock(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> widths, const BlockBody &body);
   /// The shared loop alone: body(t) for t in [0, trip).
   void shared(int64_t trip, const std::function<void(mlir::Value)> &body);
   /// A sequential loop with carried values; returns their final values.
@@ -101,9 +128,13 @@ private:
   mlir::Value operandElement(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, const Shape &resultShape,
                              int64_t lanes, bool stored);
   mlir::Value evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
-  mlir::Value perAxis(const Tensor &table, llvm::ArrayRef<mlir::Value> index, int64_t axis, int64_t rank, int64_t lanes);
+  KernelTable &findTable(mlir::Operation *op); ///< valid until the next one is found
+  mlir::Value lookUp(KernelTable &table, mlir::Value positions);
+  mlir::Value perAxis(const Tensor &table, llvm::ArrayRef<mlir::Value> index, int64_t axis, int64_t rank,
+                      int64_t lanes);
   mlir::Value zeroPointAt(const TensorType &type, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   mlir::Type bufferType(const TensorType &type);
+  std::optional<int64_t> elementsIfFlat() const;
 
   mlir::OpBuilder &b;
   mlir::Location location;
@@ -111,10 +142,15 @@ private:
   const Target &machine;
   mlir::Operation *coreOp = nullptr;
   mlir::func::FuncOp func;
+  std::optional<int64_t>
+      flatElements; ///< all tensors are seen as one dimension of so many elements, or as scalars
   llvm::SmallVector<mlir::Value> inputValues; ///< operands of the fused op
   llvm::SmallVector<Tensor> weightValues;
-  llvm::DenseMap<mlir::Value, mlir::Value> buffers; ///< block argument of the region -> argument of the function
+  llvm::DenseMap<mlir::Value, mlir::Value>
+      buffers; ///< block argument of the region -> argument of the function
   llvm::SmallVector<mlir::Value> outputs;
+  llvm::DenseMap<mlir::Operation *, KernelTable> tables;
+  llvm::DenseMap<mlir::Operation *, std::optional<float>> reciprocals;
   llvm::DenseMap<mlir::Value, mlir::Value> known; ///< elements at the current block: value -> stored element
   llvm::SmallVector<mlir::Value> blockIndex;
   int64_t blockLanes = 0; ///< 0: no block is being finished, so nothing may be remembered

@@ -1,5 +1,6 @@
 // What lowering may ask about a target: numbers and capabilities, never a name. Target/ implements and registers them.
 #pragma once
+#include "mlir/IR/Value.h"
 #include "mlir/Support/LogicalResult.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
@@ -23,6 +24,10 @@ public:
   /// Lets the target write the body of a kernel by itself. Failure: it has no emitter for this region, and nothing was
   /// emitted.
   virtual mlir::LogicalResult emitKernel(KernelBuilder &kernel) const = 0;
+  /// Elements of `table`, a memref of 256 bytes, at `positions`, a vector of bytes without sign. Null: the target has no
+  /// instruction for it, and nothing was emitted.
+  virtual mlir::Value emitByteLookup(KernelBuilder &kernel, mlir::Value table,
+                                     mlir::Value positions) const = 0;
 };
 
 /// The registered target of that name, or null. Targets register when their library is linked through `registerTargets`.

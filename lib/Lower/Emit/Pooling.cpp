@@ -6,36 +6,72 @@ namespace limbeck::lower {
 
 using namespace mlir;
 
+/// Taps up to which a window is written out: then every test that a tap lies on the input is left out where it must.
+static constexpr int64_t kWrittenOutTaps = 16;
+
 namespace {
 /// The window of a pooling op at one result position: which input element a tap reads, and whether it exists.
 class PoolingWindow {
 public:
   PoolingWindow(KernelBuilder &kernel, Operation *op)
-      : kernel(kernel), attributes(attributesOf(op)), input(kernel.shapeOf(op->getOperand(0))) {
+      : kernel(kernel), attributes(attributesOf(op)), input(kernel.shapeOf(op->getOperand(0))),
+        output(kernel.shapeOf(op->getResult(0))) {
     firstSpatial = attributes.text("layout") == "NHWC" ? 1 : 2;
-    taps = 1;
-    for (int64_t extent : kernelShape())
-      taps *= extent;
+    taps = product(kernelShape());
   }
-  const std::vector<int64_t> &kernelShape() const { return attributes.integers("kernel"); }
+  ArrayRef<int64_t> kernelShape() const { return attributes.integers("kernel"); }
   size_t spatial() const { return kernelShape().size(); }
 
-  /// Position read by tap `tap` for result position `index`; `inside` is set to whether it lies in the input and `padded`
-  /// to whether it lies in the input or its padding. Outside positions are clamped, so that loading them is harmless.
-  Index position(ArrayRef<Value> index, Value tap, Value &inside, Value &padded) {
-    Index offsets = kernel.delinearize(tap, kernelShape());
+  /// Runs `body` for each of `count` taps in ascending order, with carried values; returns their last values.
+  SmallVector<Value> overTaps(int64_t count, ValueRange carried, const KernelBuilder::LoopBody &body) {
+    if (taps > kWrittenOutTaps)
+      return kernel.loop(0, count, 1, carried, body);
+    SmallVector<Value> values(carried);
+    for (int64_t tap = 0; tap < count; ++tap)
+      values = body(kernel.constantIndex(tap), values);
+    return values;
+  }
+
+  /// Offsets along `shape`, leading axes of the kernel, of the row-major tap `tap`.
+  Index offsets(Value tap, ArrayRef<int64_t> shape) {
+    std::optional<int64_t> number = getConstantIntValue(tap);
+    if (!number)
+      return kernel.delinearize(tap, shape);
+    Index index(shape.size());
+    for (size_t i = shape.size(); i-- > 0; *number /= shape[i])
+      index[i] = kernel.constantIndex(*number % shape[i]);
+    return index;
+  }
+
+  /// Position read by the tap at `offsets` for result position `index`; `inside` is set to whether it lies in the input and
+  /// `padded` to whether it lies in the input or its padding, both null when it always does. Outside positions are clamped,
+  /// so that loading them is harmless.
+  Index position(ArrayRef<Value> index, ArrayRef<Value> offsets, Value &inside, Value &padded) {
     Index place(index);
     for (size_t i = 0; i < spatial(); ++i) {
       size_t dim = firstSpatial + i;
       int64_t before = attributes.integers("pads")[i], after = attributes.integers("pads")[spatial() + i];
-      Value at = kernel.addIndex(kernel.multiplyIndex(index[dim], attributes.integers("strides")[i]),
-                                 kernel.multiplyIndex(offsets[i], attributes.integers("dilations")[i]));
-      at = kernel.addIndex(at, -before);
-      inside = both(inside, within(at, 0, input[dim]));
-      padded = both(padded, within(at, -before, input[dim] + after));
-      OpBuilder &b = kernel.builder();
-      at = arith::MaxSIOp::create(b, kernel.loc(), at, kernel.constantIndex(0));
-      place[dim] = arith::MinSIOp::create(b, kernel.loc(), at, kernel.constantIndex(input[dim] - 1));
+      int64_t stride = attributes.integers("strides")[i], dilation = attributes.integers("dilations")[i];
+      int64_t least = -before, greatest = (output[dim] - 1) * stride - before;
+      Value at = kernel.multiplyIndex(index[dim], stride);
+      if (std::optional<int64_t> offset = getConstantIntValue(offsets[i])) {
+        least += *offset * dilation, greatest += *offset * dilation;
+        at = kernel.addIndex(at, least);
+      } else {
+        greatest += (kernelShape()[i] - 1) * dilation;
+        at = kernel.addIndex(kernel.addIndex(at, kernel.multiplyIndex(offsets[i], dilation)), -before);
+      }
+      if (least < 0 || greatest >= input[dim]) {
+        inside = both(inside, within(at, 0, input[dim]));
+        OpBuilder &b = kernel.builder();
+        place[dim] = arith::MinSIOp::create(
+            b, kernel.loc(), arith::MaxSIOp::create(b, kernel.loc(), at, kernel.constantIndex(0)),
+            kernel.constantIndex(input[dim] - 1));
+      } else {
+        place[dim] = at;
+      }
+      if (greatest >= input[dim] + after)
+        padded = both(padded, within(at, -before, input[dim] + after));
     }
     return place;
   }
@@ -51,6 +87,11 @@ public:
     return number;
   }
 
+  /// `yes` where `condition` holds or is null, otherwise `no`.
+  Value chosen(Value condition, Value yes, Value no) {
+    return condition ? choose(kernel, condition, yes, no) : yes;
+  }
+
   int64_t taps = 1;
 
 private:
@@ -63,7 +104,7 @@ private:
   }
   KernelBuilder &kernel;
   reference::Attributes attributes;
-  Shape input;
+  Shape input, output;
   size_t firstSpatial;
 };
 } // namespace
@@ -105,15 +146,15 @@ static void emitMaxPool(KernelBuilder &kernel, Operation *op) {
   kernel.forEachBlock(
       kernel.shapeOf(op->getResult(0)), channelsLast, [&](ArrayRef<Value> index, int64_t lanes) {
         Type computed = kernel.vectorOf(kernel.computeType(type), lanes);
-        auto best =
-            kernel.loop(0, window.taps, 1, poolingFloor(kernel, type, computed),
-                        [&](Value tap, ValueRange carried) -> SmallVector<Value> {
-                          Value inside, padded;
-                          Index place = window.position(index, tap, inside, padded);
-                          Value x = stored ? kernel.load(op->getOperand(0), place, lanes)
-                                           : kernel.real(op->getOperand(0), place, lanes);
-                          return {choose(kernel, inside, greaterOf(kernel, type, carried[0], x), carried[0])};
-                        });
+        auto best = window.overTaps(
+            window.taps, poolingFloor(kernel, type, computed),
+            [&](Value tap, ValueRange carried) -> SmallVector<Value> {
+              Value inside, padded;
+              Index place = window.position(index, window.offsets(tap, window.kernelShape()), inside, padded);
+              Value x = stored ? kernel.load(op->getOperand(0), place, lanes)
+                               : kernel.real(op->getOperand(0), place, lanes);
+              return {window.chosen(inside, greaterOf(kernel, type, carried[0], x), carried[0])};
+            });
         if (stored)
           kernel.finishStored(index, lanes, best[0]);
         else
@@ -127,19 +168,20 @@ static void emitArgMaxPool(KernelBuilder &kernel, Operation *op) {
   TensorType type = kernel.typeOf(op->getOperand(0));
   kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), false, [&](ArrayRef<Value> index, int64_t lanes) {
     Value none = kernel.constantIndex(-1);
-    auto best = kernel.loop(
-        0, window.taps, 1, {poolingFloor(kernel, type, kernel.computeType(type)), none},
+    auto best = window.overTaps(
+        window.taps, {poolingFloor(kernel, type, kernel.computeType(type)), none},
         [&](Value tap, ValueRange carried) -> SmallVector<Value> {
           Value inside, padded;
-          Index place = window.position(index, tap, inside, padded);
+          Index place = window.position(index, window.offsets(tap, window.kernelShape()), inside, padded);
           Value x = kernel.real(op->getOperand(0), place, 1);
           Value greatest = greaterOf(kernel, type, carried[0], x);
           // Replaced when the maximum is not the one there was, bit for bit: so NaN and +0 count as they do in max_pool.
           Value greater = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ne,
                                                 bitsOf(kernel, greatest), bitsOf(kernel, carried[0]));
           Value first = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::eq, carried[1], none);
-          Value better = arith::AndIOp::create(b, kernel.loc(), inside,
-                                               arith::OrIOp::create(b, kernel.loc(), greater, first));
+          Value better = arith::OrIOp::create(b, kernel.loc(), greater, first);
+          if (inside)
+            better = arith::AndIOp::create(b, kernel.loc(), inside, better);
           return {choose(kernel, better, x, carried[0]),
                   choose(kernel, better, window.flatIndex(place), carried[1])};
         });
@@ -156,18 +198,27 @@ static void emitAveragePool(KernelBuilder &kernel, Operation *op) {
   kernel.forEachBlock(
       kernel.shapeOf(op->getResult(0)), channelsLast, [&](ArrayRef<Value> index, int64_t lanes) {
         Type element = kernel.computeType(type), computed = kernel.vectorOf(element, lanes);
-        auto sums = kernel.loop(0, window.taps, 1,
-                                {kernel.constantLike(computed, 0), kernel.constantLike(element, 0)},
-                                [&](Value tap, ValueRange carried) -> SmallVector<Value> {
-                                  Value inside, padded;
-                                  Index place = window.position(index, tap, inside, padded);
-                                  Value x = kernel.real(op->getOperand(0), place, lanes);
-                                  Value sum = arith::AddFOp::create(b, kernel.loc(), carried[0], x);
-                                  Value more = arith::AddFOp::create(b, kernel.loc(), carried[1],
-                                                                     kernel.constantLike(element, 1));
-                                  return {choose(kernel, inside, sum, carried[0]),
-                                          choose(kernel, includePad ? padded : inside, more, carried[1])};
-                                });
+        // One sum per column of the window, then their sum.
+        ArrayRef<int64_t> rows = window.kernelShape().drop_back();
+        Value zero = kernel.constantLike(computed, 0);
+        auto sums = window.overTaps(
+            window.kernelShape().back(), {zero, kernel.constantLike(element, 0)},
+            [&](Value column, ValueRange total) -> SmallVector<Value> {
+              auto sum = window.overTaps(
+                  product(rows), {zero, total[1]}, [&](Value row, ValueRange carried) -> SmallVector<Value> {
+                    Value inside, padded;
+                    Index offsets = window.offsets(row, rows);
+                    offsets.push_back(column);
+                    Index place = window.position(index, offsets, inside, padded);
+                    Value x = kernel.real(op->getOperand(0), place, lanes);
+                    Value more = arith::AddFOp::create(b, kernel.loc(), carried[0], x);
+                    Value count =
+                        arith::AddFOp::create(b, kernel.loc(), carried[1], kernel.constantLike(element, 1));
+                    return {window.chosen(inside, more, carried[0]),
+                            window.chosen(includePad ? padded : inside, count, carried[1])};
+                  });
+              return {arith::AddFOp::create(b, kernel.loc(), total[0], sum[0]), sum[1]};
+            });
         kernel.finish(index, lanes,
                       arith::DivFOp::create(b, kernel.loc(), sums[0], kernel.splat(sums[1], lanes)));
       });

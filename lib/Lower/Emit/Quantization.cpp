@@ -16,7 +16,8 @@ struct ParameterPlace {
   Shape data;
   int64_t axis = 0, block = 0;
 
-  ParameterPlace(KernelBuilder &kernel, Operation *op) : kernel(kernel), data(kernel.shapeOf(op->getOperand(0))) {
+  ParameterPlace(KernelBuilder &kernel, Operation *op)
+      : kernel(kernel), data(kernel.shapeOf(op->getOperand(0))) {
     reference::Attributes attributes = attributesOf(op);
     axis = attributes.integer("axis");
     block = attributes.integer("block_size");
@@ -120,7 +121,8 @@ static void emitRequantizeBy(KernelBuilder &kernel, Operation *op) {
       Value value = kernel.real(op->getOperand(operand), place, runs ? lanes : 1);
       return runs ? value : kernel.splat(value, lanes);
     };
-    Value product = arith::MulFOp::create(b, kernel.loc(), parameter(1, axis == 0 ? 0 : axis - 1), parameter(2, axis));
+    Value product =
+        arith::MulFOp::create(b, kernel.loc(), parameter(1, axis == 0 ? 0 : axis - 1), parameter(2, axis));
     Value m = arith::DivFOp::create(b, kernel.loc(), product, parameter(3, axis));
     Value accumulator = kernel.load(op->getOperand(0), index, lanes);
     Value t = arith::SIToFPOp::create(b, kernel.loc(), kernel.vectorOf(b.getF32Type(), lanes), accumulator);
@@ -152,7 +154,8 @@ static void emitDynamicQuantize(KernelBuilder &kernel, Operation *op) {
       return SmallVector<Value>{arith::SelectOp::create(b, loc, less, element, carried[0]),
                                 arith::SelectOp::create(b, loc, greater, element, carried[1])};
     });
-    Value scale = arith::DivFOp::create(b, loc, arith::SubFOp::create(b, loc, range[1], range[0]), constant(255));
+    Value scale =
+        arith::DivFOp::create(b, loc, arith::SubFOp::create(b, loc, range[1], range[0]), constant(255));
     Value flat = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, range[0], range[1]);
     scale = arith::SelectOp::create(b, loc, flat, constant(1), scale);
     Value zeroPoint = arith::DivFOp::create(b, loc, arith::SubFOp::create(b, loc, zero, range[0]), scale);

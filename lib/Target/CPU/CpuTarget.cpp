@@ -14,6 +14,10 @@ public:
   mlir::LogicalResult emitKernel(lower::KernelBuilder &kernel) const override {
     return emitTiledContraction(kernel, isa);
   }
+  mlir::Value emitByteLookup(lower::KernelBuilder &kernel, mlir::Value table,
+                             mlir::Value positions) const override {
+    return cpu::emitByteLookup(kernel, isa, table, positions);
+  }
 
 private:
   const Isa &isa;

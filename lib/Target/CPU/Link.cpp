@@ -17,7 +17,8 @@ static Expected<std::string> findLinker() {
   for (const char *name : {"ld.lld-22", "ld.lld"})
     if (auto path = llvm::sys::findProgramByName(name))
       return *path;
-  return error(Code::Run, "expected the linker ld.lld of LLVM 22, found none").withHint("install the package lld-22");
+  return error(Code::Run, "expected the linker ld.lld of LLVM 22, found none")
+      .withHint("install the package lld-22");
 }
 
 namespace {
@@ -58,14 +59,16 @@ static Status checkSections(const ElfObject &object) {
   if (!sections)
     return error(Code::Internal, "the linked image has no sections: ", llvm::toString(sections.takeError()));
   for (const auto &section : *sections) {
-    bool relocations = section.sh_type == SHT_RELA || section.sh_type == SHT_REL || section.sh_type == SHT_RELR;
+    bool relocations =
+        section.sh_type == SHT_RELA || section.sh_type == SHT_REL || section.sh_type == SHT_RELR;
     bool loaded = section.sh_flags & SHF_ALLOC;
     bool writable = section.sh_flags & SHF_WRITE && section.sh_type != SHT_DYNAMIC;
     bool special = section.sh_flags & SHF_TLS || section.sh_type == SHT_INIT_ARRAY;
     bool symbols = section.sh_type == SHT_DYNSYM && section.sh_size > 24; // more than the null symbol
     if (section.sh_size && (relocations || (loaded && (writable || special)) || symbols))
       return error(Code::Internal, "the linked image needs a loader: section ",
-                   llvm::cantFail(elf.getSectionName(section)).str(), " has ", uint64_t(section.sh_size), " bytes");
+                   llvm::cantFail(elf.getSectionName(section)).str(), " has ", uint64_t(section.sh_size),
+                   " bytes");
   }
   return {};
 }
@@ -137,7 +140,8 @@ Status linkImage(llvm::ArrayRef<ObjectBytes> objects, const Isa &isa, CompiledEn
   if (code != 0) {
     auto text = llvm::MemoryBuffer::getFile(log);
     return error(Code::Internal, "linking the code failed: ",
-                 text && !(*text)->getBuffer().empty() ? (*text)->getBuffer().take_front(500).str() : failure);
+                 text && !(*text)->getBuffer().empty() ? (*text)->getBuffer().take_front(500).str()
+                                                       : failure);
   }
   auto file = llvm::object::ObjectFile::createObjectFile(folder.file_("image.so"));
   if (!file)

@@ -26,7 +26,9 @@ static uint64_t number(void) {
   return value;
 }
 
-static size_t pages(size_t size) { return (size + kPage - 1) / kPage * kPage; }
+static size_t pages(size_t size) {
+  return (size + kPage - 1) / kPage * kPage;
+}
 
 static uint8_t *map(size_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,9 +1,9 @@
 // What the generated code must be like: the instruction that its target has, no spills in the hot loop, an image that needs no
 // loader, the same bytes every time.
+#include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Pipeline/Registration.h"
 #include "limbeck/Target/CPU/Compile.h"
-#include "limbeck/Lower/Target.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include <gtest/gtest.h>

@@ -7,5 +7,8 @@ namespace limbeck::cpu {
 
 /// Convolutions and matrix products with register tiles. Failure, with nothing emitted, where the general body serves.
 mlir::LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa);
+/// A vector of bytes looked up in a table of 256; null, with nothing emitted, where the ISA has no instruction for it.
+mlir::Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value table,
+                           mlir::Value positions);
 
 } // namespace limbeck::cpu

@@ -30,3 +30,29 @@ void standin_vpdpbusd(int32_t *restrict d, const int32_t *restrict c, const uint
     d[i] = (int32_t)sum;
   }
 }
+
+/* vpermi2w: words of two tables of `count` each. */
+void standin_vpermi2w(int16_t *restrict d, const int16_t *restrict low, const int16_t *restrict at,
+                      const int16_t *restrict high, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    int32_t place = at[i] & (2 * count - 1);
+    d[i] = place < count ? low[place] : high[place - count];
+  }
+}
+
+/* pshufb in one register of 16 bytes: 0 where the top bit of the position is set. */
+void standin_pshufb(int8_t *restrict d, const int8_t *restrict table, const int8_t *restrict at,
+                    int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    d[i] = at[i] < 0 ? 0 : table[at[i] & 15];
+}
+
+/* tbl with four registers: 0 for positions of 64 and above. */
+void standin_tbl4(uint8_t *restrict d, const uint8_t *restrict t0, const uint8_t *restrict t1,
+                  const uint8_t *restrict t2, const uint8_t *restrict t3, const uint8_t *restrict at,
+                  int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    const uint8_t *table = at[i] < 16 ? t0 : at[i] < 32 ? t1 : at[i] < 48 ? t2 : t3;
+    d[i] = at[i] < 64 ? table[at[i] & 15] : 0;
+  }
+}

@@ -1,2 +1,2 @@
-#include "../Parse.h"
 #include "../../Reference/Window.h"
+#include "../Parse.h"
