@@ -2,6 +2,7 @@
 #include "limbeck/Lower/KernelBuilder.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Lower/MemoryPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -112,6 +113,21 @@ Value KernelBuilder::buffer(Value tensor) {
       entry->insertArgument(static_cast<unsigned>(inputValues.size()), bufferType(typeOf(tensor)), location);
   inputValues.push_back(operand);
   return buffers[tensor] = argument;
+}
+
+/// Whether the value, or a view of it, leaves its block: then its buffer may be the caller's.
+static bool leavesBlock(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>() || (isView(user) && leavesBlock(user->getResult(0)));
+  });
+}
+
+bool KernelBuilder::hasRoomBehind(Value tensor) {
+  auto argument = dyn_cast<BlockArgument>(tensor);
+  if (!argument || constantOf(tensor))
+    return false;
+  Value owner = bufferOwner(fused.getOperand(argument.getArgNumber()));
+  return isa_and_nonnull<graph::FusedOp, graph::LaunchOp>(owner.getDefiningOp()) && !leavesBlock(owner);
 }
 
 Value KernelBuilder::weights(const Tensor &tensor) {

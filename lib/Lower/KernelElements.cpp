@@ -255,6 +255,9 @@ Value roundToStorage(KernelBuilder &kernel, Value t, Value low, Value high, Valu
   if (bitWidth(type.dtype) == 32)
     return roundWide(kernel, t, zeroPoint, type.dtype, type.quantization->lowest, type.quantization->highest);
   Value q = arith::AddIOp::create(b, loc, roundSmall(kernel, clampOrdered(kernel, t, low, high)), zeroPoint);
+  if (bitWidth(type.dtype) == 8)
+    if (Value bytes = kernel.target().emitBytePack(kernel, q, isSigned(type.dtype)))
+      return bytes;
   return arith::TruncIOp::create(b, loc, withElement(q.getType(), kernel.storageType(type.dtype)), q);
 }
 

@@ -15,13 +15,13 @@ module attributes {limbeck.target = "avx2"} {
     return %y : tensor<3x5xf32>
   }
   // Inputs, outputs, then the worker and the number of workers.
-  // CHECK: func.func private @kernel_0(%[[IN:.*]]: memref<3x5xf32>, %[[OUT:.*]]: memref<3x5xf32>, %{{.*}}: index, %{{.*}}: index)
-  // CHECK: scf.forall (%[[ROW:.*]]) in (3)
-  // CHECK: scf.for %[[COLUMN:.*]] =
-  // CHECK: %[[E:.*]] = memref.load %[[IN]][%[[ROW]], %[[COLUMN]]]
+  // Tensors of one shape are one dimension.
+  // CHECK: func.func private @kernel_0(%[[IN:.*]]: memref<15xf32>, %[[OUT:.*]]: memref<15xf32>, %{{.*}}: index, %{{.*}}: index)
+  // CHECK: scf.for %[[I:.*]] = %{{.*}} to %c15
+  // CHECK: %[[E:.*]] = memref.load %[[IN]][%[[I]]]
   // CHECK: %[[NEGATIVE:.*]] = arith.cmpf olt, %[[E]]
   // CHECK: %[[R:.*]] = arith.select %[[NEGATIVE]]
-  // CHECK: memref.store %[[R]], %[[OUT]][%[[ROW]], %[[COLUMN]]]
+  // CHECK: memref.store %[[R]], %[[OUT]][%[[I]]]
 }
 
 // -----
@@ -31,7 +31,7 @@ module attributes {limbeck.target = "avx2"} {
   // CHECK-LABEL: func.func @vectors(
   // CHECK: func.func private @kernel_0(
   // CHECK-NOT: memref<f32>
-  // CHECK: vector.load {{.*}} : memref<2x32xf32>, vector<16xf32>
+  // CHECK: vector.load {{.*}} : memref<64xf32>, vector<16xf32>
   // CHECK: arith.addf {{.*}} : vector<16xf32>
   // CHECK: vector.store
   func.func @vectors(%x: tensor<2x32xf32>) -> tensor<2x32xf32> {
@@ -80,5 +80,46 @@ module attributes {limbeck.target = "avx512-vnni"} {
       limbeck.yield %0 : tensor<2x2x!quant.uniform<u8:f32, 0.25:7>>
     }
     return %y : tensor<2x2x!quant.uniform<u8:f32, 0.25:7>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx512"} {
+  // A chain over one 8-bit element is a table of 256 bytes, looked up in two permutes.
+  // CHECK-LABEL: func.func @table(
+  // CHECK: limbeck.launch @kernel_0(%{{.*}}, %{{.*}}) {kind = "elementwise"} : (tensor<64x!quant.uniform<u8:f32, {{.*}}>>, tensor<256xui8>)
+  // CHECK: func.func private @kernel_0(%{{.*}}: memref<64xi8>, %[[TABLE:.*]]: memref<256xi8>,
+  // CHECK-COUNT-2: "llvm.x86.avx512.vpermi2var.hi.512"
+  // CHECK-NOT: arith.divf
+  func.func @table(%x: tensor<64x!quant.uniform<u8:f32, 0.5:128>>) -> tensor<64x!quant.uniform<u8:f32, 0.25>> {
+    %y = limbeck.fused %x kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>) -> tensor<64x!quant.uniform<u8:f32, 0.25>> {
+    ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.5:128>>):
+      %0 = limbeck.sigmoid %a : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>) -> tensor<64x!quant.uniform<u8:f32, 0.0078125>>
+      %1 = limbeck.mul %a, %0 : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>, tensor<64x!quant.uniform<u8:f32, 0.0078125>>) -> tensor<64x!quant.uniform<u8:f32, 0.25>>
+      limbeck.yield %1 : tensor<64x!quant.uniform<u8:f32, 0.25>>
+    }
+    return %y : tensor<64x!quant.uniform<u8:f32, 0.25>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx512"} {
+  // Relu between equal types only clamps; two different elements make no table, but a reciprocal in place of the division.
+  // CHECK-LABEL: func.func @clamp(
+  // CHECK: arith.maxui
+  // CHECK-NOT: memref<256xi8>
+  // CHECK-NOT: arith.divf
+  // CHECK: arith.mulf
+  // CHECK: return
+  func.func @clamp(%x: tensor<64x!quant.uniform<u8:f32, 0.5:128>>, %z: tensor<64x!quant.uniform<u8:f32, 0.25:3>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:7>> {
+    %y = limbeck.fused %x, %z kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>, tensor<64x!quant.uniform<u8:f32, 0.25:3>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:7>> {
+    ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.5:128>>, %b: tensor<64x!quant.uniform<u8:f32, 0.25:3>>):
+      %0 = limbeck.relu %a : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>) -> tensor<64x!quant.uniform<u8:f32, 0.5:128>>
+      %1 = limbeck.add %0, %b : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>, tensor<64x!quant.uniform<u8:f32, 0.25:3>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:7>>
+      limbeck.yield %1 : tensor<64x!quant.uniform<u8:f32, 0.75:7>>
+    }
+    return %y : tensor<64x!quant.uniform<u8:f32, 0.75:7>>
   }
 }

@@ -70,6 +70,8 @@ public:
   // --- Operands of the kernel.
   /// The buffer of an operand of the region (a memref of its storage); becomes an input on first use.
   mlir::Value buffer(mlir::Value tensor);
+  /// Whether kernels may read up to a vector behind the buffer of an operand: it lies in the arena, not with the caller.
+  bool hasRoomBehind(mlir::Value tensor);
   /// The buffer of result `number` of the region.
   mlir::Value output(unsigned number) const { return outputs[number]; }
   /// A constant that the kernel reads: packed weights, per-channel multipliers, index tables.

@@ -12,7 +12,11 @@ public:
   llvm::StringRef name() const override { return isa.name; }
   lower::VectorUnit vectorUnit() const override { return {isa.lanes, isa.registers, isa.fma}; }
   mlir::LogicalResult emitKernel(lower::KernelBuilder &kernel) const override {
-    return emitTiledContraction(kernel, isa);
+    return mlir::success(mlir::succeeded(emitTiledContraction(kernel, isa)) ||
+                         mlir::succeeded(emitDepthwiseConvolution(kernel, isa)));
+  }
+  mlir::Value emitBytePack(lower::KernelBuilder &kernel, mlir::Value wide, bool isSigned) const override {
+    return cpu::emitBytePack(kernel, isa, wide, isSigned);
   }
   mlir::Value emitByteLookup(lower::KernelBuilder &kernel, mlir::Value table,
                              mlir::Value positions) const override {

@@ -23,6 +23,9 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.fma.v", "fma", "standin_fma_f32"},
     {"llvm.x86.avx512.vpdpbusd.", "avx512vnni", "standin_vpdpbusd"},
     {"llvm.x86.avx512.vpermi2var.hi.", "avx512bw", "standin_vpermi2w"},
+    {"llvm.x86.avx512.packssdw.", "avx512bw", "standin_packssdw"},
+    {"llvm.x86.avx512.packsswb.", "avx512bw", "standin_packsswb"},
+    {"llvm.x86.avx512.packuswb.", "avx512bw", "standin_packuswb"},
     {"llvm.x86.ssse3.pshuf.b.128", "avx2", "standin_pshufb"},
     {"llvm.aarch64.neon.tbl4", "neon", "standin_tbl4"},
 };

@@ -18,13 +18,14 @@ public:
   virtual ~Atom() = default;
   /// Products that one step adds to each result.
   virtual int64_t unit() const = 0;
-  /// Packs weights into [panels][KH][depth / unit][panel][unit], zero beyond the last column, and makes them an operand.
+  /// Packs weights into [panels][KH][depth / unit][panel][unit], zero beyond the last column and product, and makes them an
+  /// operand.
   virtual void pack(const WeightMatrix &weights, const Tile &tile) = 0;
   /// Accumulators of one vector of columns before the first product.
   virtual mlir::Value start(mlir::Value panel, int64_t vector) = 0;
   /// Weights of vector `vector` of `panel` at step (kh, k); k counts products.
   virtual mlir::Value weights(mlir::Value panel, mlir::Value kh, mlir::Value k, int64_t vector) = 0;
-  /// `unit` elements of the input at `place`, spread over the lanes.
+  /// `unit` elements of the input at `place`, spread over the lanes. Those behind the last product of a window row are read, too.
   virtual mlir::Value input(mlir::Value buffer, llvm::ArrayRef<mlir::Value> place) = 0;
   virtual mlir::Value multiplyAdd(mlir::Value accumulator, mlir::Value input, mlir::Value weights) = 0;
   /// Whether the accumulators start at the bias.
@@ -41,7 +42,7 @@ std::unique_ptr<Atom> makeIntegerAtom(lower::KernelBuilder &kernel, lower::Contr
 std::unique_ptr<Atom> makeVnniAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                    const Tile &tile);
 
-/// Panels of `tile` from a weight matrix, elements of `Bytes` bytes: [panels][KH][depth / unit][panel][unit].
+/// Panels of `tile` from a weight matrix: [panels][KH][depth / unit, rounded up][panel][unit], zero where there are no weights.
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit);
 /// bias - zeroPoint * sum of weights, per column, padded to whole panels: what an integer accumulator starts at.
 Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> &bias, int64_t zeroPoint,

@@ -4,20 +4,21 @@
 namespace limbeck::cpu {
 
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit) {
-  int64_t panels = ceilDivide(weights.columns(), tile.panel()), steps = weights.depth() / unit;
+  int64_t panels = ceilDivide(weights.columns(), tile.panel()), steps = ceilDivide(weights.depth(), unit);
   auto bytes = static_cast<int64_t>(storageBytes(weights.values.dtype()));
   Tensor packed = std::move(
       *Tensor::zeros(weights.values.dtype(), {panels, weights.outer(), steps, tile.panel() * unit}));
   std::byte *to = packed.mutableBytes();
   for (int64_t panel = 0; panel < panels; ++panel)
-    for (int64_t row = 0; row < weights.outer() * steps; ++row)
-      for (int64_t column = 0; column < tile.panel(); ++column)
-        for (int64_t u = 0; u < unit; ++u, to += bytes) {
-          int64_t source = panel * tile.panel() + column;
-          if (source < weights.columns())
-            std::memcpy(to, weights.values.bytes() + ((row * unit + u) * weights.columns() + source) * bytes,
-                        static_cast<size_t>(bytes));
-        }
+    for (int64_t outer = 0; outer < weights.outer(); ++outer)
+      for (int64_t step = 0; step < steps; ++step)
+        for (int64_t column = panel * tile.panel(); column < (panel + 1) * tile.panel(); ++column)
+          for (int64_t k = step * unit; k < (step + 1) * unit; ++k, to += bytes)
+            if (column < weights.columns() && k < weights.depth())
+              std::memcpy(to,
+                          weights.values.bytes() +
+                              ((outer * weights.depth() + k) * weights.columns() + column) * bytes,
+                          static_cast<size_t>(bytes));
   return packed;
 }
 

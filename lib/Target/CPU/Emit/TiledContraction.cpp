@@ -4,6 +4,8 @@
 // the products run in the order (kh, kw, ic): for one kh, the elements (kw, ic) of the window are neighbours in memory, so they
 // are one loop. Tiles that reach over the end of a row have a loop of their own.
 #include "Atoms.h"
+#include "ByteEpilogue.h"
+#include "Contractions.h"
 #include "limbeck/Lower/WeightLayout.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,21 +29,6 @@ struct TiledProblem {
   std::function<Index(Value row, Value column, Value channel)> resultPlace;
 };
 } // namespace
-
-/// Whether the epilogue's operands allow the pixels of all rows to be counted in one dimension.
-static bool epilogueAllowsFlatPixels(lower::KernelBuilder &kernel, const Shape &result) {
-  for (Value argument : kernel.region().getBody().front().getArguments()) {
-    if (llvm::is_contained(kernel.core()->getOperands(), argument))
-      continue;
-    Shape shape = kernel.shapeOf(argument);
-    bool perChannel = true;
-    for (size_t i = 0; i + 1 < shape.size(); ++i)
-      perChannel &= shape[i] == 1;
-    if (!perChannel && shape != result)
-      return false;
-  }
-  return true;
-}
 
 static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, Operation *op) {
   reference::Attributes attributes = lower::attributesOf(op);
@@ -114,9 +101,9 @@ namespace {
 class TileEmitter {
 public:
   TileEmitter(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, Atom &atom,
-              TiledProblem &problem, Tile tile)
+              TiledProblem &problem, Tile tile, ByteEpilogue *bytes)
       : kernel(kernel), b(kernel.builder()), arithmetic(arithmetic), atom(atom), problem(problem), tile(tile),
-        panels(ceilDivide(problem.columns, tile.panel())) {}
+        bytes(bytes), panels(ceilDivide(problem.columns, tile.panel())) {}
 
   void emit() {
     int64_t whole = problem.width / tile.height, rest = problem.width % tile.height;
@@ -182,32 +169,63 @@ private:
     finishTile(panel, row, column, height, accumulators, tile.panel());
   }
 
-  /// Stores the first `columns` columns of the tile, in vectors and then in halves, quarters.. of one.
+  /// Calls `body(first, lanes)` for stretches of powers of two that make up `columns`.
+  static void forEachPiece(int64_t columns, int64_t widest, llvm::function_ref<void(int64_t, int64_t)> body) {
+    int64_t done = 0;
+    for (int64_t lanes = widest; done < columns;) {
+      if (lanes > columns - done) {
+        lanes /= 2;
+        continue;
+      }
+      body(done, lanes);
+      done += lanes;
+    }
+  }
+
+  /// Stores the first `columns` columns of the tile.
   void finishTile(Value panel, Value row, Value pixel, int64_t height, ArrayRef<Value> accumulators,
                   int64_t columns) {
     Value base = kernel.multiplyIndex(panel, tile.panel());
+    if (bytes)
+      return finishBytes(base, row, pixel, height, accumulators, columns);
     for (int64_t m = 0; m < height; ++m)
       for (int64_t v = 0; v * tile.lanes < columns; ++v) {
         Value whole = accumulators[static_cast<size_t>(m * tile.vectors + v)];
-        int64_t left = std::min(tile.lanes, columns - v * tile.lanes), done = 0;
-        for (int64_t lanes = tile.lanes; left > 0; lanes /= 2) {
-          if (lanes > left)
-            continue;
-          Value channel = kernel.addIndex(base, v * tile.lanes + done);
-          Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), channel);
-          Value part = slice(whole, done, lanes);
-          if (atom.startsAtBias())
-            arithmetic.finishBiased(place, lanes, part, channel);
-          else
-            arithmetic.finish(place, lanes, part, channel);
-          done += lanes;
-          left -= lanes;
-        }
+        forEachPiece(std::min(tile.lanes, columns - v * tile.lanes), tile.lanes,
+                     [&](int64_t first, int64_t lanes) {
+                       Value channel = kernel.addIndex(base, v * tile.lanes + first);
+                       Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), channel);
+                       Value part = slice(whole, first, lanes);
+                       if (atom.startsAtBias())
+                         arithmetic.finishBiased(place, lanes, part, channel);
+                       else
+                         arithmetic.finish(place, lanes, part, channel);
+                     });
       }
   }
 
+  /// The same for results of bytes: four accumulators become one vector, of one row of the tile or of several.
+  void finishBytes(Value base, Value row, Value pixel, int64_t height, ArrayRef<Value> accumulators,
+                   int64_t columns) {
+    int64_t together = std::max<int64_t>(1, 4 / tile.vectors);
+    for (int64_t first = 0; first < height; first += together) {
+      SmallVector<Value> quarters;
+      for (int64_t m = first; m < std::min(height, first + together); ++m)
+        for (int64_t v = 0; v < tile.vectors; ++v)
+          quarters.push_back(
+              bytes->requantize(accumulators[static_cast<size_t>(m * tile.vectors + v)], base, v));
+      quarters.resize(4, quarters.back()); // what stands in for missing ones is not stored
+      Value packed = bytes->pack(quarters);
+      for (int64_t m = first; m < std::min(height, first + together); ++m)
+        forEachPiece(columns, 64, [&](int64_t done, int64_t lanes) {
+          Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), kernel.addIndex(base, done));
+          kernel.finishStored(place, lanes, slice(packed, (m - first) * tile.panel() + done, lanes));
+        });
+    }
+  }
+
   Value slice(Value vector, int64_t first, int64_t lanes) {
-    if (lanes == tile.lanes)
+    if (lanes == cast<VectorType>(vector.getType()).getNumElements())
       return vector;
     if (lanes == 1)
       return vector::ExtractOp::create(b, kernel.loc(), vector, ArrayRef<int64_t>{first});
@@ -221,20 +239,10 @@ private:
   Atom &atom;
   TiledProblem &problem;
   Tile tile;
+  ByteEpilogue *bytes; ///< null where results are no bytes, or the ISA has no packs
   int64_t panels;
 };
 } // namespace
-
-/// Weights that the integer atoms take: 8 bits, zero points 0, one multiplier per column.
-static bool integerAtomsApply(const lower::ContractionArithmetic &arithmetic, lower::KernelBuilder &kernel) {
-  if (!arithmetic.isQuantized() || arithmetic.accumulates64())
-    return false;
-  const TensorType &x = arithmetic.inputType(), &w = arithmetic.weightType();
-  Operation *op = arithmetic.operation();
-  bool biasKnown = op->getNumOperands() < 3 || kernel.constantOf(op->getOperand(2));
-  return biasKnown && bitWidth(x.dtype) == 8 && w.dtype == DType::S8 && x.quantization->axis < 0 &&
-         llvm::all_of(w.quantization->zeroPoints, [](int64_t zero) { return zero == 0; });
-}
 
 LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa) {
   Operation *op = kernel.core();
@@ -260,13 +268,16 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   std::unique_ptr<Atom> atom;
   if (isFloat32)
     atom = makeFloatAtom(kernel, arithmetic, tile);
-  else if (isa.has("avx512vnni") && problem.depth % 4 == 0)
+  else if (isa.has("avx512vnni") && (problem.depth % 4 == 0 || kernel.hasRoomBehind(op->getOperand(0))))
     atom = makeVnniAtom(kernel, arithmetic, tile);
   else
     atom = makeIntegerAtom(kernel, arithmetic, tile);
   problem.buffer = kernel.buffer(op->getOperand(0));
   atom->pack(problem.weights, tile);
-  TileEmitter(kernel, arithmetic, *atom, problem, tile).emit();
+  std::optional<ByteEpilogue> bytes;
+  if (atom->startsAtBias() && ByteEpilogue::applies(arithmetic, tile, isa))
+    bytes.emplace(kernel, arithmetic, problem.weights, tile);
+  TileEmitter(kernel, arithmetic, *atom, problem, tile, bytes ? &*bytes : nullptr).emit();
   return success();
 }
 

@@ -56,3 +56,17 @@ void standin_tbl4(uint8_t *restrict d, const uint8_t *restrict t0, const uint8_t
     d[i] = at[i] < 64 ? table[at[i] & 15] : 0;
   }
 }
+
+/* The saturating packs: in every 128 bits of the result, the low half comes from `a`, the high half from `c`. */
+#define STANDIN_PACK(name, from, to, least, greatest)                                                        \
+  void name(to *restrict d, const from *restrict a, const from *restrict c, int32_t count) {                 \
+    const int32_t half = 8 / (int32_t)sizeof(to);                                                            \
+    for (int32_t i = 0; i < count; ++i) {                                                                    \
+      int32_t place = i / (2 * half) * half + i % half;                                                      \
+      int32_t value = i % (2 * half) < half ? a[place] : c[place];                                           \
+      d[i] = (to)(value < least ? least : value > greatest ? greatest : value);                              \
+    }                                                                                                        \
+  }
+STANDIN_PACK(standin_packssdw, int32_t, int16_t, -32768, 32767)
+STANDIN_PACK(standin_packsswb, int16_t, int8_t, -128, 127)
+STANDIN_PACK(standin_packuswb, int16_t, uint8_t, 0, 255)

@@ -1,0 +1,43 @@
+// Predicates over a region and its core.
+#include "Contractions.h"
+
+namespace limbeck::cpu {
+
+using namespace mlir;
+
+bool integerAtomsApply(const lower::ContractionArithmetic &arithmetic, lower::KernelBuilder &kernel) {
+  if (!arithmetic.isQuantized() || arithmetic.accumulates64())
+    return false;
+  const TensorType &x = arithmetic.inputType(), &w = arithmetic.weightType();
+  Operation *op = arithmetic.operation();
+  bool biasKnown = op->getNumOperands() < 3 || kernel.constantOf(op->getOperand(2));
+  return biasKnown && bitWidth(x.dtype) == 8 && w.dtype == DType::S8 && x.quantization->axis < 0 &&
+         llvm::all_of(w.quantization->zeroPoints, [](int64_t zero) { return zero == 0; });
+}
+
+/// Whether `fits` holds for every operand of the region that the core does not read.
+static bool everyEpilogueOperand(lower::KernelBuilder &kernel, llvm::function_ref<bool(const Shape &)> fits) {
+  return llvm::all_of(kernel.region().getBody().front().getArguments(), [&](Value argument) {
+    return llvm::is_contained(kernel.core()->getOperands(), argument) || fits(kernel.shapeOf(argument));
+  });
+}
+
+bool epilogueAllowsFlatPixels(lower::KernelBuilder &kernel, const Shape &result) {
+  return everyEpilogueOperand(kernel, [&](const Shape &shape) {
+    bool perChannel = shape.empty() || lower::product(ArrayRef<int64_t>(shape).drop_back()) == 1;
+    return perChannel || shape == result;
+  });
+}
+
+bool epilogueAllowsRuns(lower::KernelBuilder &kernel, const Shape &result) {
+  for (Operation &op : kernel.region().getBody().front().without_terminator())
+    for (Value value : op.getResults()) {
+      TensorType type = kernel.typeOf(value);
+      if (type.quantization && type.quantization->axis >= 0)
+        return false;
+    }
+  return everyEpilogueOperand(
+      kernel, [&](const Shape &shape) { return lower::product(shape) == 1 || shape == result; });
+}
+
+} // namespace limbeck::cpu
