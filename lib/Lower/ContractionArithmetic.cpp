@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <cmath>
 
 namespace limbeck::lower {
 
@@ -27,16 +28,34 @@ ContractionArithmetic::ContractionArithmetic(KernelBuilder &kernel, Operation *o
     mode = limbeck::isFloat(xType.dtype) ? Mode::Float : Mode::Integer;
   if (mode != Mode::Quantized)
     return;
-  wide = !fits32(length);
   const Quantization &x = *xType.quantization, &w = *wType.quantization;
   for (int64_t channel = 0; channel < (w.axis < 0 ? 1 : channels); ++channel) {
     float product = x.scales[0] * w.scales[w.axis < 0 ? 0 : static_cast<size_t>(channel)];
     multiplier.push_back(yType.quantization ? product / yType.quantization->scales[0] : product);
   }
+  wide = !fits32(length, channels);
 }
 
-/// K * max|qx - zx| * max|qw - zw| + |bias| < 2^31, with the weights and bias there are.
-bool ContractionArithmetic::fits32(int64_t length) const {
+/// Per output channel, the sum of |qw - zw| over constant weights of a convolution or a matrix product.
+std::optional<std::vector<int64_t>> ContractionArithmetic::weightSums(int64_t channels) const {
+  std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
+  if (!constant || !isa<graph::ConvOp, graph::MatmulOp>(op) || constant->size() == 0)
+    return std::nullopt;
+  bool rows = isa<graph::ConvOp>(op); // weights of one channel are neighbours
+  if ((rows ? constant->shape()[0] : constant->shape().back()) != channels)
+    return std::nullopt;
+  const Quantization &w = *wType.quantization;
+  std::vector<int64_t> sums(static_cast<size_t>(channels), 0), values = constant->asIndices();
+  for (size_t i = 0; i < values.size(); ++i) {
+    size_t channel = rows ? i / (values.size() / sums.size()) : i % sums.size();
+    sums[channel] += std::abs(values[i] - w.zeroPoints[w.axis < 0 ? 0 : channel]);
+  }
+  return sums;
+}
+
+/// Every sum of a channel is below 2^31: |bias| + max|qx - zx| * sum|qw - zw|, with the weights and the bias there are. Or it is so
+/// small a multiple of the result's scale that it rounds to 0 whatever it is modulo 2^32, as in channels without weights.
+bool ContractionArithmetic::fits32(int64_t length, int64_t channels) const {
   // Every value that the storage can hold: nobody has checked those of an input against the bounds of its type.
   auto reach = [](const TensorType &type) {
     int64_t most = 0;
@@ -44,23 +63,28 @@ bool ContractionArithmetic::fits32(int64_t length) const {
       most = std::max({most, highest(type.dtype) - zero, zero - lowest(type.dtype)});
     return most;
   };
-  int64_t bias = 0;
+  constexpr int64_t limit = int64_t(1) << 31;
+  std::vector<int64_t> bias{0};
   if (op->getNumOperands() > 2) {
     std::optional<Tensor> constant = kernel.constantOf(op->getOperand(2));
     if (!constant)
       return false;
-    for (int64_t value : constant->asIndices())
-      bias = std::max(bias, std::abs(value));
+    bias = constant->asIndices();
+    for (int64_t &value : bias)
+      value = std::abs(value);
   }
-  int64_t weights = reach(wType);
-  if (std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
-      constant && wType.quantization->axis < 0) {
-    weights = 0;
-    for (int64_t value : constant->asIndices())
-      weights = std::max(weights, std::abs(value - wType.quantization->zeroPoints[0]));
+  std::optional<std::vector<int64_t>> sums = weightSums(channels);
+  if (sums && bias.size() == 1)
+    bias.resize(sums->size(), bias[0]);
+  if (!sums || bias.size() != sums->size()) {
+    auto product = checkedMultiply(length, reach(xType) * reach(wType));
+    return product && *product < limit - *llvm::max_element(bias);
   }
-  auto product = checkedMultiply(length, reach(xType) * weights);
-  return product && *product < (int64_t(1) << 31) - bias;
+  for (size_t channel = 0; channel < sums->size(); ++channel)
+    if (auto product = checkedMultiply((*sums)[channel], reach(xType));
+        !product || *product >= limit - bias[channel])
+      return false;
+  return true;
 }
 
 Value ContractionArithmetic::padding(int64_t lanes) {

@@ -43,7 +43,8 @@ private:
   enum class Mode { Float, Integer, Quantized, OperandQuantized };
   mlir::Value multiplierOf(mlir::Value channel, int64_t lanes);
   mlir::Value difference(mlir::Value stored, const TensorType &type, bool weight, mlir::Value channel);
-  bool fits32(int64_t length) const;
+  bool fits32(int64_t length, int64_t channels) const;
+  std::optional<std::vector<int64_t>> weightSums(int64_t channels) const;
 
   KernelBuilder &kernel;
   mlir::OpBuilder &b;
