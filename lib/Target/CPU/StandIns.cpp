@@ -13,7 +13,7 @@ namespace limbeck::cpu {
 namespace {
 struct IntrinsicEntry {
   llvm::StringRef prefix;  ///< of the intrinsic's name
-  llvm::StringRef feature; ///< that the target must have
+  llvm::StringRef feature; ///< that the target must have; "x86": every machine of that architecture has it
   llvm::StringRef standIn; ///< function of StandIns.c: (result, operands.., lanes)
 };
 } // namespace
@@ -26,6 +26,15 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.x86.avx512.packssdw.", "avx512bw", "standin_packssdw"},
     {"llvm.x86.avx512.packsswb.", "avx512bw", "standin_packsswb"},
     {"llvm.x86.avx512.packuswb.", "avx512bw", "standin_packuswb"},
+    {"llvm.x86.avx512.pmaddw.d.", "avx512bw", "standin_pmaddwd"},
+    {"llvm.x86.avx2.packssdw", "avx2", "standin_packssdw"},
+    {"llvm.x86.avx2.packsswb", "avx2", "standin_packsswb"},
+    {"llvm.x86.avx2.packuswb", "avx2", "standin_packuswb"},
+    {"llvm.x86.avx2.pmadd.wd", "avx2", "standin_pmaddwd"},
+    {"llvm.x86.sse2.packssdw.128", "x86", "standin_packssdw"},
+    {"llvm.x86.sse2.packsswb.128", "x86", "standin_packsswb"},
+    {"llvm.x86.sse2.packuswb.128", "x86", "standin_packuswb"},
+    {"llvm.x86.sse2.pmadd.wd", "x86", "standin_pmaddwd"},
     {"llvm.x86.ssse3.pshuf.b.128", "avx2", "standin_pshufb"},
     {"llvm.aarch64.neon.tbl4", "neon", "standin_tbl4"},
 };
@@ -35,6 +44,8 @@ static bool isTargetIntrinsic(llvm::StringRef name) {
 }
 
 static bool available(const Isa &isa, llvm::StringRef feature) {
+  if (feature == "x86")
+    return isa.architecture == artifact::Architecture::X86_64;
   return feature == "fma" ? isa.fma : isa.has(std::string_view(feature));
 }
 

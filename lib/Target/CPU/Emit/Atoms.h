@@ -38,9 +38,9 @@ std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::Contrac
 /// 8-bit integers on any machine: widened to 32 bits, multiplied, added. Weights with zero point 0.
 std::unique_ptr<Atom> makeIntegerAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                       const Tile &tile);
-/// 8-bit integers with vpdpbusd: four products per lane and step.
-std::unique_ptr<Atom> makeVnniAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
-                                   const Tile &tile);
+/// 8-bit integers with vpdpbusd or pmaddwd: four products per lane and step.
+std::unique_ptr<Atom> makeDotAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
+                                  const Tile &tile, const Isa &isa);
 
 /// Panels of `tile` from a weight matrix: [panels][KH][depth / unit, rounded up][panel][unit], zero where there are no weights.
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit);

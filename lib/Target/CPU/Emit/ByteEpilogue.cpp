@@ -7,15 +7,13 @@ namespace limbeck::cpu {
 using namespace mlir;
 
 bool ByteEpilogue::applies(const lower::ContractionArithmetic &arithmetic, const Tile &tile, const Isa &isa) {
-  const TensorType &type = arithmetic.resultType();
-  return packsBytes(isa) && tile.lanes == 16 && arithmetic.isQuantized() && type.quantization &&
-         type.quantization->axis < 0 && type.quantization->expressed == DType::F32 &&
-         bitWidth(type.dtype) == 8;
+  return ByteInstructions::available(isa) && tile.lanes == isa.lanes && arithmetic.isQuantized() &&
+         packsTo(arithmetic.resultType());
 }
 
 ByteEpilogue::ByteEpilogue(lower::KernelBuilder &kernel, const lower::ContractionArithmetic &arithmetic,
-                           const WeightMatrix &weights, const Tile &tile)
-    : kernel(kernel), type(arithmetic.resultType()), tile(tile) {
+                           const WeightMatrix &weights, const Tile &tile, const Isa &isa)
+    : kernel(kernel), instructions(kernel, isa), type(arithmetic.resultType()), tile(tile) {
   int64_t columns = weights.columns(), panels = ceilDivide(columns, tile.panel());
   const std::vector<float> &m = arithmetic.multipliers();
   std::vector<int64_t> w = weights.values.asIndices();
@@ -47,7 +45,8 @@ Value ByteEpilogue::requantize(Value accumulator, Value base, int64_t vector) {
 }
 
 Value ByteEpilogue::pack(ArrayRef<Value> quarters) {
-  return clampPacked(kernel, type, packBytes(kernel, quarters, isSigned(type.dtype), QuarterOrder::Natural));
+  return clampPacked(kernel, type,
+                     instructions.pack(quarters, isSigned(type.dtype), ByteInstructions::Order::Natural));
 }
 
 } // namespace limbeck::cpu

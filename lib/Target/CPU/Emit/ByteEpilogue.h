@@ -1,4 +1,4 @@
-// The epilogue of tiles whose results are bytes: requantized sixteen at a time, packed sixty-four at a time.
+// The epilogue of tiles whose results are bytes: requantized one vector at a time, packed four at a time.
 #pragma once
 #include "Atoms.h"
 #include "Bytes.h"
@@ -7,18 +7,19 @@ namespace limbeck::cpu {
 
 class ByteEpilogue {
 public:
-  /// Quantized results of 8 bits with one scale, accumulators of 16 lanes.
+  /// Quantized results of 8 bits with one scale, accumulators of whole vectors.
   static bool applies(const lower::ContractionArithmetic &arithmetic, const Tile &tile, const Isa &isa);
   ByteEpilogue(lower::KernelBuilder &kernel, const lower::ContractionArithmetic &arithmetic,
-               const WeightMatrix &weights, const Tile &tile);
+               const WeightMatrix &weights, const Tile &tile, const Isa &isa);
 
   /// The accumulators of vector `vector` of the panel whose first column is `base`, bias included, as i32 for `pack`.
   mlir::Value requantize(mlir::Value accumulator, mlir::Value base, int64_t vector);
-  /// Four of these as 64 bytes.
+  /// Four of these as bytes.
   mlir::Value pack(llvm::ArrayRef<mlir::Value> quarters);
 
 private:
   lower::KernelBuilder &kernel;
+  ByteInstructions instructions;
   const TensorType &type;
   Tile tile;
   bool bounded = true;

@@ -1,8 +1,8 @@
-// Depthwise convolutions of bytes by vpdpbusd.
+// Depthwise convolutions of bytes.
 //
-// The taps of a window are dealt into fours. For 64 neighbouring elements, the four vectors of a four are interleaved by bytes,
-// so that one instruction adds four products to each of 16 results. Interleaving works inside 128 bits (punpck), which deals the
-// 64 results over four accumulators as 16 * i + 4 * j + k (accumulator j, lane 4 * i + k); packing the results to bytes undoes it.
+// The taps of a window are dealt into fours. For a vector of neighbouring elements, the four vectors of a four are interleaved by
+// bytes, so that one instruction adds four products to each result. Interleaving works inside 128 bits (punpck), which deals the
+// results over four accumulators as 16 * i + 4 * j + k (accumulator j, lane 4 * i + k); packing the results to bytes undoes it.
 //
 // Where the window does not step along the width, a row of pixels times channels is one run of elements; bias, multipliers and
 // weights then repeat with the channels, and are stored for every phase that a block can start at. Otherwise a block stays
@@ -11,7 +11,6 @@
 #include "Contractions.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <numeric>
@@ -21,7 +20,7 @@ namespace limbeck::cpu {
 using namespace mlir;
 
 namespace {
-constexpr int64_t kBlock = 64, kGroups = 4, kLanes = 16, kMostTaps = 64;
+constexpr int64_t kGroups = 4, kMostTaps = 64;
 
 /// Element of the block that lane `lane` of accumulator `group` belongs to.
 int64_t elementOf(int64_t group, int64_t lane) {
@@ -30,18 +29,19 @@ int64_t elementOf(int64_t group, int64_t lane) {
 
 /// What a block starts with, for each of `phases` first channels.
 struct PhaseTables {
-  Tensor weights;     ///< s8 [phases][fours][4 groups * 64]
-  Tensor bias;        ///< s32 [phases][64], in the order of the accumulators
-  Tensor multipliers; ///< f32 [phases][64]
+  Tensor weights;     ///< s8 [phases][fours][4 groups * block]
+  Tensor bias;        ///< s32 [phases][block], in the order of the accumulators
+  Tensor multipliers; ///< f32 [phases][block]
 };
 
 class DepthwiseEmitter {
 public:
   DepthwiseEmitter(lower::KernelBuilder &kernel, Operation *op,
-                   const lower::ContractionArithmetic &arithmetic)
-      : kernel(kernel), b(kernel.builder()), op(op), arithmetic(arithmetic),
-        attributes(lower::attributesOf(op)), input(kernel.shapeOf(op->getOperand(0))),
-        result(kernel.shapeOf(op->getResult(0))), weights(*kernel.constantOf(op->getOperand(1))) {
+                   const lower::ContractionArithmetic &arithmetic, const Isa &isa)
+      : kernel(kernel), b(kernel.builder()), op(op), arithmetic(arithmetic), instructions(kernel, isa),
+        lanes(isa.lanes), blockSize(4 * isa.lanes), attributes(lower::attributesOf(op)),
+        input(kernel.shapeOf(op->getOperand(0))), result(kernel.shapeOf(op->getResult(0))),
+        weights(*kernel.constantOf(op->getOperand(1))) {
     height = weights.shape()[2];
     width = weights.shape()[3];
     taps = height * width;
@@ -52,17 +52,17 @@ public:
     pixels = runs ? 1 : result[2];
   }
 
-  bool applies() const { return run >= kBlock && taps <= kMostTaps; }
+  bool applies() const { return run >= blockSize && taps <= kMostTaps; }
 
   void emit() {
     for (int64_t block = 0; block < wholeBlocks(); ++block) {
-      phaseStarts.push_back(block * kBlock % channels);
-      if ((block + 1) * kBlock % channels == 0)
+      phaseStarts.push_back(block * blockSize % channels);
+      if ((block + 1) * blockSize % channels == 0)
         break;
     }
     period = static_cast<int64_t>(phaseStarts.size());
-    if (run % kBlock)
-      phaseStarts.push_back((run - kBlock) % channels);
+    if (run % blockSize)
+      phaseStarts.push_back((run - blockSize) % channels);
     PhaseTables tables = phaseTables();
     packed = kernel.weights(tables.weights);
     bias = kernel.weights(tables.bias);
@@ -83,12 +83,12 @@ public:
         Value phase =
             period == 1 ? kernel.constantIndex(0)
                         : Value(arith::RemUIOp::create(b, kernel.loc(), block, kernel.constantIndex(period)));
-        emitBlock(at[0], at[1], at[2], kernel.multiplyIndex(block, kBlock), phase);
+        emitBlock(at[0], at[1], at[2], kernel.multiplyIndex(block, blockSize), phase);
       }
-      if (run % kBlock == 0)
+      if (run % blockSize == 0)
         return;
       auto emitRest = [&] {
-        emitBlock(at[0], at[1], at[2], kernel.constantIndex(run - kBlock), kernel.constantIndex(period));
+        emitBlock(at[0], at[1], at[2], kernel.constantIndex(run - blockSize), kernel.constantIndex(period));
       };
       if (pieces == 1)
         return emitRest();
@@ -103,7 +103,7 @@ public:
 
 private:
   static constexpr int64_t kLeastShares = 32, kLeastBlocks = 4;
-  int64_t wholeBlocks() const { return run / kBlock; }
+  int64_t wholeBlocks() const { return run / blockSize; }
 
   /// First block of piece `piece` of a run.
   Value share(Value piece, int64_t pieces) {
@@ -116,9 +116,9 @@ private:
 
   PhaseTables phaseTables() {
     auto phases = static_cast<int64_t>(phaseStarts.size());
-    PhaseTables tables{std::move(*Tensor::zeros(DType::S8, {phases, fours, kGroups * kBlock})),
-                       std::move(*Tensor::zeros(DType::S32, {phases, kBlock})),
-                       std::move(*Tensor::zeros(DType::F32, {phases, kBlock}))};
+    PhaseTables tables{std::move(*Tensor::zeros(DType::S8, {phases, fours, kGroups * blockSize})),
+                       std::move(*Tensor::zeros(DType::S32, {phases, blockSize})),
+                       std::move(*Tensor::zeros(DType::F32, {phases, blockSize}))};
     std::vector<int64_t> w = weights.asIndices();
     std::vector<int64_t> start(static_cast<size_t>(channels), 0);
     if (op->getNumOperands() > 2)
@@ -137,14 +137,14 @@ private:
     }
     for (int64_t phase = 0; phase < phases; ++phase)
       for (int64_t group = 0; group < kGroups; ++group)
-        for (int64_t lane = 0; lane < kLanes; ++lane) {
+        for (int64_t lane = 0; lane < lanes; ++lane) {
           int64_t channel = (phaseStarts[static_cast<size_t>(phase)] + elementOf(group, lane)) % channels;
-          auto at = static_cast<size_t>(phase * kBlock + group * kLanes + lane);
+          auto at = static_cast<size_t>(phase * blockSize + group * lanes + lane);
           tables.bias.mutableValues<int32_t>()[at] =
               static_cast<int32_t>(static_cast<uint32_t>(start[static_cast<size_t>(channel)]));
           tables.multipliers.mutableValues<float>()[at] = m[m.size() == 1 ? 0 : static_cast<size_t>(channel)];
           for (int64_t tap = 0; tap < taps; ++tap) {
-            int64_t place = ((phase * fours + tap / 4) * kGroups + group) * kBlock + 4 * lane + tap % 4;
+            int64_t place = ((phase * fours + tap / 4) * kGroups + group) * blockSize + 4 * lane + tap % 4;
             tables.weights.mutableValues<int8_t>()[static_cast<size_t>(place)] =
                 static_cast<int8_t>(w[static_cast<size_t>(channel * taps + tap)]);
           }
@@ -158,73 +158,66 @@ private:
     Value ih = kernel.addIndex(kernel.multiplyIndex(row, at("strides", 0)), kh * at("dilations", 0));
     Value offset = kernel.addIndex(element, kw * at("dilations", 1) * channels);
     Value iw = kernel.multiplyIndex(pixel, at("strides", 1));
-    Value bytes = vector::LoadOp::create(b, kernel.loc(), VectorType::get({kBlock}, b.getI8Type()), buffer,
+    Value bytes = vector::LoadOp::create(b, kernel.loc(), VectorType::get({blockSize}, b.getI8Type()), buffer,
                                          ValueRange{image, ih, iw, offset});
     if (!signedInput())
       return bytes;
     return arith::XOrIOp::create(b, kernel.loc(), bytes, kernel.constantLike(bytes.getType(), -128));
   }
 
-  /// punpckl / punpckh: units of `bytes` bytes of the lower or upper half of each 128 bits, alternately from a and c.
-  Value interleave(Value a, Value c, int64_t bytes, bool upper) {
-    SmallVector<int64_t> places;
-    for (int64_t lane = 0; lane < kBlock; lane += 16)
-      for (int64_t unit = 0; unit < 8; unit += bytes)
-        for (int64_t from : {int64_t(0), kBlock})
-          for (int64_t byte = 0; byte < bytes; ++byte)
-            places.push_back(from + lane + (upper ? 8 : 0) + unit + byte);
-    return vector::ShuffleOp::create(b, kernel.loc(), a, c, places);
-  }
-
   void emitBlock(Value image, Value row, Value pixel, Value element, Value phase) {
-    auto wide = VectorType::get({kLanes}, b.getI32Type());
-    auto bytes = VectorType::get({kBlock}, b.getI8Type());
+    auto wide = VectorType::get({lanes}, b.getI32Type());
+    auto bytes = VectorType::get({blockSize}, b.getI8Type());
     SmallVector<Value> sums;
     for (int64_t group = 0; group < kGroups; ++group)
       sums.push_back(vector::LoadOp::create(b, kernel.loc(), wide, bias,
-                                            ValueRange{phase, kernel.constantIndex(group * kLanes)}));
+                                            ValueRange{phase, kernel.constantIndex(group * lanes)}));
     Value zero = kernel.constantLike(bytes, 0);
     for (int64_t four = 0; four < fours; ++four) {
       SmallVector<Value> x;
       for (int64_t tap = 4 * four; tap < 4 * four + 4; ++tap)
         x.push_back(tap < taps ? loadTap(image, row, pixel, element, tap) : zero);
-      Value low[] = {interleave(x[0], x[1], 1, false), interleave(x[2], x[3], 1, false)};
-      Value high[] = {interleave(x[0], x[1], 1, true), interleave(x[2], x[3], 1, true)};
-      Value inputs[] = {interleave(low[0], low[1], 2, false), interleave(low[0], low[1], 2, true),
-                        interleave(high[0], high[1], 2, false), interleave(high[0], high[1], 2, true)};
+      Value low[] = {instructions.interleave(x[0], x[1], 1, false),
+                     instructions.interleave(x[2], x[3], 1, false)};
+      Value high[] = {instructions.interleave(x[0], x[1], 1, true),
+                      instructions.interleave(x[2], x[3], 1, true)};
+      Value inputs[] = {instructions.interleave(low[0], low[1], 2, false),
+                        instructions.interleave(low[0], low[1], 2, true),
+                        instructions.interleave(high[0], high[1], 2, false),
+                        instructions.interleave(high[0], high[1], 2, true)};
       for (int64_t group = 0; group < kGroups; ++group) {
         Value w = vector::LoadOp::create(
             b, kernel.loc(), bytes, packed,
-            ValueRange{phase, kernel.constantIndex(four), kernel.constantIndex(group * kBlock)});
+            ValueRange{phase, kernel.constantIndex(four), kernel.constantIndex(group * blockSize)});
         auto &sum = sums[static_cast<size_t>(group)];
-        sum = LLVM::CallIntrinsicOp::create(b, kernel.loc(), wide,
-                                            b.getStringAttr("llvm.x86.avx512.vpdpbusd.512"),
-                                            ValueRange{sum, inputs[group], w})
-                  .getResult(0);
+        sum = instructions.dot(sum, inputs[group], w);
       }
     }
     Value stored = narrow(sums, phase);
     lower::Index index{image, row, pixel, element};
-    kernel.finishStored(index, kBlock, stored);
+    kernel.finishStored(index, blockSize, stored);
   }
 
   /// The sums requantized to bytes, in the order of the elements.
   Value narrow(ArrayRef<Value> sums, Value phase) {
     const TensorType &type = arithmetic.resultType();
-    auto f32 = VectorType::get({kLanes}, b.getF32Type());
+    auto f32 = VectorType::get({lanes}, b.getF32Type());
     SmallVector<Value> quarters;
     for (int64_t group = 0; group < kGroups; ++group) {
       Value m = vector::LoadOp::create(b, kernel.loc(), f32, multipliers,
-                                       ValueRange{phase, kernel.constantIndex(group * kLanes)});
+                                       ValueRange{phase, kernel.constantIndex(group * lanes)});
       quarters.push_back(requantizeForPacking(kernel, type, sums[static_cast<size_t>(group)], m, bounded));
     }
-    return clampPacked(kernel, type, packBytes(kernel, quarters, isSigned(type.dtype), QuarterOrder::Dealt));
+    return clampPacked(kernel, type,
+                       instructions.pack(quarters, isSigned(type.dtype), ByteInstructions::Order::Dealt));
   }
 
   lower::KernelBuilder &kernel;
   OpBuilder &b;
   Operation *op;
   const lower::ContractionArithmetic &arithmetic;
+  ByteInstructions instructions;
+  int64_t lanes, blockSize; ///< results per accumulator and per block
   reference::Attributes attributes;
   Shape input, result;
   Tensor weights;
@@ -237,7 +230,7 @@ private:
 
 LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &isa) {
   Operation *op = kernel.core();
-  if (!isa_and_nonnull<graph::ConvOp>(op) || !isa.has("avx512vnni") || !packsBytes(isa))
+  if (!isa_and_nonnull<graph::ConvOp>(op) || !ByteInstructions::available(isa))
     return failure();
   reference::Attributes attributes = lower::attributesOf(op);
   Shape x = kernel.shapeOf(op->getOperand(0)), y = kernel.shapeOf(op->getResult(0));
@@ -248,10 +241,10 @@ LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &
     return failure();
   int64_t taps = weights->shape()[2] * weights->shape()[3];
   lower::ContractionArithmetic arithmetic(kernel, op, taps, y[3]);
-  if (!integerAtomsApply(arithmetic, kernel) || !arithmetic.resultType().quantization ||
-      bitWidth(arithmetic.resultType().dtype) != 8 || !epilogueAllowsRuns(kernel, y))
+  if (!integerAtomsApply(arithmetic, kernel) || !packsTo(arithmetic.resultType()) ||
+      !epilogueAllowsRuns(kernel, y))
     return failure();
-  DepthwiseEmitter emitter(kernel, op, arithmetic);
+  DepthwiseEmitter emitter(kernel, op, arithmetic, isa);
   if (!emitter.applies())
     return failure();
   emitter.emit();

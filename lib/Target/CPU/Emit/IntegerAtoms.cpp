@@ -1,7 +1,7 @@
 // The atoms for 8-bit integers. Both count modulo 2^32 from a compensated bias; the arithmetic has shown that the result fits.
 #include "Atoms.h"
+#include "ByteInstructions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -58,11 +58,13 @@ protected:
   Value packed, bias;
 };
 
-/// vpdpbusd multiplies unsigned inputs by signed weights. Signed inputs are moved up by 128 on the way, and so is their zero
-/// point.
-class VnniAtom : public IntegerAtom {
+/// The instructions multiply unsigned inputs by signed weights. Signed inputs are moved up by 128 on the way, and so is their
+/// zero point.
+class DotAtom : public IntegerAtom {
 public:
-  using IntegerAtom::IntegerAtom;
+  DotAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, const Tile &tile,
+          const Isa &isa)
+      : IntegerAtom(kernel, arithmetic, tile), instructions(kernel, isa) {}
   int64_t unit() const override { return 4; }
   Value weights(Value panel, Value kh, Value k, int64_t vector) override {
     Value step = arith::DivUIOp::create(b, kernel.loc(), k, kernel.constantIndex(4));
@@ -82,16 +84,14 @@ public:
     return vector::BitCastOp::create(b, kernel.loc(), quads(), kernel.splat(scalar, tile.lanes));
   }
   Value multiplyAdd(Value accumulator, Value input, Value weights) override {
-    return LLVM::CallIntrinsicOp::create(b, kernel.loc(), wide(),
-                                         b.getStringAttr("llvm.x86.avx512.vpdpbusd.512"),
-                                         ValueRange{accumulator, input, weights})
-        .getResult(0);
+    return instructions.dot(accumulator, input, weights);
   }
 
 private:
   int64_t zeroPoint() const override {
     return arithmetic.inputZeroPoint() + (isSigned(arithmetic.inputType().dtype) ? 128 : 0);
   }
+  ByteInstructions instructions;
   VectorType quads() { return VectorType::get({tile.lanes * 4}, b.getI8Type()); }
 };
 } // namespace
@@ -100,9 +100,9 @@ std::unique_ptr<Atom> makeIntegerAtom(lower::KernelBuilder &kernel, lower::Contr
                                       const Tile &tile) {
   return std::make_unique<IntegerAtom>(kernel, arithmetic, tile);
 }
-std::unique_ptr<Atom> makeVnniAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
-                                   const Tile &tile) {
-  return std::make_unique<VnniAtom>(kernel, arithmetic, tile);
+std::unique_ptr<Atom> makeDotAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
+                                  const Tile &tile, const Isa &isa) {
+  return std::make_unique<DotAtom>(kernel, arithmetic, tile, isa);
 }
 
 } // namespace limbeck::cpu

@@ -217,7 +217,7 @@ private:
       quarters.resize(4, quarters.back()); // what stands in for missing ones is not stored
       Value packed = bytes->pack(quarters);
       for (int64_t m = first; m < std::min(height, first + together); ++m)
-        forEachPiece(columns, 64, [&](int64_t done, int64_t lanes) {
+        forEachPiece(columns, 4 * tile.lanes, [&](int64_t done, int64_t lanes) {
           Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), kernel.addIndex(base, done));
           kernel.finishStored(place, lanes, slice(packed, (m - first) * tile.panel() + done, lanes));
         });
@@ -268,15 +268,16 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   std::unique_ptr<Atom> atom;
   if (isFloat32)
     atom = makeFloatAtom(kernel, arithmetic, tile);
-  else if (isa.has("avx512vnni") && (problem.depth % 4 == 0 || kernel.hasRoomBehind(op->getOperand(0))))
-    atom = makeVnniAtom(kernel, arithmetic, tile);
+  else if (ByteInstructions::available(isa) &&
+           (problem.depth % 4 == 0 || kernel.hasRoomBehind(op->getOperand(0))))
+    atom = makeDotAtom(kernel, arithmetic, tile, isa);
   else
     atom = makeIntegerAtom(kernel, arithmetic, tile);
   problem.buffer = kernel.buffer(op->getOperand(0));
   atom->pack(problem.weights, tile);
   std::optional<ByteEpilogue> bytes;
   if (atom->startsAtBias() && ByteEpilogue::applies(arithmetic, tile, isa))
-    bytes.emplace(kernel, arithmetic, problem.weights, tile);
+    bytes.emplace(kernel, arithmetic, problem.weights, tile, isa);
   TileEmitter(kernel, arithmetic, *atom, problem, tile, bytes ? &*bytes : nullptr).emit();
   return success();
 }

@@ -70,3 +70,11 @@ void standin_tbl4(uint8_t *restrict d, const uint8_t *restrict t0, const uint8_t
 STANDIN_PACK(standin_packssdw, int32_t, int16_t, -32768, 32767)
 STANDIN_PACK(standin_packsswb, int16_t, int8_t, -128, 127)
 STANDIN_PACK(standin_packuswb, int16_t, uint8_t, 0, 255)
+
+/* pmaddwd: two products of s16 in each 32-bit lane. */
+void standin_pmaddwd(int32_t *restrict d, const int16_t *restrict a, const int16_t *restrict c,
+                     int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    d[i] = (int32_t)((uint32_t)((int32_t)a[2 * i] * c[2 * i]) +
+                     (uint32_t)((int32_t)a[2 * i + 1] * c[2 * i + 1]));
+}
