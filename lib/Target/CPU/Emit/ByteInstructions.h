@@ -1,5 +1,6 @@
 // The instructions for bytes that x86 has at every width: products of bytes summed in fours, saturating packs.
 #pragma once
+#include "Schedule.h"
 #include "limbeck/Lower/KernelBuilder.h"
 #include "limbeck/Target/CPU/Isa.h"
 
@@ -19,6 +20,8 @@ public:
   /// accumulator + four products of unsigned bytes of `x` and signed bytes of `w` in every lane, modulo 2^32: vpdpbusd, or pmaddwd of
   /// the even and the odd bytes.
   mlir::Value dot(mlir::Value accumulator, mlir::Value x, mlir::Value w);
+  /// What a step of such products takes: without vpdpbusd, inputs and weights are split into even and odd bytes.
+  StepCost stepCost() const { return dotProducts ? StepCost{} : StepCost{4, 2, 2, 3, 4}; }
 
   /// In which order four vectors of i32 hold 4 * lanes results.
   enum class Order {

@@ -15,7 +15,14 @@ struct Tile {
   int64_t panel() const { return vectors * lanes; }
 };
 
+/// What one step of depth takes beside its accumulators and its loads.
+struct StepCost {
+  int64_t inputRegisters = 2, weightRegisters = 1; ///< for inputs; for each vector of weights
+  /// Vector instructions for each row, each vector of weights, and each product of the two.
+  double perRow = 0, perVector = 0, perProduct = 1;
+};
+
 /// The tile of least estimated cost. `lanes` may be less than the ISA's where the columns demand it.
-Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes);
+Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes, const StepCost &step = {});
 
 } // namespace limbeck::cpu

@@ -263,13 +263,15 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   lower::ContractionArithmetic arithmetic(kernel, op, problem.outer * problem.depth, problem.columns);
   if (!isFloat32 && !integerAtomsApply(arithmetic, kernel))
     return failure();
-  Tile tile = chooseTile({problem.rows, problem.width, problem.columns, problem.outer * problem.depth}, isa,
-                         isa.lanes);
+  bool dots = !isFloat32 && ByteInstructions::available(isa) &&
+              (problem.depth % 4 == 0 || kernel.hasRoomBehind(op->getOperand(0)));
+  ContractionExtent extent{problem.rows, problem.width, problem.columns, problem.outer * problem.depth};
+  Tile tile =
+      chooseTile(extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
   std::unique_ptr<Atom> atom;
   if (isFloat32)
     atom = makeFloatAtom(kernel, arithmetic, tile);
-  else if (ByteInstructions::available(isa) &&
-           (problem.depth % 4 == 0 || kernel.hasRoomBehind(op->getOperand(0))))
+  else if (dots)
     atom = makeDotAtom(kernel, arithmetic, tile, isa);
   else
     atom = makeIntegerAtom(kernel, arithmetic, tile);
