@@ -102,6 +102,7 @@ static double readBandwidth(void) {
 }
 
 int main(void) {
-  printf("{\"int8_ops\": %.4g, \"f32_ops\": %.4g, \"read_bytes\": %.4g}\n", integerPeak(), floatPeak(), readBandwidth());
+  printf("{\"int8_ops\": %.4g, \"f32_ops\": %.4g, \"read_bytes\": %.4g}\n", integerPeak(), floatPeak(),
+         readBandwidth());
   return 0;
 }

@@ -25,7 +25,7 @@ struct ConvolutionProblem {
   /// Elements between neighbouring channels of the result.
   int64_t channelStride() const { return layout.channel == 1 ? output[0] * output[1] : 1; }
 
-  /// Input coordinate of a tap along an axis, or -1 where the tap takes part as zero.
+  /// Input coordinate of a tap along an axis, or -1 where it meets padding (forward) or nothing (transposed).
   int64_t source(int axis, int64_t position, int64_t tap) const {
     const WindowAxis &window = axes[axis];
     int64_t found = direction == Direction::Forward ? window.source(position, tap)
@@ -68,8 +68,8 @@ void accumulateTap(const ConvolutionProblem &problem, const T *const *pixels, in
   }
 }
 
-/// Sums in the order (kh, kw, input channel); a tap in the padding multiplies by +0. x and weights hold T in
-/// the problem's own layouts; so does the result.
+/// Sums in the order (kh, kw, input channel); a tap in the padding multiplies by +0, one of the transposed window that meets
+/// no input is left out. x and weights hold T in the problem's own layouts; so does the result.
 template <class T>
 Expected<Tensor> convolve(const ConvolutionProblem &problem, const Tensor &x, const Tensor &weights) {
   LIMBECK_ASSIGN(Tensor image, channelsLast(problem, x));
@@ -95,7 +95,13 @@ Expected<Tensor> convolve(const ConvolutionProblem &problem, const Tensor &x, co
           const T *pixels[kAccumulatedRows];
           for (int64_t i = 0; i < count; ++i)
             pixels[i] = pixel(row / problem.output[0], source, problem.source(1, column + i, kw));
-          accumulateTap(problem, pixels, count, tap, out);
+          if (problem.direction == Direction::Forward) {
+            accumulateTap(problem, pixels, count, tap, out);
+            continue;
+          }
+          for (int64_t i = 0; i < count; ++i)
+            if (pixels[i] != zero)
+              accumulateTap(problem, pixels + i, 1, tap, out + i * problem.outputChannels);
         }
       }
       out += count * problem.outputChannels;

@@ -111,11 +111,11 @@ static void emitConvolution(KernelBuilder &kernel, Operation *op, bool transpose
         Value ih = position(index[1], kh, 0, inside), iw = position(index[2], kw, 1, inside);
         return kernel.loop(0, problem.groupInputs, 1, middle, [&](Value ic, ValueRange carried) {
           Value element = kernel.load(x, {index[0], ih, iw, kernel.addIndex(first, ic)}, inputLanes);
-          if (inside)
-            element =
-                arith::SelectOp::create(b, kernel.loc(), inside, element, arithmetic.padding(inputLanes));
+          if (inside && !transposed)
+            element = choose(kernel, inside, element, arithmetic.padding(inputLanes));
           Value w = problem.loadWeight(op->getOperand(1), kh, kw, ic, channel, lanes, transposed);
-          return SmallVector<Value>{arithmetic.step(carried[0], element, w, channel)};
+          Value sum = arithmetic.step(carried[0], element, w, channel);
+          return SmallVector<Value>{inside && transposed ? choose(kernel, inside, sum, carried[0]) : sum};
         });
       });
       return columns;

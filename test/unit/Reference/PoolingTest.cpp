@@ -1,8 +1,8 @@
 // Pooling of one to three spatial axes against loops over every tap.
 #include "OpTesting.h"
 #include <cmath>
-#include <map>
 #include <limits>
+#include <map>
 
 namespace limbeck::reference::testing {
 namespace {

@@ -96,6 +96,61 @@ static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Opera
   return problem;
 }
 
+/// The results that tap (kh, kw) gives, where windows neither overlap nor leave gaps: each result meets one tap, so that every tap
+/// is a matrix product of its own.
+static TiledProblem tapProblem(lower::KernelBuilder &kernel, Operation *op, int64_t kh, int64_t kw) {
+  Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)); // NHWC, IOHW
+  Tensor constant = *kernel.constantOf(op->getOperand(1));
+  TiledProblem problem;
+  problem.rows = x[0] * x[1];
+  problem.width = x[2];
+  problem.depth = w[0];
+  problem.columns = w[1];
+  problem.weights.values = std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.columns}));
+  size_t bytes = storageBytes(constant.dtype());
+  for (int64_t i = 0; i < w[0] * w[1]; ++i)
+    std::memcpy(problem.weights.values.mutableBytes() + static_cast<size_t>(i) * bytes,
+                constant.bytes() + static_cast<size_t>((i * w[2] + kh) * w[3] + kw) * bytes, bytes);
+  Shape rows{x[0], x[1]};
+  problem.inputPlace = [&kernel, rows](Value row, Value column, Value, Value k) -> Index {
+    Index at = kernel.delinearize(row, rows);
+    return {at[0], at[1], column, k};
+  };
+  int64_t height = w[2], width = w[3];
+  problem.resultPlace = [=, &kernel](Value row, Value column, Value channel) -> Index {
+    Index at = kernel.delinearize(row, rows);
+    return {at[0], kernel.addIndex(kernel.multiplyIndex(at[1], height), kh),
+            kernel.addIndex(kernel.multiplyIndex(column, width), kw), channel};
+  };
+  return problem;
+}
+
+static FailureOr<std::vector<TiledProblem>> transposedProblems(lower::KernelBuilder &kernel, Operation *op) {
+  reference::Attributes attributes = lower::attributesOf(op);
+  Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)),
+        y = kernel.shapeOf(op->getResult(0));
+  bool padded = llvm::any_of(attributes.integers("pads"), [](int64_t pad) { return pad != 0; });
+  std::vector<int64_t> window{w[2], w[3]}, dense{1, 1};
+  if (!kernel.constantOf(op->getOperand(1)) || padded || attributes.integer("groups") != 1 ||
+      attributes.text("layout") != "NHWC" || attributes.integers("strides") != window ||
+      attributes.integers("dilations") != dense || y[1] != x[1] * w[2] || y[2] != x[2] * w[3])
+    return failure();
+  std::vector<TiledProblem> problems;
+  for (int64_t tap = 0; tap < w[2] * w[3]; ++tap)
+    problems.push_back(tapProblem(kernel, op, tap / w[3], tap % w[3]));
+  return problems;
+}
+
+static FailureOr<std::vector<TiledProblem>> problemsOf(lower::KernelBuilder &kernel, Operation *op) {
+  if (isa<graph::ConvTransposeOp>(op))
+    return transposedProblems(kernel, op);
+  FailureOr<TiledProblem> found =
+      isa<graph::ConvOp>(op) ? convolutionProblem(kernel, op) : matmulProblem(kernel, op);
+  if (failed(found))
+    return failure();
+  return std::vector<TiledProblem>{std::move(*found)};
+}
+
 namespace {
 /// Writes the loops of one problem with one tile and one atom.
 class TileEmitter {
@@ -244,43 +299,50 @@ private:
 };
 } // namespace
 
+/// Chooses tile and atom of a problem and writes its loops.
+static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
+                        lower::ContractionArithmetic &arithmetic, TiledProblem &problem) {
+  Value x = kernel.core()->getOperand(0);
+  bool dots = !arithmetic.isFloat() && ByteInstructions::available(isa) &&
+              (problem.depth % 4 == 0 || kernel.hasRoomBehind(x));
+  ContractionExtent extent{problem.rows, problem.width, problem.columns, problem.outer * problem.depth};
+  Tile tile =
+      chooseTile(extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
+  std::unique_ptr<Atom> atom;
+  if (arithmetic.isFloat())
+    atom = makeFloatAtom(kernel, arithmetic, tile);
+  else if (dots)
+    atom = makeDotAtom(kernel, arithmetic, tile, isa);
+  else
+    atom = makeIntegerAtom(kernel, arithmetic, tile);
+  problem.buffer = kernel.buffer(x);
+  atom->pack(problem.weights, tile);
+  std::optional<ByteEpilogue> bytes;
+  if (atom->startsAtBias() && ByteEpilogue::applies(arithmetic, tile, isa))
+    bytes.emplace(kernel, arithmetic, problem.weights, tile, isa);
+  TileEmitter(kernel, arithmetic, *atom, problem, tile, bytes ? &*bytes : nullptr).emit();
+}
+
 LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa) {
   Operation *op = kernel.core();
-  if (!isa_and_nonnull<graph::ConvOp, graph::MatmulOp>(op))
+  if (!isa_and_nonnull<graph::ConvOp, graph::ConvTransposeOp, graph::MatmulOp>(op))
     return failure();
   TensorType x = kernel.typeOf(op->getOperand(0));
   bool isFloat32 =
       !x.quantization && x.dtype == DType::F32 && kernel.typeOf(op->getOperand(1)).dtype == DType::F32;
   if (!isFloat32 && !x.quantization)
     return failure();
-  FailureOr<TiledProblem> found =
-      isa_and_nonnull<graph::ConvOp>(op) ? convolutionProblem(kernel, op) : matmulProblem(kernel, op);
-  if (failed(found))
+  FailureOr<std::vector<TiledProblem>> problems = problemsOf(kernel, op);
+  if (failed(problems))
     return failure();
-  TiledProblem &problem = *found;
-  if (problem.depth == 0 || problem.outer == 0 || problem.columns == 0)
+  const TiledProblem &first = problems->front();
+  if (first.depth == 0 || first.outer == 0 || first.columns == 0)
     return failure();
-  lower::ContractionArithmetic arithmetic(kernel, op, problem.outer * problem.depth, problem.columns);
+  lower::ContractionArithmetic arithmetic(kernel, op, first.outer * first.depth, first.columns);
   if (!isFloat32 && !integerAtomsApply(arithmetic, kernel))
     return failure();
-  bool dots = !isFloat32 && ByteInstructions::available(isa) &&
-              (problem.depth % 4 == 0 || kernel.hasRoomBehind(op->getOperand(0)));
-  ContractionExtent extent{problem.rows, problem.width, problem.columns, problem.outer * problem.depth};
-  Tile tile =
-      chooseTile(extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
-  std::unique_ptr<Atom> atom;
-  if (isFloat32)
-    atom = makeFloatAtom(kernel, arithmetic, tile);
-  else if (dots)
-    atom = makeDotAtom(kernel, arithmetic, tile, isa);
-  else
-    atom = makeIntegerAtom(kernel, arithmetic, tile);
-  problem.buffer = kernel.buffer(op->getOperand(0));
-  atom->pack(problem.weights, tile);
-  std::optional<ByteEpilogue> bytes;
-  if (atom->startsAtBias() && ByteEpilogue::applies(arithmetic, tile, isa))
-    bytes.emplace(kernel, arithmetic, problem.weights, tile, isa);
-  TileEmitter(kernel, arithmetic, *atom, problem, tile, bytes ? &*bytes : nullptr).emit();
+  for (TiledProblem &problem : *problems)
+    emitProblem(kernel, isa, arithmetic, problem);
   return success();
 }
 
