@@ -6,8 +6,9 @@ namespace limbeck::lower {
 
 /// What `op` yields, as a table over the stored elements of `source`.
 struct ByteTable {
-  mlir::Value source; ///< 8 bits, of the result's shape; an operand of the region or the result of its core or of an op before
-  Tensor values;      ///< 256 stored results, indexed by the bits of the source element
+  mlir::Value
+      source; ///< 8 bits, of the result's shape; an operand of the region or the result of its core or of an op before
+  Tensor values; ///< 256 stored results, indexed by the bits of the source element
 };
 
 /// The table of the longest chain that ends in `op`: nothing when its result or every value before it is wider than 8 bits, is

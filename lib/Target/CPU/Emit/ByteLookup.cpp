@@ -100,8 +100,8 @@ Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, Value table, 
     return find(positions);
   Value result = kernel.constantLike(positions.getType(), 0);
   for (int64_t first = 0; first < lanes; first += step)
-    result = vector::InsertStridedSliceOp::create(b, kernel.loc(), find(slice(positions, first, step)), result,
-                                                  ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
+    result = vector::InsertStridedSliceOp::create(b, kernel.loc(), find(slice(positions, first, step)),
+                                                  result, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
   return result;
 }
 
