@@ -10,18 +10,12 @@
 
 namespace limbeck::pipeline {
 
-/// Without the pattern that turns an scf.if of outer values into arith.select: up to the artifact, scf.if is what chooses.
-static std::unique_ptr<mlir::Pass> createCanonicalizer() {
-  return mlir::createCanonicalizerPass(mlir::GreedyRewriteConfig(),
-                                       {"(anonymous namespace)::ConvertTrivialIfToSelect"});
-}
-
 static void buildGraph(mlir::OpPassManager &passes) {
   // First, so that the parameters of batch normalization are constants where they are computed from some.
   passes.addPass(graph::createFoldConstantsPass());
   passes.addPass(graph::createFoldBatchNormPass());
   // Behind both: they leave constants that nothing uses, and equal ones.
-  passes.addPass(createCanonicalizer());
+  passes.addPass(graph::createCanonicalizePass());
   passes.addPass(mlir::createCSEPass());
   passes.addPass(graph::createVerifyGraphPass());
 }
@@ -34,7 +28,7 @@ static void buildQuantize(mlir::OpPassManager &passes) {
   passes.addPass(quantize::createFuseQDQPass());
   // Behind fusing, as a pair that is joined here is no longer there to be fused with its neighbours.
   passes.addPass(quantize::createFoldRequantizePass());
-  passes.addPass(createCanonicalizer());
+  passes.addPass(graph::createCanonicalizePass());
   passes.addPass(quantize::createVerifyQuantizePass());
 }
 
@@ -45,7 +39,7 @@ static void buildLayout(mlir::OpPassManager &passes) {
   passes.addPass(layout::createMaterializePaddingPass());
   // Transposes of weights are computed now; then those that nothing uses and equal ones go.
   passes.addPass(graph::createFoldConstantsPass());
-  passes.addPass(createCanonicalizer());
+  passes.addPass(graph::createCanonicalizePass());
   passes.addPass(mlir::createCSEPass());
   passes.addPass(layout::createVerifyLayoutPass());
 }
@@ -60,7 +54,7 @@ static void buildLower(mlir::OpPassManager &passes) {
   mlir::OpPassManager &functions = passes.nest<mlir::func::FuncOp>();
   functions.addPass(lower::createShareLoopsPass());
   // Emitters write plain code; what is constant or computed twice in it goes here, while loops are still loops.
-  functions.addPass(createCanonicalizer());
+  functions.addPass(graph::createCanonicalizePass());
   functions.addPass(mlir::createCSEPass());
   // Last: launches that canonicalization removes need no memory.
   functions.addPass(lower::createPlanMemoryPass());

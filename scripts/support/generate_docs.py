@@ -101,8 +101,9 @@ def dialect_page(dialect: str) -> str:
 
 def ops_page() -> str:
     intro = (
-        "# Ops\n\nEvery op with its formula, its constraints and an example. A constraint's label is that of the test that breaks it "
-        "(`test/Graph/IR/invalid.mlir`); what the formulas mean bit by bit is in [semantics.md](semantics.md)."
+        "# Ops\n\nEvery op with its formula, its constraints and an example. A constraint's label stands at the end of the message with "
+        "which the verifier refuses an op that breaks it, and in the test that breaks it (`test/Graph/IR/invalid-*.mlir`). What the "
+        "formulas mean bit by bit is in [semantics.md](semantics.md)."
     )
     return "\n\n".join([intro, *(dialect_page(dialect) for dialect in DIALECTS)])
 

@@ -8,7 +8,7 @@
 // GRAPH: builtin.module(
 // GRAPH-NEXT: limbeck-graph-fold-constants
 // GRAPH-NEXT: limbeck-graph-fold-batch-norm
-// GRAPH-NEXT: canonicalize
+// GRAPH-NEXT: limbeck-graph-canonicalize
 // GRAPH-NEXT: cse
 // GRAPH-NEXT: limbeck-verify-graph
 
@@ -17,14 +17,14 @@
 // QUANTIZE-NEXT: limbeck-quantize-propagate-qdq
 // QUANTIZE-NEXT: limbeck-quantize-fuse-qdq
 // QUANTIZE-NEXT: limbeck-quantize-fold-requantize
-// QUANTIZE-NEXT: canonicalize
+// QUANTIZE-NEXT: limbeck-graph-canonicalize
 // QUANTIZE-NEXT: limbeck-verify-quantize
 
 // LAYOUT: builtin.module(
 // LAYOUT-NEXT: limbeck-layout-convert-to-nhwc
 // LAYOUT-NEXT: limbeck-layout-materialize-padding
 // LAYOUT-NEXT: limbeck-graph-fold-constants
-// LAYOUT-NEXT: canonicalize
+// LAYOUT-NEXT: limbeck-graph-canonicalize
 // LAYOUT-NEXT: cse
 // LAYOUT-NEXT: limbeck-verify-layout
 
@@ -36,7 +36,7 @@
 // LOWER-NEXT: limbeck-lower-to-kernels
 // LOWER-NEXT: func.func(
 // LOWER-NEXT: limbeck-lower-share-loops
-// LOWER-NEXT: canonicalize
+// LOWER-NEXT: limbeck-graph-canonicalize
 // LOWER-NEXT: cse
 // LOWER-NEXT: limbeck-lower-plan-memory
 // LOWER-NEXT: ),

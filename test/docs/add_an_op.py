@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Tests the walk-through of CONTRIBUTING.md: its blocks are one patch, which must fit this checkout and do what it says.
 
-Always: the patch applies to a copy of the sources, and mlir-tblgen accepts the new record. With --build also: the folders
-without LLVM are built from that copy, and the unit tests that the patch adds run and pass. That takes minutes from nothing;
-the copy stays in build/add-an-op, so that a second time is quick.
+Always: the patch applies to a copy of the sources, mlir-tblgen accepts the new record, and its constraints have tests. With
+--build also: the folders without LLVM are built from that copy, and the unit tests that the patch adds run and pass. That takes
+minutes from nothing; the copy stays in build/add-an-op, so that a second time is quick.
 """
 
 import argparse
@@ -74,7 +74,9 @@ def check_record(tree: Path) -> str:
     missing = [name for name in ADDED_RECORD.findall(patch()) if f"### limbeck.{name}\n" not in done.stdout]
     if done.returncode != 0 or missing or not ADDED_RECORD.search(patch()):
         return fault(f"a page of ops with {missing or 'a new record'}", done)
-    return ""
+    (tree / "docs" / "ops.md").write_text(done.stdout)
+    done = run(sys.executable, "scripts/lint", tree, "--rule", "constraint", cwd=tree)
+    return "" if done.returncode == 0 else fault("a test for each constraint of the new record", done)
 
 
 def check_unit_tests(tree: Path) -> str:

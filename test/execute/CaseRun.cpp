@@ -1,4 +1,4 @@
-// Interpreted twice, compiled once, run with one worker, several, and threads.
+// Interpreted twice, then for each instruction set compiled, and run with one worker, several, and threads.
 #include "CaseRun.h"
 #include "Arm64.h"
 #include "Compare.h"
@@ -19,16 +19,16 @@ std::string CaseRun::moduleText() {
 
 Expected<std::vector<Tensor>> CaseRun::interpret() {
   LIMBECK_ASSIGN(std::vector<Tensor> imported, compilation.interpretImported(drawn.inputs));
-  LIMBECK_ASSIGN(std::vector<Tensor> expected, compilation.interpretFused(drawn.inputs));
+  LIMBECK_ASSIGN(std::vector<Tensor> fused, compilation.interpretFused(drawn.inputs));
   if (drawn.comparison == ImportComparison::None)
-    return expected;
+    return fused;
   bool oneStep = drawn.comparison == ImportComparison::OneStep;
-  Difference difference = compare(expected, imported, oneStep);
+  Difference difference = compare(fused, imported, oneStep);
   if (!difference.text.empty())
     return error(Code::Internal, "interpreted before stage Lower and behind the import: ", difference.text);
   if (oneStep)
     stepCount = {difference.elements, difference.steps};
-  return expected;
+  return fused;
 }
 
 static Status checkResults(const Expected<std::vector<Tensor>> &found, std::span<const Tensor> expected,
@@ -39,10 +39,14 @@ static Status checkResults(const Expected<std::vector<Tensor>> &found, std::span
   return difference.text.empty() ? Status() : error(Code::Run, "compiled, ", how, ": ", difference.text);
 }
 
-Status CaseRun::run() {
+Status CaseRun::prepare() {
   LIMBECK_TRY(compilation.runFrontEnd());
   ready = true;
-  LIMBECK_ASSIGN(std::vector<Tensor> expected, interpret());
+  LIMBECK_ASSIGN(expected, interpret());
+  return {};
+}
+
+Status CaseRun::runOn(Pairing pairing) {
   LIMBECK_ASSIGN(cpu::CompiledEntry compiled, compilation.compile(*pairing.kernels, *pairing.code, options));
   std::vector<TensorType> inputTypes = typesOf(drawn.model.inputs),
                           outputTypes = typesOf(drawn.model.outputs);

@@ -16,12 +16,13 @@ struct StepCount {
 
 class CaseRun {
 public:
-  CaseRun(Case drawn, Pairing pairing, cpu::CompileOptions options)
-      : drawn(std::move(drawn)), pairing(pairing), options(std::move(options)),
-        compilation(this->drawn.model) {}
+  CaseRun(Case drawn, cpu::CompileOptions options)
+      : drawn(std::move(drawn)), options(std::move(options)), compilation(this->drawn.model) {}
 
-  /// The first thing that is wrong.
-  Status run();
+  /// Runs the front end and asks the oracle, once for all pairings; the first thing that is wrong.
+  Status prepare();
+  /// Compiles for one pairing, runs and compares; the first thing that is wrong. `prepare` has succeeded.
+  Status runOn(Pairing pairing);
   /// The module before stage Lower.
   std::string moduleText();
   const StepCount &steps() const { return stepCount; }
@@ -32,10 +33,10 @@ private:
   std::vector<TensorType> typesOf(std::span<const ValueId> values) const;
 
   Case drawn;
-  Pairing pairing;
   cpu::CompileOptions options;
   Compilation compilation;
   StepCount stepCount;
+  std::vector<Tensor> expected;
   bool ready = false;
 };
 

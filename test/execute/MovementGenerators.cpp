@@ -131,10 +131,14 @@ static void drawSlice(CaseBuilder &b) {
 
 static void drawGather(CaseBuilder &b) {
   Shape shape = b.draw.shape(1, 3, 600);
+  if (b.draw.oneIn(6))
+    shape[static_cast<size_t>(b.draw.between(0, static_cast<int64_t>(shape.size()) - 1))] = 0;
   int64_t axis = b.draw.between(0, static_cast<int64_t>(shape.size()) - 1),
           dim = shape[static_cast<size_t>(axis)];
   DType indexType = b.draw.pick({DType::S32, DType::S64});
-  Shape indexShape = b.draw.shape(0, 2, 12);
+  Shape indexShape = b.draw.maybeEmpty(b.draw.shape(0, 2, 12));
+  if (dim == 0) // nothing to look up
+    indexShape = {0};
   ValueId data = movedOperand(b, shape).value;
   // Constant ones must be in range; others may lie outside and are clamped.
   bool fixed = b.draw.oneIn(3);

@@ -23,7 +23,9 @@ static Window drawWindow(Draw &draw) {
     dims.push_back(draw.between((kernel[i] - 1) * dilations[i] + 1, spatial == 3 ? 6 : 12));
   }
   begins.insert(begins.end(), ends.begin(), ends.end());
-  int64_t batch = draw.between(1, 2), channels = draw.dimension(spatial == 3 ? 17 : 40);
+  // Batch and channels may be empty; there is nothing to pool over without spatial elements.
+  int64_t batch = draw.oneIn(10) ? 0 : draw.between(1, 2);
+  int64_t channels = draw.oneIn(10) ? 0 : draw.dimension(spatial == 3 ? 17 : 40);
   bool channelsLast = draw.oneIn(2);
   Shape input{batch};
   if (!channelsLast)

@@ -23,14 +23,14 @@ llvm::LogicalResult StatOp::verify() {
   bool ordered = range->size() == 2 && std::isfinite((*range)[0]) && std::isfinite((*range)[1]) &&
                  (*range)[0] <= (*range)[1];
   if (!ordered)
-    return emitOpError("expected a range of two finite numbers, the first not above the second");
+    return emitOpError("expected a range of two finite numbers, the first not above the second (stat_c1)");
   return llvm::success();
 }
 
 llvm::LogicalResult ObserveOp::verifySymbolUses(mlir::SymbolTableCollection &symbolTable) {
   if (symbolTable.lookupNearestSymbolFrom<StatOp>(*this, getStatAttr()))
     return llvm::success();
-  return emitOpError("expected '") << getStat() << "' to name a calib.stat";
+  return emitOpError("expected '") << getStat() << "' to name a calib.stat (observe_c2)";
 }
 
 } // namespace limbeck::calib

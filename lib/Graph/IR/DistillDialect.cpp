@@ -18,7 +18,8 @@ void DistillDialect::initialize() {
 llvm::LogicalResult ParamOp::verify() {
   auto initial = getInitial();
   if (initial && initial->getType() != getType())
-    return emitOpError("expected an initial value of type ") << getType() << ", found " << initial->getType();
+    return emitOpError("expected an initial value of type ")
+           << getType() << ", found " << initial->getType() << " (param_c1)";
   return llvm::success();
 }
 

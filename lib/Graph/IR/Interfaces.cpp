@@ -86,10 +86,17 @@ static Status checkReferenceOp(ReferenceOpInterface op) {
 }
 
 llvm::LogicalResult detail::verifyReferenceOp(mlir::Operation *op) {
-  Status status = checkReferenceOp(mlir::cast<ReferenceOpInterface>(op));
+  auto reference = mlir::cast<ReferenceOpInterface>(op);
+  Status status = checkReferenceOp(reference);
   if (status.ok())
     return llvm::success();
-  return emitDiagnostic(op, status.diagnostic());
+  mlir::InFlightDiagnostic report = emitDiagnostic(op, status.diagnostic());
+  llvm::StringRef message = status.diagnostic().message;
+  auto fault =
+      llvm::find_if(reference.getFaults(), [&](Fault each) { return message.contains(each.message); });
+  if (fault != reference.getFaults().end())
+    report << " (" << fault->constraint << ")";
+  return report;
 }
 
 } // namespace limbeck::graph

@@ -6,10 +6,7 @@
 
 namespace limbeck::graph {
 
-static Status checkConstant(ConstOp op) {
-  LIMBECK_ASSIGN(TensorType type, toTensorType(op.getType()));
-  if (!type.isStatic())
-    return error(Code::Shape, "expected a static shape, found ", shapeText(type.shape));
+static Status checkResource(ConstOp op, const TensorType &type) {
   auto resource = mlir::dyn_cast<mlir::DenseResourceElementsAttr>(op.getValue());
   const mlir::AsmResourceBlob *blob = resource ? resource.getRawHandle().getBlob() : nullptr;
   if (!blob)
@@ -22,25 +19,28 @@ static Status checkConstant(ConstOp op) {
 }
 
 llvm::LogicalResult ConstOp::verify() {
-  Status status = checkConstant(*this);
+  Expected<TensorType> type = toTensorType(getType());
+  if (!type)
+    return emitDiagnostic(*this, type.diagnostic()) << " (const_c1)";
+  Status status = checkResource(*this, *type);
   if (status.ok())
     return llvm::success();
-  return emitDiagnostic(*this, status.diagnostic());
+  return emitDiagnostic(*this, status.diagnostic()) << " (const_c2)";
 }
 
 llvm::LogicalResult FusedOp::verifyRegions() {
   mlir::Block &block = getBody().front();
   if (block.getArgumentTypes() != getInputs().getTypes())
-    return emitOpError("expected one block argument per operand, of the same type");
+    return emitOpError("expected one block argument per operand, of the same type (fused_c1)");
   if (block.getTerminator()->getOperandTypes() != getOutputs().getTypes())
-    return emitOpError("expected the region to yield one value per result, of the same type");
+    return emitOpError("expected the region to yield one value per result, of the same type (fused_c2)");
   return llvm::success();
 }
 
 llvm::LogicalResult LaunchOp::verifySymbolUses(mlir::SymbolTableCollection &symbolTable) {
   if (symbolTable.lookupNearestSymbolFrom<mlir::FunctionOpInterface>(*this, getKernelAttr()))
     return llvm::success();
-  return emitOpError("expected '") << getKernel() << "' to name a function";
+  return emitOpError("expected '") << getKernel() << "' to name a function (launch_c1)";
 }
 
 } // namespace limbeck::graph

@@ -49,13 +49,22 @@ public:
   FORWARD(equal)
   FORWARD(less)
   FORWARD(lessEqual)
-  FORWARD(add) FORWARD(sub) FORWARD(mul) FORWARD(div) FORWARD(neg) FORWARD(abs) FORWARD(minimum)
-      FORWARD(maximum) FORWARD(fma) FORWARD(sqrt) FORWARD(floor) FORWARD(ceil) FORWARD(roundEven)
-          FORWARD(isNan)
+  FORWARD(add)
+  FORWARD(sub)
+  FORWARD(mul)
+  FORWARD(div)
+  FORWARD(neg)
+  FORWARD(abs)
+  FORWARD(minimum)
+  FORWARD(maximum)
+  FORWARD(fma)
+  FORWARD(sqrt)
+  FORWARD(floor)
+  FORWARD(ceil)
+  FORWARD(roundEven)
+  FORWARD(isNan)
 #undef FORWARD
-              Word select(Word c, Word a, Word b) const {
-    return unpack<bool>(c) ? a : b;
-  }
+  Word select(Word c, Word a, Word b) const { return unpack<bool>(c) ? a : b; }
   Word conditionAnd(Word a, Word b) const { return pack(unpack<bool>(a) && unpack<bool>(b)); }
   Word conditionOr(Word a, Word b) const { return pack(unpack<bool>(a) || unpack<bool>(b)); }
   Word conditionNot(Word a) const { return pack(!unpack<bool>(a)); }

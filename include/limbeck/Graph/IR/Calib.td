@@ -27,7 +27,9 @@ def Calib_ObserveOp : Limbeck_ReferenceOp<Calib_Dialect, "observe", (ins Limbeck
     [MovementOpInterface, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "feed a statistic with the values that pass";
   let formula = "y = x";
-  let constraints = ["the result has the type of x", "stat names a calib.stat"];
+  let constraints = [
+    ResultRule<"the result has the type of x", ["expected the quantization of the operand"]>,
+    Rule<"stat names a calib.stat", ["to name a calib.stat"]>];
   let example = "%y = calib.observe %x stat = @input : (tensor<2xf32>) -> tensor<2xf32>";
 }
 
@@ -38,8 +40,15 @@ def Calib_FakeQuantOp : Limbeck_ReferenceOp<Calib_Dialect, "fake_quant",
   let summary = "round as quantization would, in float";
   let meaning = "Scale and zero point are operands so that training can move them. axis -1 means per tensor.";
   let formula = "y = dequantize(quantize(x))";
-  let constraints = ["the result has the type of x", "scale and zero_point have one element, or one per slice of axis",
-                     "lowest and highest lie within storage"];
+  let constraints = [
+    ResultRule<"the result has the type of x">,
+    Rule<"scale and zero_point have one element, or one per slice of axis",
+         ["expected one parameter", "expected a quantized axis", "expected parameters of rank", "parameters along dimension"]>,
+    Rule<"storage is an integer of at most 32 bits, and lowest and highest lie within it",
+         ["expected bounds inside", "expected integer storage"]>,
+    Rule<"x and scale are f32, f16 or bf16", ["expected values of f32", "expected a scale of f32"]>,
+    Rule<"zero_point is si32 and, if constant, lies within storage", ["expected a zero point"]>,
+    Rule<"a constant scale is finite and positive", ["expected a finite positive scale"]>];
   let example = "%y = calib.fake_quant %x, %s, %z storage = si8 lowest = -127 highest = 127 axis = -1\n"
                 "  : (tensor<2xf32>, tensor<f32>, tensor<si32>) -> tensor<2xf32>";
 }

@@ -6,13 +6,35 @@ include "limbeck/Graph/IR/OpBase.td"
 
 defvar convolutionAttributes = (ins Limbeck_Integers:$strides, Limbeck_Integers:$pads, Limbeck_Integers:$dilations,
                                     Limbeck_Integer:$groups, Limbeck_String:$layout);
-defvar convolutionConstraints = [
-  "input and weights have rank 4 and the same expressed element type",
-  "strides and dilations are two positive integers, pads four (top, left, bottom, right)",
-  "the channels of input and weights agree with groups, and groups divides both channel counts",
-  "bias, if present, has one element per output channel",
-  "layout is \"NCHW\" or \"NHWC\"; weights are in the same order in both",
-  "the result's shape follows from the window"];
+// The bias is first spoken of behind its type: `bias` says which.
+class Limbeck_ConvolutionRules<string operands, list<string> notOperands, string bias> {
+  list<Rule> ret = [
+    Rule<"input and weights have rank 4 and " # operands,
+         !listconcat(["expected an image and weights of rank 4"], notOperands)>,
+    Rule<"strides and dilations are two positive integers, pads four that are not negative (top, left, bottom, right)",
+         ["in 'strides'", "in 'pads'", "in 'dilations'", "of 'strides'", "of 'pads'", "of 'dilations'", "the window of kernel"]>,
+    Rule<"the channels of input and weights agree with groups, and groups divides both channel counts",
+         ["expected at least 1 group", "expected the weights' first dimension", "too many channels", "input channels"]>,
+    Rule<"bias, if present, has " # bias # " and one element per output channel", ["expected a bias of"]>,
+    Rule<"layout is \"NCHW\" or \"NHWC\"; weights are in the same order in both", ["expected the layout"]>,
+    ResultRule<"the result's shape follows from the window",
+               ["expected a window that fits", "the padded size", "expected an output of", "the output of an axis"]>];
+}
+defvar notFloats = "expected two operands of one float type";
+defvar expressedType = "the expressed element type of the operands (or, beside quantized ones, si32)";
+defvar convolutionRules = Limbeck_ConvolutionRules<"the same expressed element type, a float", [notFloats], expressedType>.ret;
+
+// What integer accumulation needs of quantized operands.
+class Limbeck_QuantizedRules<string input, string weights, string channel> {
+  list<Rule> ret = [
+    Rule<input # " and " # weights # " are both quantized, or none is: with at most 16 bits, " # input # " with one scale, " #
+         weights # " with one or one per " # channel,
+         ["expected both operands quantized", "expected operands of at most 16 bits", "expected a first operand with one scale",
+          "expected weights with one scale"]>,
+    Rule<"beside quantized operands, bias is si32, with zero point 0 and the product of their scales if it is quantized",
+         ["expected an s32 bias", "expected a bias with zero point 0", "expected a bias scale"]>];
+}
+defvar quantizedConvolutionRules = Limbeck_QuantizedRules<"input", "weights", "output channel">.ret;
 
 class Limbeck_AnchorOp<string mnemonic, dag operandList, dag attributeList, list<Trait> traits = []>
     : Limbeck_Op<mnemonic, operandList, attributeList,
@@ -24,9 +46,14 @@ def Limbeck_MatmulOp : Limbeck_AnchorOp<"matmul",
   let meaning = "Quantized operands are multiplied as integers, accumulated exactly and requantized once. Floats use one "
                 "accumulator per output, k ascending, fused multiply-add; the bias is added last.";
   let formula = "y[.., m, n] = sum over k of lhs[.., m, k] * rhs[.., k, n] + bias[n]";
-  let constraints = ["lhs and rhs have rank 2 or more and the same expressed element type",
-                     "the last dimension of lhs equals the last but one of rhs",
-                     "the leading dimensions broadcast", "bias, if present, has one element per column"];
+  let constraints = !listconcat([
+    Rule<"lhs and rhs have rank 2 or more and the same expressed element type, a float",
+         ["expected operands of rank 2", notFloats]>,
+    Rule<"the last dimension of lhs equals the last but one of rhs", ["expected equal inner dimensions"]>,
+    ResultRule<"the leading dimensions broadcast to those of the result; rows and columns follow",
+               ["expected shapes that broadcast"]>,
+    Rule<!strconcat("bias, if present, has ", expressedType, " and one element per column"), ["expected a bias of"]>],
+    Limbeck_QuantizedRules<"lhs", "rhs", "column">.ret);
   let example = "%y = limbeck.matmul %a, %b : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>";
 }
 
@@ -37,7 +64,7 @@ def Limbeck_ConvOp : Limbeck_AnchorOp<"conv",
   let meaning = "Weights are OIHW. Padding takes part as 0, quantized as the zero point of the input.";
   let formula = "y[n, o, i, j] = sum over (kh, kw, c) of input[n, c, i*s - p + kh*d, j*s - p + kw*d] * weights[o, c, kh, kw] "
                 "+ bias[o]";
-  let constraints = convolutionConstraints;
+  let constraints = !listconcat(convolutionRules, quantizedConvolutionRules);
   let example = "%y = limbeck.conv %x, %w, %b strides = [1, 1] pads = [1, 1, 1, 1] dilations = [1, 1] groups = 1 "
                 "layout = \"NCHW\"\n  : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>) -> tensor<1x4x8x8xf32>";
 }
@@ -50,11 +77,17 @@ def Limbeck_ConvTransposeOp : Limbeck_AnchorOp<"conv_transpose",
   let summary = "spread images by a bank of filters: the transpose of a convolution";
   let meaning = "Weights are IOHW. Taps that meet no input take part as 0.";
   let formula = "out = (in - 1)*s + d*(k - 1) + 1 + output_padding - pads, per spatial dimension";
-  let constraints = !listconcat(convolutionConstraints, ["output_padding is two integers, each below stride or dilation"]);
+  let constraints = !listconcat(convolutionRules, [
+    Rule<"output_padding is two integers that are not negative", ["in 'output_padding'", "expected an output padding"]>],
+    quantizedConvolutionRules);
   let example = "%y = limbeck.conv_transpose %x, %w strides = [2, 2] pads = [0, 0, 0, 0] dilations = [1, 1] "
                 "output_padding = [0, 0] groups = 1 layout = \"NCHW\"\n"
                 "  : (tensor<1x3x4x4xf32>, tensor<3x4x2x2xf32>) -> tensor<1x4x8x8xf32>";
 }
+
+class ZeroPointRule<string operands, string slices>
+    : Rule<"the zero points have the types of " # operands # "; each is a scalar or has one element, or one per " # slices,
+           ["expected a zero point of", "expected a scalar or a list of zero points", "expected one zero point"]>;
 
 def Limbeck_MatmulIntegerOp : Limbeck_Op<"matmul_integer",
     (ins Limbeck_IntegerTensor:$lhs, Limbeck_IntegerTensor:$rhs, Limbeck_IntegerTensor:$lhs_zero_point,
@@ -62,10 +95,13 @@ def Limbeck_MatmulIntegerOp : Limbeck_Op<"matmul_integer",
     (outs Limbeck_IntegerTensor:$result)> {
   let summary = "multiply matrices of 8-bit integers into 32 bits";
   let formula = "y[.., m, n] = sum over k of (lhs[.., m, k] - zl[m]) * (rhs[.., k, n] - zr[n]) + bias[n]   modulo 2^32";
-  let constraints = ["lhs and rhs are 8-bit integers of rank 2 or more with one K",
-                     "lhs_zero_point is a scalar or one per row, of the type of lhs",
-                     "rhs_zero_point is a scalar or one per column, of the type of rhs",
-                     "bias, if present, is si32 with one element per column", "the result is si32"];
+  let constraints = [
+    Rule<"lhs and rhs are integers of at most 8 bits and have rank 2 or more",
+         ["expected operands of rank 2", "expected integer operands of at most 8 bits"]>,
+    Rule<"the last dimension of lhs equals the last but one of rhs", ["expected equal inner dimensions"]>,
+    ZeroPointRule<"lhs and rhs", "row of lhs or column of rhs">,
+    Rule<"bias, if present, is si32 with one element per column", ["expected a bias of"]>,
+    ResultRule<"the result is si32; the leading dimensions broadcast to its own", ["expected shapes that broadcast"]>];
   let example = "%y = limbeck.matmul_integer %a, %b, %za, %zb\n"
                 "  : (tensor<4x8xui8>, tensor<8x16xsi8>, tensor<ui8>, tensor<si8>) -> tensor<4x16xsi32>";
 }
@@ -77,8 +113,9 @@ def Limbeck_ConvIntegerOp : Limbeck_Op<"conv_integer",
   let summary = "convolve 8-bit images with 8-bit filters into 32 bits";
   let meaning = "Padding contributes 0.";
   let formula = "as limbeck.conv over (input - zx) and (weights - zw[o]), plus bias, modulo 2^32";
-  let constraints = !listconcat(convolutionConstraints,
-    ["the zero points have the types of input and weights; that of weights is a scalar or one per output channel"]);
+  let constraints = !listconcat(
+    Limbeck_ConvolutionRules<"are integers of at most 8 bits", ["expected integer operands of at most 8 bits"], "type si32">.ret,
+    [ZeroPointRule<"input and weights", "output channel of the weights">]);
   let example = "%y = limbeck.conv_integer %x, %w, %zx, %zw strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] "
                 "groups = 1 layout = \"NCHW\"\n"
                 "  : (tensor<1x3x8x8xui8>, tensor<4x3x1x1xsi8>, tensor<ui8>, tensor<si8>) -> tensor<1x4x8x8xsi32>";

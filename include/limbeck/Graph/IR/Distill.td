@@ -26,7 +26,8 @@ def Distill_StopGradientOp : Limbeck_ReferenceOp<Distill_Dialect, "stop_gradient
     (outs Limbeck_Tensor:$result), [MovementOpInterface]> {
   let summary = "let values pass and gradients not";
   let formula = "y = x";
-  let constraints = ["the result has the type of x"];
+  let constraints = [
+    ResultRule<"the result has the type of x", ["expected the quantization of the operand"]>];
   let example = "%y = distill.stop_gradient %x : (tensor<2xf32>) -> tensor<2xf32>";
 }
 
@@ -36,7 +37,14 @@ def Distill_LossOp : Limbeck_ReferenceOp<Distill_Dialect, "loss", (ins Limbeck_T
   let meaning = "cross_entropy takes labels; kl_soft compares softened scores; feature_mse compares features. All are means "
                 "over the batch.";
   let formula = "y = weight * kind(student, target)";
-  let constraints = ["kind is \"cross_entropy\", \"kl_soft\" or \"feature_mse\"", "the result is a f32 scalar"];
+  let constraints = [
+    Rule<"kind is \"cross_entropy\", \"kl_soft\" or \"feature_mse\"", ["expected a loss"]>,
+    ResultRule<"the result is a f32 scalar">,
+    Rule<"weight is finite, and the temperature of kl_soft positive as well",
+         ["expected a finite weight", "expected a finite positive temperature"]>,
+    Rule<"student has at least one value per sample, and target its shape, or without the last axis where it holds labels",
+         ["expected at least one value per sample", "expected a target of"]>,
+    Rule<"student and target are floats; the target of cross_entropy may be integers", ["expected float operands"]>];
   let example = "%l = distill.loss %s, %t kind = \"kl_soft\" weight = 0.9 temperature = 4.0\n"
                 "  : (tensor<8x10xf32>, tensor<8x10xf32>) -> tensor<f32>";
 }

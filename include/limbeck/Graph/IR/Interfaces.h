@@ -14,6 +14,11 @@ template <class Op> class Elementwise : public mlir::OpTrait::TraitBase<Op, Elem
 /// Constant folding leaves the op: later passes recognise quantized weights and biases by it.
 template <class Op> class KeptUnfolded : public mlir::OpTrait::TraitBase<Op, KeptUnfolded> {};
 
+/// A part of the verifier's message, and the label of the constraint (docs/ops.md) that is then broken.
+struct Fault {
+  llvm::StringLiteral constraint, message;
+};
+
 /// `conv` for `limbeck.conv`; the names of other dialects keep their prefix.
 inline llvm::StringRef referenceName(llvm::StringRef opName) {
   opName.consume_front("limbeck.");

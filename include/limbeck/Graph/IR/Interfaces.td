@@ -9,7 +9,7 @@ def ReferenceOpInterface : OpInterface<"ReferenceOpInterface"> {
   let description = [{
     An op whose meaning is a definition in `lib/Reference`. Its verifier infers the result types from that definition and
     compares: shapes must be compatible, expressed element types equal, and ops that only move elements must carry the
-    quantization of their operands.
+    quantization of their operands. Its message ends in the label of the constraint that does not hold.
   }];
   let methods = [
     InterfaceMethod<"The op's name in lib/Reference: without `limbeck.`, with the prefix of the other dialects.",
@@ -18,6 +18,8 @@ def ReferenceOpInterface : OpInterface<"ReferenceOpInterface"> {
     InterfaceMethod<"The definition, or null where lib/Reference has none.",
       "const ::limbeck::reference::OpDefinition *", "getDefinition", (ins), [{}],
       [{ return ::limbeck::graph::findDefinition($_op.getReferenceName()); }]>,
+    StaticInterfaceMethod<"The messages of the verifier, and the constraints that they speak of.",
+      "::llvm::ArrayRef<::limbeck::graph::Fault>", "getFaults">,
   ];
   let verify = [{ return ::limbeck::graph::detail::verifyReferenceOp($_op); }];
 }

@@ -17,7 +17,7 @@ def Limbeck_ConstOp : Op<Limbeck_Dialect, "const", [ConstantLike, Pure, AllTypes
 
     Constraints:
 
-    - (const_c1) the type is plain and static
+    - (const_c1) the type is one of the dialect: of f16, bf16, f32, f64, i1 or integers with signedness, without encoding
     - (const_c2) a resource that is present has exactly the bytes of the type
 
     Example:

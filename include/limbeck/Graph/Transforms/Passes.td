@@ -34,6 +34,22 @@ def FoldBatchNormPass : Pass<"limbeck-graph-fold-batch-norm"> {
   }];
 }
 
+def CanonicalizePass : Pass<"limbeck-graph-canonicalize"> {
+  let summary = "apply folds and canonicalization patterns, but leave branches what they are";
+  let description = [{
+    What: MLIR's canonicalizer with the patterns of every op but `scf.if`. Of an `scf.if` the branch that a constant condition takes
+    is taken, and results that nothing reads are dropped.
+
+    Why a pass: upstream's patterns turn an `scf.if` into `arith.select` or join conditions by `arith.andi`; up to the artifact,
+    `scf.if` is what chooses, and its condition is read from a tensor.
+
+    Input contract: any module. Output guarantee: results are the same, bit for bit; no op of `arith` is made of an `scf.if`.
+
+    Example: test/Graph/Transforms/canonicalize.mlir
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
+}
+
 def VerifyGraphPass : Pass<"limbeck-verify-graph", "::mlir::ModuleOp"> {
   let summary = "check that a module may leave the graph stage";
   let description = [{

@@ -1,0 +1,5 @@
+namespace limbeck {
+int three() {
+  return 3;
+}
+} // namespace limbeck
