@@ -144,6 +144,7 @@ Expected<GraphImporter::Values> GraphImporter::importCall(const Function &functi
   for (auto &[name, value] : given)
     arguments[name] = std::move(value);
 
+  nodesImported += interfaceWeight(callee);
   Scope scope; // a function sees nothing of its caller
   for (int i = 0; i < callee.input_size(); ++i) {
     auto operand = static_cast<size_t>(i) < operands.size() ? operands[i] : std::nullopt;

@@ -162,6 +162,19 @@ TEST(NodeImporter, RefusesExponentialExpansion) {
   EXPECT_TRUE(failsWith(model.import(), Code::LimitNodes));
 }
 
+TEST(NodeImporter, CountsTheInterfacesOfCalls) {
+  ModelBuilder model = callingF();
+  addFunction(model, "f", "Neg");
+  for (int i = 0; i < 6400; ++i)
+    model.proto.mutable_functions(0)->add_input("unused" + std::to_string(i));
+  EXPECT_TRUE(succeeds(model.import()));
+  for (int i = 0; i < 20; ++i)
+    model.node("f", {"x"}, {"z" + std::to_string(i)}).set_domain("f");
+  Options options;
+  options.limits.nodes = 1000;
+  EXPECT_TRUE(failsWith(model.import(options), Code::LimitNodes));
+}
+
 TEST(NodeImporter, ChecksCalls) {
   ModelBuilder many = callingF();
   addFunction(many, "f", "Neg");
