@@ -119,8 +119,10 @@ Expected<GraphImporter::Values> GraphImporter::importByRule(const onnx::NodeProt
   node.outputs.assign(proto.output().begin(), proto.output().end());
   LIMBECK_TRY(checkArity(*rule, node));
   LIMBECK_ASSIGN(node.attributes, attributes.decode(proto.attribute(), body.attributes));
-  if (std::ranges::find(node.operands, std::optional(kPoison)) != node.operands.end())
-    return Values();
+  if (std::ranges::find(node.operands, std::optional(kPoison)) != node.operands.end()) {
+    auto fault = probe.faultOf(*rule, node, model);
+    return fault ? Expected<Values>(std::move(*fault)) : Values();
+  }
   LIMBECK_ASSIGN(Values results, rule->run(node, builder));
   for (size_t i = results.size(); i < node.outputs.size(); ++i)
     if (node.wantsOutput(i))

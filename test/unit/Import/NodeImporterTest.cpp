@@ -82,6 +82,16 @@ TEST(NodeImporter, ReportsARefusedNodeOnce) {
   EXPECT_EQ(model.check().diagnostics.size(), 1u);
 }
 
+TEST(NodeImporter, ReportsWhatIsMalformedBeforeWhatIsUnsupported) {
+  ModelBuilder model = withInput();
+  model.node("Convolve", {"x"}, {"a"});
+  model.node("Relu", {"missing"}, {"y"});
+  CheckResult result = model.check();
+  ASSERT_EQ(result.diagnostics.size(), 2u);
+  EXPECT_EQ(result.diagnostics[0].code, Code::Undefined);
+  EXPECT_EQ(result.diagnostics[1].code, Code::UnsupportedOp);
+}
+
 TEST(NodeImporter, BoundsTheNumberOfNodes) {
   ModelBuilder model = withInput();
   model.node("Relu", {"x"}, {"a"});
