@@ -118,9 +118,8 @@ def crowded_cases():
     parts = "the parts of the file take more than"
     yield "06_nodes", message(7, message(1) * 1_000_001), "E-LIMIT-NODES", "the file has more than 1000000 nodes"
     yield "06_function_nodes", message(25, message(7) * 1_000_001), "E-LIMIT-NODES", "the file has more than 1000000 nodes"
-    yield "06_initializers", message(7, message(5) * 16_000_000), "E-LIMIT-MEM", parts
-    yield "06_attributes", message(7, message(1, message(5) * 16_000_000)), "E-LIMIT-MEM", parts
-    yield "06_entries", message(7, message(5, message(13) * 32_000_000)), "E-LIMIT-MEM", parts
+    yield "06_initializers", message(7, message(5) * 10_000_000), "E-LIMIT-MEM", parts
+    yield "06_attributes", message(7, message(1, message(5) * 10_000_000)), "E-LIMIT-MEM", parts
 
 
 def condition_model(nodes, **more):
