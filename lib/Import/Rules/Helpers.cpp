@@ -62,7 +62,7 @@ Status refuseIntegers(const Node &node, const Builder &builder) {
     int64_t leastBits;
   };
   static constexpr IntegerForm forms[] = {
-      {"Erf", 9, 12, 8}, {"Gemm", 9, kNewest, 32}, {"MatMul", 9, kNewest, 32}, {"PRelu", 9, kNewest, 32}};
+      {"Erf", 9, 12, 8}, {"Gemm", 9, kNewest, 32}, {"PRelu", 9, kNewest, 32}};
   DType dtype = dtypeOf(builder, *node.operands[0]);
   for (const auto &value : node.operands)
     if (!isInteger(dtype) || (value && dtypeOf(builder, *value) != dtype))

@@ -184,13 +184,17 @@ TEST(RulesForms, integersThatOnnxAllowsAreUnsupported) {
     return codeOf(NodeModel(op, opset).input({2, 2}, a).input({2, 2}, b).import());
   };
   constexpr int kF32 = onnx::TensorProto::FLOAT, kU64 = onnx::TensorProto::UINT64;
+  EXPECT_EQ(product("PRelu", 13, kS32, kS32), "E-UNSUPPORTED-TYPE");
   for (const char *op : {"MatMul", "Gemm", "PRelu"}) {
-    EXPECT_EQ(product(op, 13, kS32, kS32), "E-UNSUPPORTED-TYPE") << op;
-    EXPECT_EQ(product(op, 9, kU64, kU64), "E-UNSUPPORTED-TYPE") << op;
     EXPECT_EQ(product(op, 8, kS32, kS32), "E-DTYPE") << op << " had floats alone before opset 9";
     EXPECT_EQ(product(op, 13, kS8, kS8), "E-DTYPE") << op;
     EXPECT_EQ(product(op, 13, kS32, kF32), "E-DTYPE") << op << " has one type";
   }
+  EXPECT_EQ(product("MatMul", 9, kU64, kU64), "ok");
+  EXPECT_EQ(product("Gemm", 13, kS32, kS32), "ok");
+  NodeModel half("Gemm");
+  half.input({2, 2}, kS32).input({2, 2}, kS32).attribute("alpha", 0.5f);
+  EXPECT_EQ(codeOf(half.import()), "E-UNSUPPORTED-TYPE");
   EXPECT_EQ(codeOf(NodeModel("Erf", 9).input({2}, kS8).import()), "E-UNSUPPORTED-TYPE");
   EXPECT_EQ(codeOf(NodeModel("Erf", 13).input({2}, kS8).import()), "E-DTYPE");
 }
