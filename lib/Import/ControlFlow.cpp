@@ -27,6 +27,7 @@ static Status checkCondition(const TensorType &type) {
 GraphImporter::Values GraphImporter::importNested(const onnx::GraphProto &graph,
                                                   std::span<const ValueId> arguments, const Scope &outer,
                                                   const Body &body) {
+  nodesImported += interfaceWeight(graph);
   Scope scope(&outer);
   for (size_t i = 0; i < arguments.size(); ++i)
     define(graph.input(static_cast<int>(i)).name(), arguments[i], scope);
@@ -35,9 +36,10 @@ GraphImporter::Values GraphImporter::importNested(const onnx::GraphProto &graph,
   Values results;
   for (const onnx::ValueInfoProto &output : graph.output()) {
     auto value = scope.find(output.name());
-    if (!value)
+    bool defined = value && *value != kAbsent;
+    if (!defined)
       report(error(Code::Output, "output '", output.name(), "' of a nested graph is not defined"));
-    results.push_back(value.value_or(kPoison));
+    results.push_back(defined ? *value : kPoison);
   }
   return results;
 }
@@ -121,7 +123,7 @@ Expected<GraphImporter::Values> GraphImporter::importLoop(const onnx::NodeProto 
     return Values();
 
   LIMBECK_ASSIGN(int64_t trips, tripCount(proto, operands));
-  int64_t bodyNodes = std::max<int64_t>(1, functions.expandedNodes(graph->node()));
+  int64_t bodyNodes = std::max<int64_t>(1, functions.expandedNodes(*graph));
   bool counted = !operands.empty() && operands[0];
   if (counted && trips > (options.limits.nodes - nodesImported) / bodyNodes)
     return error(Code::LimitNodes, "the loop unrolls to more than ", options.limits.nodes, " nodes");

@@ -32,12 +32,16 @@ int64_t FunctionTable::expandedNodes(const google::protobuf::RepeatedPtrField<on
     add(callee == entries.end() ? nodeWeight(node) : callee->second.nodes + nodeWeight(node));
     for (const onnx::AttributeProto &attribute : node.attribute()) {
       if (attribute.has_g())
-        add(expandedNodes(attribute.g().node()));
+        add(expandedNodes(attribute.g()));
       for (const onnx::GraphProto &graph : attribute.graphs())
-        add(expandedNodes(graph.node()));
+        add(expandedNodes(graph));
     }
   }
   return total;
+}
+
+int64_t FunctionTable::expandedNodes(const onnx::GraphProto &graph) const {
+  return std::min(limits.nodes + 1, interfaceWeight(graph) + expandedNodes(graph.node()));
 }
 
 Status FunctionTable::measureCallees(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes,
@@ -70,7 +74,7 @@ Status FunctionTable::measure(Entry &entry, int64_t depth) {
   if (depth > limits.depth || height > limits.depth)
     return error(Code::Depth, "expected function calls nested at most ", limits.depth, " deep").atOp(name);
   entry.height = height;
-  entry.nodes = expandedNodes(entry.function.proto->node());
+  entry.nodes = interfaceWeight(*entry.function.proto) + expandedNodes(entry.function.proto->node());
   entry.state = Entry::Done;
   return {};
 }

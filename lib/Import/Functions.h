@@ -2,13 +2,29 @@
 #pragma once
 #include "Opsets.h"
 #include "limbeck/Support/Limits.h"
+#include <initializer_list>
+#include <numeric>
 #include <unordered_map>
 
 namespace limbeck::importer {
 
-/// What a node counts for: more than 1 when it has very many inputs, outputs or attributes.
+/// What long lists of operands, results, attributes and initializers count for, beside the node or graph that
+/// has them: going through 64 entries costs about as much as a node.
+inline int64_t listWeight(std::initializer_list<int> sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), int64_t(0)) / 64;
+}
+
+/// What a node counts for against the limit of nodes.
 inline int64_t nodeWeight(const onnx::NodeProto &node) {
-  return 1 + (int64_t(node.input_size()) + node.output_size() + node.attribute_size()) / 64;
+  return 1 + listWeight({node.input_size(), node.output_size(), node.attribute_size()});
+}
+/// What one use of a nested graph or a function counts for before its nodes.
+inline int64_t interfaceWeight(const onnx::GraphProto &graph) {
+  return listWeight(
+      {graph.input_size(), graph.output_size(), graph.initializer_size(), graph.sparse_initializer_size()});
+}
+inline int64_t interfaceWeight(const onnx::FunctionProto &function) {
+  return listWeight({function.input_size(), function.output_size(), function.attribute_proto_size()});
 }
 
 struct Function {
@@ -25,8 +41,11 @@ public:
   Status add(const onnx::ModelProto &model);
   /// The function that a node calls, or null.
   const Function *find(const onnx::NodeProto &node) const;
-  /// Nodes after expanding all calls, nested graphs included; never more than limits.nodes + 1.
+  /// What the nodes count for after all calls are expanded, nested graphs included; never more than
+  /// limits.nodes + 1.
   int64_t expandedNodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) const;
+  /// The same for all of a nested graph.
+  int64_t expandedNodes(const onnx::GraphProto &graph) const;
 
 private:
   struct Entry {

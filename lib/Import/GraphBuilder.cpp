@@ -48,6 +48,10 @@ ValueId GraphBuilder::addConstant(std::string name, Tensor tensor) {
   return value;
 }
 
+ValueId GraphBuilder::addCopy(const Value &value) {
+  return value.constant ? addConstant("", *value.constant) : addValue("", value.type);
+}
+
 ValueId GraphBuilder::makeConstant(Tensor value) {
   return addConstant("", std::move(value));
 }

@@ -29,6 +29,8 @@ public:
   // What the graph importer needs beside them.
   ValueId addValue(std::string name, TensorType type);
   ValueId addConstant(std::string name, Tensor tensor);
+  /// A value of another model, without its name.
+  ValueId addCopy(const Value &value);
   /// Ops created from here on come from this node; the one before comes back with resumeNode.
   uint32_t beginNode(SourceNode node);
   void resumeNode(uint32_t previous) { source = previous; }

@@ -10,7 +10,8 @@ namespace limbeck::importer {
 GraphImporter::GraphImporter(const onnx::ModelProto &proto, const Options &options, TensorDecoder &tensors,
                              Diagnostics &diagnostics, Model &model)
     : proto(proto), options(options), tensors(tensors), attributes(tensors, options.limits),
-      diagnostics(diagnostics), model(model), builder(model, options.limits), functions(options.limits) {}
+      diagnostics(diagnostics), model(model), builder(model, options.limits), probe(options.limits),
+      functions(options.limits) {}
 
 void GraphImporter::report(Diagnostic diagnostic) {
   if (diagnostic.node.empty() && diagnostic.op.empty())

@@ -7,6 +7,7 @@
 #include "Functions.h"
 #include "GraphBuilder.h"
 #include "NodeOrder.h"
+#include "NodeProbe.h"
 #include "Scope.h"
 
 namespace limbeck::importer {
@@ -68,6 +69,7 @@ private:
   Diagnostics &diagnostics;
   Model &model;
   GraphBuilder builder;
+  NodeProbe probe;
   FunctionTable functions;
   Opsets opsets;
   int64_t nodesImported = 0;

@@ -119,8 +119,10 @@ Expected<GraphImporter::Values> GraphImporter::importByRule(const onnx::NodeProt
   node.outputs.assign(proto.output().begin(), proto.output().end());
   LIMBECK_TRY(checkArity(*rule, node));
   LIMBECK_ASSIGN(node.attributes, attributes.decode(proto.attribute(), body.attributes));
-  if (std::ranges::find(node.operands, std::optional(kPoison)) != node.operands.end())
-    return Values();
+  if (std::ranges::find(node.operands, std::optional(kPoison)) != node.operands.end()) {
+    auto fault = probe.faultOf(*rule, node, model);
+    return fault ? Expected<Values>(std::move(*fault)) : Values();
+  }
   LIMBECK_ASSIGN(Values results, rule->run(node, builder));
   for (size_t i = results.size(); i < node.outputs.size(); ++i)
     if (node.wantsOutput(i))
@@ -144,6 +146,7 @@ Expected<GraphImporter::Values> GraphImporter::importCall(const Function &functi
   for (auto &[name, value] : given)
     arguments[name] = std::move(value);
 
+  nodesImported += interfaceWeight(callee);
   Scope scope; // a function sees nothing of its caller
   for (int i = 0; i < callee.input_size(); ++i) {
     auto operand = static_cast<size_t>(i) < operands.size() ? operands[i] : std::nullopt;

@@ -22,10 +22,17 @@ enum class MessageKind : uint8_t {
   TensorOfType,
   TensorShape,
   Dimension,
+  Tensor,
+  SparseTensor,
+  Annotation,
+  Placement,
+  Sharding,
+  ShardedDimension,
+  Device,
   Leaf
 };
 
-/// Which field of which message is itself a message that can nest.
+/// Which field of which message is itself a message with parts.
 struct Edge {
   MessageKind parent;
   int field;
@@ -59,6 +66,20 @@ constexpr Edge edges[] = {
     {MessageKind::Container, onnx::TypeProto_Map::kValueTypeFieldNumber, MessageKind::Type},
     {MessageKind::TensorOfType, onnx::TypeProto_Tensor::kShapeFieldNumber, MessageKind::TensorShape},
     {MessageKind::TensorShape, onnx::TensorShapeProto::kDimFieldNumber, MessageKind::Dimension},
+    {MessageKind::Graph, onnx::GraphProto::kInitializerFieldNumber, MessageKind::Tensor},
+    {MessageKind::Graph, onnx::GraphProto::kSparseInitializerFieldNumber, MessageKind::SparseTensor},
+    {MessageKind::Graph, onnx::GraphProto::kQuantizationAnnotationFieldNumber, MessageKind::Annotation},
+    {MessageKind::Attribute, onnx::AttributeProto::kTFieldNumber, MessageKind::Tensor},
+    {MessageKind::Attribute, onnx::AttributeProto::kTensorsFieldNumber, MessageKind::Tensor},
+    {MessageKind::Attribute, onnx::AttributeProto::kSparseTensorFieldNumber, MessageKind::SparseTensor},
+    {MessageKind::Attribute, onnx::AttributeProto::kSparseTensorsFieldNumber, MessageKind::SparseTensor},
+    {MessageKind::SparseTensor, onnx::SparseTensorProto::kValuesFieldNumber, MessageKind::Tensor},
+    {MessageKind::SparseTensor, onnx::SparseTensorProto::kIndicesFieldNumber, MessageKind::Tensor},
+    {MessageKind::Model, onnx::ModelProto::kConfigurationFieldNumber, MessageKind::Device},
+    {MessageKind::Node, onnx::NodeProto::kDeviceConfigurationsFieldNumber, MessageKind::Placement},
+    {MessageKind::Placement, onnx::NodeDeviceConfigurationProto::kShardingSpecFieldNumber,
+     MessageKind::Sharding},
+    {MessageKind::Sharding, onnx::ShardingSpecProto::kShardedDimFieldNumber, MessageKind::ShardedDimension},
 };
 
 MessageKind childOf(MessageKind parent, uint64_t field) {
@@ -66,6 +87,34 @@ MessageKind childOf(MessageKind parent, uint64_t field) {
     if (edge.parent == parent && static_cast<uint64_t>(edge.field) == field)
       return edge.child;
   return MessageKind::Leaf;
+}
+
+/// Bytes of the object that protobuf makes of an empty message, with the pointer to it. A leaf is a string or
+/// a message of a few numbers.
+int64_t objectBytes(MessageKind kind) {
+  constexpr int64_t pointer = sizeof(void *), leaf = 64;
+  switch (kind) {
+  case MessageKind::Function:
+    return pointer + sizeof(onnx::FunctionProto);
+  case MessageKind::Training:
+    return pointer + sizeof(onnx::TrainingInfoProto);
+  case MessageKind::Graph:
+    return pointer + sizeof(onnx::GraphProto);
+  case MessageKind::Node:
+    return pointer + sizeof(onnx::NodeProto);
+  case MessageKind::Attribute:
+    return pointer + sizeof(onnx::AttributeProto);
+  case MessageKind::ValueInfo:
+    return pointer + sizeof(onnx::ValueInfoProto);
+  case MessageKind::Type:
+    return pointer + sizeof(onnx::TypeProto);
+  case MessageKind::Tensor:
+    return pointer + sizeof(onnx::TensorProto);
+  case MessageKind::SparseTensor:
+    return pointer + sizeof(onnx::SparseTensorProto);
+  default:
+    return pointer + leaf;
+  }
 }
 
 /// A message or group that the scan is inside of.
@@ -85,6 +134,9 @@ enum WireType : uint64_t {
   EndGroup = 4,
   Fixed32 = 5
 };
+
+/// A model of as many nodes and tensors as the limits allow takes less.
+constexpr int64_t kMostObjectBytes = int64_t(2) << 30;
 
 class WireScanner {
 public:
@@ -164,17 +216,26 @@ private:
     return {};
   }
 
+  /// Protobuf makes hundreds of bytes of a message that takes two in the file.
+  Status count(MessageKind kind) {
+    if (kind == MessageKind::Node && ++nodes > limits.nodes)
+      return error(Code::LimitNodes, "the file has more than ", limits.nodes, " nodes");
+    memory += objectBytes(kind);
+    if (memory > kMostObjectBytes)
+      return error(Code::LimitMemory, "the parts of the file take more than ", kMostObjectBytes,
+                   " bytes of memory, their data aside");
+    return {};
+  }
+
   Status enterMessage(uint64_t field) {
     auto length = readVarint();
     if (!length || *length > stack.back().end - position)
       return broken("a field that is longer than what is left");
-    if (++pieces > 8 * (limits.nodes + limits.tensors))
-      return error(Code::LimitNodes, "the file has more than ", 8 * (limits.nodes + limits.tensors),
-                   " parts");
     WireFrame frame = stack.back();
     frame.kind = childOf(frame.kind, field);
     frame.group = 0;
     frame.dimensionFields = 0;
+    LIMBECK_TRY(count(frame.kind));
     if (frame.kind == MessageKind::Leaf)
       return skip(*length);
     bool nestedGraph = frame.kind == MessageKind::Graph && stack.size() > 1;
@@ -202,7 +263,7 @@ private:
   std::span<const std::byte> bytes;
   const Limits &limits;
   size_t position = 0;
-  int64_t pieces = 0;
+  int64_t nodes = 0, memory = 0;
   std::vector<WireFrame> stack;
 };
 

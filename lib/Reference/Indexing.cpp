@@ -22,6 +22,11 @@ static Expected<Shape> gatheredShape(std::span<const int64_t> data, std::span<co
     return error(Code::Rank, "expected a result of at most ", Limits().rank, " dimensions, found ",
                  shape.size());
   LIMBECK_TRY(elementCount(shape, Limits().elements));
+  // Clamping an index that only run time knows needs an element to clamp it to.
+  LIMBECK_ASSIGN(int64_t count, elementCount(indices, Limits().elements));
+  if (data[static_cast<size_t>(axis)] == 0 && count != 0)
+    return error(Code::Index, "expected no index into an axis of size 0, found indices of shape ",
+                 shapeText(indices));
   return shape;
 }
 
@@ -51,8 +56,6 @@ static Expected<std::vector<Tensor>> evaluateGather(const Evaluation &evaluation
   int64_t axis = evaluation.attributes.integer("axis");
   LIMBECK_ASSIGN(Shape shape, gatheredShape(data.shape(), indices.shape(), axis));
   int64_t dim = data.shape()[static_cast<size_t>(axis)];
-  if (dim == 0 && indices.size() > 0)
-    return error(Code::Index, "expected no index into an axis of size 0, found ", indices.size());
   LIMBECK_ASSIGN(Tensor result, Tensor::zeros(data.dtype(), std::move(shape)));
   if (result.size() == 0)
     return std::vector<Tensor>{result};

@@ -34,8 +34,11 @@ Expected<Shape> inferPooling(const Call &call) {
       return error(Code::AttributeRange, "expected pads below the kernel of ", axes[i].kernel, ", found ",
                    std::max(axes[i].padBegin, axes[i].padEnd))
           .withHint("a window would start in the padding");
-    LIMBECK_ASSIGN(int64_t size,
-                   slidingSize(axes[i], x[layout.firstSpatial + i], call.attributes.flag("ceil_mode")));
+    int64_t input = x[layout.firstSpatial + i];
+    if (input == 0)
+      return error(Code::AttributeRange, "expected spatial axes with elements, found ", shapeText(x))
+          .withHint("every window would lie on padding alone");
+    LIMBECK_ASSIGN(int64_t size, slidingSize(axes[i], input, call.attributes.flag("ceil_mode")));
     spatial.push_back(size);
   }
   Shape shape = layout.shape(x[0], x[layout.channel], spatial);

@@ -121,7 +121,7 @@ PARTS = [
     Part("ir", "lit and FileCheck", "build/bin/limbeck-opt", ir_tests),
     Part("build-asan", "the folders without LLVM, with sanitizers", "CMakePresets.json", lambda: one_step("scripts/build", "--preset", "asan")),
     Part("unit-asan", "their unit tests", "test/unit", lambda: unit_tests("build-asan")),
-    Part("malformed", "bad files: one diagnostic each", "test/malformed/run.py", script("test/malformed/run.py", "--build", "build-asan")),
+    Part("malformed", "bad files: one diagnostic each", "test/malformed/run.py", script("test/malformed/run.py", "--build", "build", "build-asan")),
     Part("fuzz", "recorded inputs of the fuzz targets", "test/fuzz/run.py", script("test/fuzz/run.py", "--build", "build-asan")),
     Part("conformance", "ONNX's own node tests", "test/conformance/run.py", script("test/conformance/run.py")),
     Part("stretches", "int8 model against ONNX Runtime, piece by piece", "build/bin/limbeck", script("test/execute/stretches.py")),

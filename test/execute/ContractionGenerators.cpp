@@ -93,7 +93,18 @@ static AnchorShapes matmulShapes(Draw &draw) {
   return shapes;
 }
 
+/// Integers that are no quantized values.
+static ValueId drawPlainIntegers(CaseBuilder &b, const AnchorShapes &shapes) {
+  DType dtype = b.draw.pick({DType::S32, DType::U32, DType::S64, DType::U64});
+  std::vector<ValueId> operands{b.operand(dtype, shapes.x), b.operand(dtype, shapes.w)};
+  if (b.draw.oneIn(2))
+    operands.push_back(b.operand(dtype, {shapes.channels}));
+  return b.op("matmul", {}, std::move(operands));
+}
+
 static void drawMatmul(CaseBuilder &b) {
+  if (b.draw.oneIn(5))
+    return b.output(drawPlainIntegers(b, matmulShapes(b.draw)));
   b.output(drawAnchor(b, "matmul", {}, matmulShapes(b.draw)));
 }
 

@@ -11,6 +11,10 @@ namespace limbeck::graph {
 
 namespace {
 
+/// Steps of the interpreter that folding may take in one module: seconds. A model of a few bytes can ask for
+/// years, and the compiled code takes each step much faster.
+constexpr int64_t kMostSteps = int64_t(1) << 32;
+
 /// Bytes of all tensors together as a constant holds them; nothing when a shape is unknown or too large.
 std::optional<int64_t> constantBytes(std::span<const TensorType> types) {
   int64_t total = 0;
@@ -36,8 +40,26 @@ bool mayFold(ReferenceOpInterface op, std::span<const TensorType> operands,
   return before && after && *after <= *before && *after <= Limits().foldBytes;
 }
 
-/// The results of an op, or nothing when it is not to be folded. A fault in the values is left for the run to report.
-std::optional<std::vector<Tensor>> computeNow(ReferenceOpInterface op) {
+/// At most how many steps the interpreter takes for types that may be folded, whose elements fit 32 bits.
+int64_t stepsOf(mlir::Operation *op, std::span<const TensorType> operands,
+                std::span<const TensorType> results) {
+  int64_t total = 0, largest = 1, produced = 0;
+  auto elements = [](const TensorType &type) { return *elementCount(type.shape, Limits().foldBytes); };
+  for (const TensorType &type : operands) {
+    largest = std::max(largest, elements(type));
+    total += elements(type);
+  }
+  for (const TensorType &type : results)
+    produced += elements(type);
+  if (mlir::isa<MatmulOp, MatmulIntegerOp>(op))
+    return produced * std::max<int64_t>(1, operands[0].shape.back());
+  if (mlir::isa<LayoutOpInterface, ResizeOp, LrnOp>(op)) // windows of any size
+    return produced * largest;
+  return total + produced;
+}
+
+/// The results of an op, or nothing when it is not to be folded, or takes more than the steps that are left. A fault in the values is left for the run to report.
+std::optional<std::vector<Tensor>> computeNow(ReferenceOpInterface op, int64_t &stepsLeft) {
   if (!llvm::all_of(op->getOperands(), [](mlir::Value value) {
         while (auto cast = value.getDefiningOp<StorageCastOp>())
           value = cast.getX();
@@ -49,6 +71,10 @@ std::optional<std::vector<Tensor>> computeNow(ReferenceOpInterface op) {
   auto attributes = toAttributes(op);
   if (!operandTypes || !resultTypes || !attributes || !mayFold(op, *operandTypes, *resultTypes))
     return std::nullopt;
+  int64_t steps = stepsOf(op, *operandTypes, *resultTypes);
+  if (steps > stepsLeft)
+    return std::nullopt;
+  stepsLeft -= steps;
   std::vector<Tensor> operands;
   for (mlir::Value operand : op->getOperands()) {
     auto tensor = constantOf(operand);
@@ -72,8 +98,9 @@ void eraseUnusedConstant(mlir::Operation *op) {
 struct FoldConstantsPass : impl::FoldConstantsPassBase<FoldConstantsPass> {
   void runOnOperation() override {
     // Operands come before their users, so one walk folds whole chains.
-    getOperation()->walk([](ReferenceOpInterface op) {
-      auto tensors = computeNow(op);
+    int64_t stepsLeft = kMostSteps;
+    getOperation()->walk([&](ReferenceOpInterface op) {
+      auto tensors = computeNow(op, stepsLeft);
       if (!tensors)
         return;
       mlir::OpBuilder builder(op);

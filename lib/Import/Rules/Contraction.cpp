@@ -36,9 +36,18 @@ static Results demoteVectors(Builder &builder, ValueId product, const Matrices &
   return single(reshapeTo(builder, product, std::move(shape)));
 }
 
+/// Integers have products since opset 9.
+static Status checkProductType(const Node &node, const Builder &builder) {
+  DType dtype = dtypeOf(builder, *node.operands[0]);
+  if (isInteger(dtype) && node.opset < 9)
+    return error(Code::DataType, "expected floats at opset ", node.opset, ", found ", name(dtype));
+  return {};
+}
+
 static Results importMatMul(const Node &node, Builder &builder) {
   LIMBECK_ASSIGN(ValueId a, operand(node, 0, "A"));
   LIMBECK_ASSIGN(ValueId b, operand(node, 1, "B"));
+  LIMBECK_TRY(checkProductType(node, builder));
   LIMBECK_ASSIGN(Matrices matrices, promoteVectors(builder, a, b));
   LIMBECK_ASSIGN(ValueId product, builder.createOne("matmul", {}, {matrices.a, matrices.b}));
   return demoteVectors(builder, product, matrices);
@@ -90,6 +99,9 @@ static Status checkAddend(const Builder &builder, ValueId addend, const Shape &p
 static Results importGemm(const Node &node, Builder &builder) {
   LIMBECK_ASSIGN(float alpha, node.number("alpha", 1.0f));
   LIMBECK_ASSIGN(float beta, node.number("beta", 1.0f));
+  LIMBECK_TRY(checkProductType(node, builder));
+  if (alpha != 1.0f || (beta != 1.0f && beta != 0.0f)) // fractions of integers
+    LIMBECK_TRY(refuseIntegers(node, builder));
   LIMBECK_ASSIGN(ValueId a, gemmOperand(node, builder, 0, "transA"));
   LIMBECK_ASSIGN(ValueId b, gemmOperand(node, builder, 1, "transB"));
   Shape productShape = {shapeOf(builder, a)[0], shapeOf(builder, b)[1]};
@@ -103,6 +115,8 @@ static Results importGemm(const Node &node, Builder &builder) {
   if (!node.hasOperand(2))
     return single(product);
   LIMBECK_TRY(checkAddend(builder, *node.operands[2], productShape));
+  if (beta == 0.0f && dtypeOf(builder, *node.operands[2]) == dtypeOf(builder, product))
+    return single(product); // C does not matter, not even its infinities
   LIMBECK_ASSIGN(ValueId addend, scaledBy(builder, *node.operands[2], beta));
   return builder.create("add", {{"arith", ""}}, {product, addend});
 }

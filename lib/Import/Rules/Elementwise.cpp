@@ -42,6 +42,7 @@ static constexpr Renaming renamings[] = {
 
 static Results importRenamed(const Node &node, Builder &builder) {
   LIMBECK_ASSIGN(std::vector<ValueId> operands, allOperands(node));
+  LIMBECK_TRY(refuseIntegers(node, builder));
   for (const Renaming &renaming : renamings)
     if (renaming.onnx == node.opType)
       return builder.create(renaming.limbeck, {}, std::move(operands));
@@ -117,20 +118,34 @@ static Results importGelu(const Node &node, Builder &builder) {
   return builder.create("gelu", {{"approximate", approximate}}, {x});
 }
 
-/// Bounds as attributes, until opset 10.
+/// Bounds as attributes, until opset 10. Both defaults are finite, so that an infinity is clipped.
 static Results importClipAttributes(const Node &node, Builder &builder) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
+  constexpr float largest = std::numeric_limits<float>::max();
   LIMBECK_ASSIGN(ValueId x, operand(node, 0, "input"));
-  LIMBECK_ASSIGN(float minimum, node.number("min", -infinity));
-  LIMBECK_ASSIGN(float maximum, node.number("max", infinity));
+  LIMBECK_ASSIGN(float minimum, node.number("min", -largest));
+  LIMBECK_ASSIGN(float maximum, node.number("max", largest));
   return builder.create("clip", {{"min", minimum}, {"max", maximum}}, {x});
 }
 
-/// A bound of Clip as an attribute: open when the operand is absent, nullopt when it is not known.
+/// The largest finite number of a float type: the bound that Clip has when it is given none.
+static double largestFinite(DType dtype) {
+  switch (dtype) {
+  case DType::F16:
+    return 65504;
+  case DType::BF16:
+    return 0x1.fep127;
+  case DType::F32:
+    return std::numeric_limits<float>::max();
+  default:
+    return std::numeric_limits<double>::max();
+  }
+}
+
+/// A bound of Clip as an attribute: the default when the operand is absent, nullopt when it is not known.
 static Expected<std::optional<float>> clipBound(const Node &node, const Builder &builder, size_t index,
-                                                float open) {
+                                                double absent) {
   if (!node.hasOperand(index))
-    return std::optional(open);
+    return std::optional(static_cast<float>(absent));
   const Tensor *value = builder.constant(*node.operands[index]);
   if (!value)
     return std::optional<float>();
@@ -140,25 +155,30 @@ static Expected<std::optional<float>> clipBound(const Node &node, const Builder 
 }
 
 /// Bounds as operands. Those that clip's attributes cannot hold (integers, f64, computed values) become max
-/// and min.
+/// and min. Absent ones are the ends of the type, so that an infinity is clipped; integers have nothing there.
 static Results importClip(const Node &node, Builder &builder) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
   LIMBECK_ASSIGN(ValueId x, operand(node, 0, "input"));
   for (size_t i : {1, 2})
     if (node.hasOperand(i) && dtypeOf(builder, *node.operands[i]) != dtypeOf(builder, x))
       return error(Code::DataType, "expected bounds of type ", name(dtypeOf(builder, x)), ", found ",
                    name(dtypeOf(builder, *node.operands[i])));
   DType dtype = dtypeOf(builder, x);
+  double largest = largestFinite(dtype);
   if (isFloat(dtype) && dtype != DType::F64) {
-    LIMBECK_ASSIGN(std::optional<float> minimum, clipBound(node, builder, 1, -infinity));
-    LIMBECK_ASSIGN(std::optional<float> maximum, clipBound(node, builder, 2, infinity));
+    LIMBECK_ASSIGN(std::optional<float> minimum, clipBound(node, builder, 1, -largest));
+    LIMBECK_ASSIGN(std::optional<float> maximum, clipBound(node, builder, 2, largest));
     if (minimum && maximum)
       return builder.create("clip", {{"min", *minimum}, {"max", *maximum}}, {x});
   }
   for (size_t i : {1, 2}) {
-    if (!node.hasOperand(i))
+    if (!node.hasOperand(i) && !isFloat(dtype))
       continue;
-    LIMBECK_ASSIGN(ValueId bound, asScalar(builder, *node.operands[i], i == 1 ? "min" : "max", Code::Shape));
+    ValueId bound = 0;
+    if (node.hasOperand(i)) {
+      LIMBECK_ASSIGN(bound, asScalar(builder, *node.operands[i], i == 1 ? "min" : "max", Code::Shape));
+    } else {
+      bound = scalarConstant(builder, dtype, i == 1 ? -largest : largest);
+    }
     LIMBECK_ASSIGN(x, builder.createOne(i == 1 ? "max" : "min", {}, {x, bound}));
   }
   return single(x);

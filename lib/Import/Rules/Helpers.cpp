@@ -55,6 +55,27 @@ Expected<std::string> choiceAttribute(const Node &node, const std::string &name,
   return error(code, "expected one of ", list, ", found '", value, "'").atAttribute(name);
 }
 
+Status refuseIntegers(const Node &node, const Builder &builder) {
+  struct IntegerForm {
+    std::string_view op;
+    int64_t firstOpset, lastOpset;
+    int64_t leastBits;
+  };
+  static constexpr IntegerForm forms[] = {
+      {"Erf", 9, 12, 8}, {"Gemm", 9, kNewest, 32}, {"PRelu", 9, kNewest, 32}};
+  DType dtype = dtypeOf(builder, *node.operands[0]);
+  for (const auto &value : node.operands)
+    if (!isInteger(dtype) || (value && dtypeOf(builder, *value) != dtype))
+      return {};
+  for (const IntegerForm &form : forms)
+    if (form.op == node.opType && node.opset >= form.firstOpset && node.opset <= form.lastOpset &&
+        bitWidth(dtype) >= form.leastBits)
+      return error(Code::UnsupportedType, "expected floats, found ", name(dtype),
+                   ", which ONNX allows here and is not supported")
+          .withHint("cast the operands to a float type");
+  return {};
+}
+
 Expected<DType> dtypeFromOnnx(int64_t number, const std::string &name) {
   bool fits = number >= 0 && number <= std::numeric_limits<int32_t>::max();
   auto type = elementType(fits ? static_cast<int32_t>(number) : -1);

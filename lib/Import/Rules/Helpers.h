@@ -26,6 +26,10 @@ Status requireAttribute(const Node &node, const std::string &name, int64_t value
 Expected<std::string> choiceAttribute(const Node &node, const std::string &name, std::string fallback,
                                       std::span<const std::string_view> choices, Code code);
 
+/// E-UNSUPPORTED-TYPE where all operands have an integer type that ONNX allows for this op, and that only floats
+/// are computed for.
+Status refuseIntegers(const Node &node, const Builder &builder);
+
 /// The element type with an ONNX number, given in attribute `name`.
 Expected<DType> dtypeFromOnnx(int64_t number, const std::string &name);
 

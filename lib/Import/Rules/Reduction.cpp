@@ -16,11 +16,11 @@ static constexpr Reduction reductions[] = {
     {"ReduceMin", "reduce_min", 18}, {"ReduceProd", "reduce_prod", 18},
 };
 
-/// Creates a reduction; bools are compared as u8, in which false < true.
+/// Creates a reduction; the greatest and the least of bools are found as u8, in which false < true.
 static Expected<ValueId> reduce(Builder &builder, std::string_view op, ValueId data, Indices axes,
                                 bool keepDims) {
   DType dtype = dtypeOf(builder, data);
-  if (dtype == DType::Bool) {
+  if (dtype == DType::Bool && (op == "reduce_max" || op == "reduce_min")) {
     LIMBECK_ASSIGN(data, castTo(builder, data, DType::U8));
   }
   LIMBECK_ASSIGN(ValueId reduced,

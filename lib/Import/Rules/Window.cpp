@@ -118,6 +118,12 @@ Expected<Window> readTransposedWindow(const Node &node, const Indices &spatial, 
                  choiceAttribute(node, "auto_pad", "NOTSET", autoPadChoices, Code::AttributeRange));
   LIMBECK_ASSIGN(Window window, readLists(node, count, kernel, autoPad));
   LIMBECK_ASSIGN(outputPadding, readList(node, "output_padding", Indices(count, 0), count, 0));
+  for (size_t i = 0; i < count; ++i)
+    if (int64_t below = std::max(window.strides[i], window.dilations[i]);
+        outputPadding[i] != 0 && outputPadding[i] >= below)
+      return error(Code::AttributeRange, "expected numbers below the stride or dilation of ", below,
+                   ", found ", outputPadding[i])
+          .atAttribute("output_padding");
   bool same = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
   bool sized = node.hasAttribute("output_shape");
   if (!same && !sized)

@@ -51,6 +51,20 @@ func.func @quantized_transpose() -> tensor<1x2x!q1> {
   return %1 : tensor<1x2x!q1>
 }
 
+// Each product alone would take the interpreter a minute; a small one is folded.
+// CHECK-LABEL: @long_work_is_kept
+func.func @long_work_is_kept() -> (tensor<4096x4096xf32>, tensor<2x2xf32>) {
+  // CHECK-COUNT-2: limbeck.matmul
+  // CHECK-NOT: limbeck.matmul
+  %a = limbeck.const dense<1.0> : tensor<4096x4096xf32>
+  %0 = limbeck.matmul %a, %a : (tensor<4096x4096xf32>, tensor<4096x4096xf32>) -> tensor<4096x4096xf32>
+  %1 = limbeck.matmul %a, %a : (tensor<4096x4096xf32>, tensor<4096x4096xf32>) -> tensor<4096x4096xf32>
+  %2 = limbeck.add %0, %1 : (tensor<4096x4096xf32>, tensor<4096x4096xf32>) -> tensor<4096x4096xf32>
+  %b = limbeck.const dense<1.0> : tensor<2x2xf32>
+  %3 = limbeck.matmul %b, %b : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %2, %3 : tensor<4096x4096xf32>, tensor<2x2xf32>
+}
+
 // CHECK-LABEL: @growing_is_kept
 func.func @growing_is_kept() -> tensor<4x2xf32> {
   // CHECK: limbeck.expand

@@ -125,6 +125,49 @@ TEST(ControlFlow, ChecksLoops) {
   EXPECT_TRUE(failsWith(empty.import(), Code::Unsupported)) << "scan outputs of no rows";
 }
 
+/// f(c, x) = If(c) {x} else {x}, called without x.
+TEST(ControlFlow, RefusesAnAbsentInputAsAResult) {
+  ModelBuilder model;
+  model.input("c", {}, TensorProto::BOOL).output("y");
+  auto *domain = model.proto.add_opset_import();
+  domain->set_domain("f");
+  domain->set_version(1);
+  onnx::FunctionProto *function = model.proto.add_functions();
+  function->set_name("f");
+  function->set_domain("f");
+  function->add_input("c");
+  function->add_input("x");
+  function->add_output("r");
+  auto &node = ModelBuilder::fill(*function->add_node(), "If", {"c"}, {"r"});
+  for (const char *name : {"then_branch", "else_branch"})
+    addGraph(node, name).add_output()->set_name("x");
+  model.node("f", {"c"}, {"y"}).set_domain("f");
+  EXPECT_TRUE(failsWith(model.import(), Code::Output));
+}
+
+TEST(ControlFlow, CountsLongInterfaces) {
+  // No nodes, but every trip hands over a thousand values.
+  ModelBuilder model;
+  model.input("x", {1}).scalar("m", 900'000).output("y0");
+  auto &node = model.node("Loop", {"m", ""}, {});
+  auto &body = addGraph(node, "body");
+  body.add_input()->set_name("i");
+  body.add_input()->set_name("go");
+  body.add_output()->set_name("go");
+  for (int i = 0; i < 1000; ++i) {
+    node.add_input("x");
+    node.add_output("y" + std::to_string(i));
+    body.add_input()->set_name("v" + std::to_string(i));
+    body.add_output()->set_name("v" + std::to_string(i));
+  }
+  EXPECT_TRUE(failsWith(model.import(), Code::LimitNodes));
+  // Without a trip count it ends while it is unrolled.
+  node.set_input(0, "");
+  Options options;
+  options.limits.nodes = 10'000;
+  EXPECT_TRUE(failsWith(model.import(options), Code::LimitNodes));
+}
+
 TEST(ControlFlow, BoundsNesting) {
   for (int depth : {31, 32, 33}) {
     ModelBuilder model;

@@ -82,6 +82,16 @@ TEST(NodeImporter, ReportsARefusedNodeOnce) {
   EXPECT_EQ(model.check().diagnostics.size(), 1u);
 }
 
+TEST(NodeImporter, ReportsWhatIsMalformedBeforeWhatIsUnsupported) {
+  ModelBuilder model = withInput();
+  model.node("Convolve", {"x"}, {"a"});
+  model.node("Relu", {"missing"}, {"y"});
+  CheckResult result = model.check();
+  ASSERT_EQ(result.diagnostics.size(), 2u);
+  EXPECT_EQ(result.diagnostics[0].code, Code::Undefined);
+  EXPECT_EQ(result.diagnostics[1].code, Code::UnsupportedOp);
+}
+
 TEST(NodeImporter, BoundsTheNumberOfNodes) {
   ModelBuilder model = withInput();
   model.node("Relu", {"x"}, {"a"});
@@ -160,6 +170,19 @@ TEST(NodeImporter, RefusesExponentialExpansion) {
     second->set_domain("f");
   }
   EXPECT_TRUE(failsWith(model.import(), Code::LimitNodes));
+}
+
+TEST(NodeImporter, CountsTheInterfacesOfCalls) {
+  ModelBuilder model = callingF();
+  addFunction(model, "f", "Neg");
+  for (int i = 0; i < 6400; ++i)
+    model.proto.mutable_functions(0)->add_input("unused" + std::to_string(i));
+  EXPECT_TRUE(succeeds(model.import()));
+  for (int i = 0; i < 20; ++i)
+    model.node("f", {"x"}, {"z" + std::to_string(i)}).set_domain("f");
+  Options options;
+  options.limits.nodes = 1000;
+  EXPECT_TRUE(failsWith(model.import(options), Code::LimitNodes));
 }
 
 TEST(NodeImporter, ChecksCalls) {

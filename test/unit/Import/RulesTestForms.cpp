@@ -2,6 +2,7 @@
 // forms.
 #include "NodeModel.h"
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace limbeck::importer {
 namespace {
@@ -108,6 +109,8 @@ TEST(RulesForms, emptyAxesReduceAllOrNothing) {
       "");
   EXPECT_EQ(Imported(NodeModel("ReduceMax").input({2, 3}, onnx::TensorProto::BOOL)).ops,
             "cast reduce_max cast");
+  for (const char *op : {"ReduceSum", "ReduceMean", "ReduceProd"})
+    EXPECT_EQ(codeOf(NodeModel(op).input({2, 3}, onnx::TensorProto::BOOL).import()), "E-DTYPE") << op;
 }
 
 TEST(RulesForms, axesMovedFromAttributeToOperand) {
@@ -146,8 +149,54 @@ TEST(RulesForms, largeConstantsAreNotMade) {
 
 TEST(RulesForms, clipTakesAttributesOrBoundsThatAreComputed) {
   EXPECT_EQ(Imported(NodeModel("Clip", 13).input({3}).scale(0).scale(6)).ops, "clip");
-  EXPECT_EQ(Imported(NodeModel("Clip", 13).input({3}).input({})).ops, "max");
+  EXPECT_EQ(Imported(NodeModel("Clip", 13).input({3}).input({})).ops, "max min");
+  EXPECT_EQ(Imported(NodeModel("Clip", 13).input({3}, kS32).zero(0, kS32)).ops, "max");
   EXPECT_EQ(Imported(NodeModel("Clip", 13).input({3}, kS32).zero(0, kS32).zero(9, kS32)).ops, "max min");
+}
+
+TEST(RulesForms, clipWithoutBoundsClipsInfinities) {
+  constexpr float largest = std::numeric_limits<float>::max();
+  auto bounds = [](const NodeModel &model) {
+    const reference::Attributes attributes = Imported(model).attributes(0);
+    return std::pair(attributes.number("min"), attributes.number("max"));
+  };
+  EXPECT_EQ(bounds(NodeModel("Clip", 10).input({3})), std::pair(-largest, largest));
+  EXPECT_EQ(bounds(NodeModel("Clip", 13).input({3})), std::pair(-largest, largest));
+  EXPECT_EQ(bounds(NodeModel("Clip", 13).input({3}).scale(0)), std::pair(0.0f, largest));
+  EXPECT_EQ(bounds(NodeModel("Clip", 13).input({3}, onnx::TensorProto::FLOAT16)),
+            std::pair(-65504.0f, 65504.0f));
+  EXPECT_EQ(Imported(NodeModel("Clip", 13).input({3}, onnx::TensorProto::DOUBLE)).ops, "max min");
+}
+
+TEST(RulesForms, gemmWithoutBetaDropsC) {
+  NodeModel gemm("Gemm");
+  gemm.input({2, 3}).input({3, 4}).input({4}).attribute("beta", 0.0f);
+  EXPECT_EQ(Imported(gemm).ops, "matmul");
+  EXPECT_EQ(codeOf(NodeModel("Gemm").input({2, 3}).input({3, 4}).input({5}).attribute("beta", 0.0f).import()),
+            "E-SHAPE");
+  EXPECT_EQ(
+      codeOf(NodeModel("Gemm").input({2, 3}).input({3, 4}).input({4}, kS32).attribute("beta", 0.0f).import()),
+      "E-DTYPE");
+}
+
+TEST(RulesForms, integersThatOnnxAllowsAreUnsupported) {
+  auto product = [](const char *op, int64_t opset, int a, int b) {
+    return codeOf(NodeModel(op, opset).input({2, 2}, a).input({2, 2}, b).import());
+  };
+  constexpr int kF32 = onnx::TensorProto::FLOAT, kU64 = onnx::TensorProto::UINT64;
+  EXPECT_EQ(product("PRelu", 13, kS32, kS32), "E-UNSUPPORTED-TYPE");
+  for (const char *op : {"MatMul", "Gemm", "PRelu"}) {
+    EXPECT_EQ(product(op, 8, kS32, kS32), "E-DTYPE") << op << " had floats alone before opset 9";
+    EXPECT_EQ(product(op, 13, kS8, kS8), "E-DTYPE") << op;
+    EXPECT_EQ(product(op, 13, kS32, kF32), "E-DTYPE") << op << " has one type";
+  }
+  EXPECT_EQ(product("MatMul", 9, kU64, kU64), "ok");
+  EXPECT_EQ(product("Gemm", 13, kS32, kS32), "ok");
+  NodeModel half("Gemm");
+  half.input({2, 2}, kS32).input({2, 2}, kS32).attribute("alpha", 0.5f);
+  EXPECT_EQ(codeOf(half.import()), "E-UNSUPPORTED-TYPE");
+  EXPECT_EQ(codeOf(NodeModel("Erf", 9).input({2}, kS8).import()), "E-UNSUPPORTED-TYPE");
+  EXPECT_EQ(codeOf(NodeModel("Erf", 13).input({2}, kS8).import()), "E-DTYPE");
 }
 
 TEST(RulesForms, resizeFollowsSizesOfUnknownDimensions) {

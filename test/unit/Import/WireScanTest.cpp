@@ -58,14 +58,32 @@ TEST(WireScan, BoundsNestedGraphsAndTypes) {
   EXPECT_TRUE(failsWith(scan(wrapped(7, wrapped(11, wrapped(2, type)))), Code::Depth));
 }
 
-TEST(WireScan, BoundsTheNumberOfParts) {
+/// `count` empty messages, two bytes each.
+std::string empties(int field, int count) {
+  std::string one = wrapped(field, ""), all(2 * static_cast<size_t>(count), one[0]);
+  for (size_t i = 1; i < all.size(); i += 2)
+    all[i] = one[1];
+  return all;
+}
+
+TEST(WireScan, CountsTheNodesOfGraphsAndFunctions) {
   Limits limits;
-  limits.nodes = limits.tensors = 10;
-  std::string parts;
-  for (int i = 0; i < 160; ++i)
-    parts += wrapped(1000, "");
-  EXPECT_TRUE(succeeds(scan(parts, limits)));
-  EXPECT_TRUE(failsWith(scan(parts + wrapped(1000, ""), limits), Code::LimitNodes));
+  limits.nodes = 10;
+  EXPECT_TRUE(succeeds(scan(wrapped(7, empties(1, 10)), limits)));
+  EXPECT_TRUE(failsWith(scan(wrapped(7, empties(1, 11)), limits), Code::LimitNodes));
+  EXPECT_TRUE(succeeds(scan(wrapped(7, empties(1, 5)) + wrapped(25, empties(7, 5)), limits)));
+  EXPECT_TRUE(
+      failsWith(scan(wrapped(7, empties(1, 5)) + wrapped(25, empties(7, 6)), limits), Code::LimitNodes));
+}
+
+TEST(WireScan, BoundsTheMemoryOfObjects) {
+  constexpr int many = 9 << 20;
+  std::string tensors = empties(5, many); // each becomes an object of more than 2 GiB / 9 Mi
+  EXPECT_TRUE(succeeds(scan(wrapped(7, wrapped(1, "")))));
+  EXPECT_TRUE(failsWith(scan(wrapped(7, tensors)), Code::LimitMemory));
+  EXPECT_TRUE(succeeds(scan(wrapped(1000, tensors)))) << "protobuf keeps unknown fields as they are";
+  std::string entries = empties(13, 32 << 20);
+  EXPECT_TRUE(failsWith(scan(wrapped(7, wrapped(5, entries))), Code::LimitMemory)) << "external_data";
 }
 
 TEST(WireScan, RefusesDimensionsOfTwoKinds) {

@@ -1,6 +1,7 @@
 // matmul against textbook loops, with broadcast batches, quantized operands and sums past 32 bits.
 #include "OpTesting.h"
 #include <cmath>
+#include <limits>
 
 namespace limbeck::reference::testing {
 namespace {
@@ -100,6 +101,22 @@ TEST(Contraction, QuantizedEqualsTextbookIntegers) {
     }
 }
 
+TEST(Contraction, PlainIntegersWrap) {
+  auto product = [](DType dtype, auto large) {
+    using T = decltype(large);
+    Tensor a = tensorOf<T>(dtype, {1, 2}, {large, 3}), b = tensorOf<T>(dtype, {2, 1}, {2, 5}),
+           bias = tensorOf<T>(dtype, {1}, {1});
+    auto y = run("matmul", {}, {{a}, {b}, {bias}});
+    EXPECT_TRUE(y.ok() && (*y)[0].dtype() == dtype) << name(dtype);
+    return y.ok() ? (*y)[0].values<T>()[0] : T(0);
+  };
+  EXPECT_EQ(product(DType::S32, int32_t(7)), 30);
+  EXPECT_EQ(product(DType::S32, int32_t(1) << 30), std::numeric_limits<int32_t>::min() + 16);
+  EXPECT_EQ(product(DType::U32, uint32_t(1) << 31), 16u);
+  EXPECT_EQ(product(DType::S64, int64_t(1) << 62), std::numeric_limits<int64_t>::min() + 16);
+  EXPECT_EQ(product(DType::U64, uint64_t(1) << 63), 16u);
+}
+
 TEST(Contraction, SumsPast32BitsStayExact) {
   constexpr int64_t depth = 70001; // 70001 * 255 * 255 > 2^32
   Typed a{*Tensor::zeros(DType::U8, {1, depth}), quantization(DType::U8, {0.5f}, {0})};
@@ -123,6 +140,10 @@ TEST(Contraction, UnknownDimensionsAndRefusals) {
   EXPECT_EQ(codeOf(inferShape("matmul", {}, {type({2, 3, 4}), type({3, 4, 6})})), Code::Shape);
   EXPECT_EQ(codeOf(inferShape("matmul", {}, {type({4}), type({4, 6})})), Code::Rank);
   EXPECT_EQ(codeOf(inferShape("matmul", {}, {type({3, 4}), type({4, 6}), type({3})})), Code::Shape);
+  for (DType dtype : {DType::S8, DType::U16, DType::Bool})
+    EXPECT_EQ(codeOf(inferShape("matmul", {}, {type({3, 4}, dtype), type({4, 6}, dtype)})), Code::DataType);
+  EXPECT_EQ(codeOf(inferShape("matmul", {}, {type({3, 4}, DType::S32), type({4, 6}, DType::S64)})),
+            Code::DataType);
   EXPECT_EQ(codeOf(inferShape("matmul", {}, {type({3, 4}), type({4, 6}, DType::F64)})), Code::DataType);
   EXPECT_EQ(codeOf(inferShape("matmul", {}, {type({1 << 30, 4}), type({4, 1 << 30})})), Code::SizeOverflow);
   TensorType a{DType::U8, {3, 4}, quantization(DType::U8, {1}, {0})};

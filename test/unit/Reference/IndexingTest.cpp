@@ -86,6 +86,12 @@ TEST(Indexing, GatherErrors) {
   EXPECT_EQ(
       codeOf(inferShape("gather", axis(0), {typed(DType::F32, Shape(9, 1)), typed(DType::S64, Shape(9, 1))})),
       Code::Rank);
+  // Compiled code clamps what only run time knows; in an axis of size 0 there is nothing to clamp to.
+  for (int64_t count : {int64_t(2), kUnknown})
+    EXPECT_EQ(codeOf(inferShape("gather", axis(0), {typed(DType::F32, {0, 4}), typed(DType::S64, {count})})),
+              Code::Index);
+  EXPECT_EQ(*inferShape("gather", axis(0), {typed(DType::F32, {0, 4}), typed(DType::S64, {kUnknown, 0})}),
+            Shape({kUnknown, 0, 4}));
   EXPECT_EQ(
       *inferShape("gather", axis(1), {typed(DType::F32, {kUnknown, 4}), typed(DType::S32, {kUnknown, 2})}),
       Shape({kUnknown, kUnknown, 2}));

@@ -216,6 +216,11 @@ TEST(Pooling, UnknownDimensionsAndRefusals) {
     return inferShape(name, at.attributes("NCHW"), {{dtype, std::move(x), nullptr}});
   };
   EXPECT_EQ(*shape({kUnknown, kUnknown, kUnknown, 7}), (Shape{kUnknown, kUnknown, kUnknown, 7}));
+  for (const char *name : {"max_pool", "average_pool", "arg_max_pool"})
+    EXPECT_EQ(codeOf(inferShape(name, at.attributes("NCHW"), {{DType::F32, {1, 3, 0, 7}, nullptr}})),
+              Code::AttributeRange)
+        << name << ": there is no element to read under the pads";
+  EXPECT_EQ(*shape({0, 3, 6, 7}), (Shape{0, 3, 6, 7}));
   EXPECT_EQ(codeOf(shape({1, 3, 6})), Code::AttributeLength);
   EXPECT_EQ(codeOf(shape({1, 3})), Code::Rank);
   EXPECT_EQ(codeOf(shape({1, 3, 6, 7, 8, 9})), Code::Rank);

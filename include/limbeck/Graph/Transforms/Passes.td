@@ -13,7 +13,8 @@ def FoldConstantsPass : Pass<"limbeck-graph-fold-constants"> {
     Why a pass: it computes on weights, so it runs where the pipeline says so, and is no fold hook that runs anywhere.
 
     Input contract: any module. Output guarantee: no op that could be folded is left; results are the same, bit for bit. Kept are
-    ops that would grow (an expanded bias, a range), and dequantization, which later passes recognise quantized weights by.
+    ops that would grow (an expanded bias, a range), what takes more than 2^32 steps of the interpreter in all (a product of two
+    matrices of 4096 x 4096), and dequantization, which later passes recognise quantized weights by.
 
     Example: test/Graph/Transforms/fold-constants.mlir
   }];
