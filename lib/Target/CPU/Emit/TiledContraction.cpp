@@ -269,6 +269,10 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   Tile tile =
       chooseTile(extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
   std::unique_ptr<Atom> atom;
+  kernel.setFamily(isFloat32               ? "float tile"
+                   : !dots                 ? "integer tile"
+                   : isa.has("avx512vnni") ? "vnni tile"
+                                           : "dot tile");
   if (isFloat32)
     atom = makeFloatAtom(kernel, arithmetic, tile);
   else if (dots)
