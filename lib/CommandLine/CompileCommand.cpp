@@ -4,6 +4,7 @@
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
+#include "limbeck/Support/Printable.h"
 #include <chrono>
 
 namespace limbeck::command {
@@ -80,7 +81,7 @@ static int runCompile(const CompileFlags &flags, Console &console) {
     }));
   char time[32];
   std::snprintf(time, sizeof time, "%.1f s", seconds);
-  console.note(message("wrote ", flags.output, ": ", bytes->size(), " bytes, ", time,
+  console.note(message("wrote ", printable(flags.output), ": ", bytes->size(), " bytes, ", time,
                        oneLevel ? ", for " + options.target : ""));
   return 0;
 }
