@@ -36,7 +36,9 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
   addStageFlag(command, "--to", options.to, "last stage to run; before lower, OUT ends in .mlir");
   addThreadsFlag(command, flags.threads);
   const char *group = "Development";
-  command.add_option("--keep", options.keepDirectory, "leave every kernel's LLVM IR in this folder")
+  command
+      .add_option("--keep", options.keepDirectory,
+                  "leave every kernel's LLVM IR, before and behind the optimizer, in this folder")
       ->type_name("DIR")
       ->group(group);
   command
