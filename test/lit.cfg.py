@@ -27,4 +27,5 @@ python = str(source.parent / ".venv" / "bin" / "python")
 # `%make_model KIND PATH` writes a tiny ONNX model; `%exits CODE COMMAND..` passes when the command ends with just that code.
 config.substitutions.append(("%make_model", f"{python} {source / 'support' / 'make_model.py'}"))
 config.substitutions.append(("%exits", f"{python} {source / 'support' / 'exits.py'}"))
+config.substitutions.append(("%check_schema", f"{python} {source / 'support' / 'check_schema.py'}"))
 config.substitutions.append(("%python", python))

@@ -90,7 +90,8 @@ typedef struct limbeck_port {
   uint64_t byte_size;
 } limbeck_port;
 
-/* Initialize with LIMBECK_CONTEXT_OPTIONS. */
+/* Initialize with LIMBECK_CONTEXT_OPTIONS. Fields are only added, at the end: a library takes the options of an older header,
+ * and those of a newer one as long as what it does not know is 0. */
 typedef struct limbeck_context_options {
   uint64_t struct_size; /* sizeof(limbeck_context_options) */
   /* Threads that compute, the caller included. 0: the pool that the process shares, sized by the physical

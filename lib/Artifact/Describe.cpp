@@ -64,6 +64,7 @@ std::string describe(const Manifest &manifest, std::span<const SectionRecord> se
     targets.push_back({{"isa", isa}, {"bytes", sectionBytes(used, sections)}});
   const Provenance &provenance = manifest.provenance;
   Json document = {{"schema", 1},
+                   {"kind", "artifact"},
                    {"entries", std::move(entries)},
                    {"targets", std::move(targets)},
                    {"provenance",

@@ -2,6 +2,7 @@
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Json.h"
+#include "limbeck/Support/Printable.h"
 
 namespace limbeck::command {
 
@@ -11,12 +12,12 @@ static int runCheck(const session::SourceModel &source, Console &console) {
     return console.fail(options.diagnostic());
   importer::CheckResult result = importer::checkFile(source.path, *options);
   if (!result.diagnostics.empty())
-    return console.fail(result.diagnostics);
+    return console.fail(result.diagnostics, result.notListed);
   if (console.json)
     console.result(
         session::jsonDocument([](llvm::json::OStream &json) { json.attributeArray("errors", [] {}); }));
   else
-    console.result(message(source.path, ": nothing is wrong, and every op is supported"));
+    console.result(message(printable(source.path), ": nothing is wrong, and every op is supported"));
   return 0;
 }
 

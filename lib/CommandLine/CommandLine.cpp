@@ -3,9 +3,8 @@
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/Session/Version.h"
 #include "limbeck/Session/Worker.h"
-#include <csignal>
+#include "limbeck/Support/Interrupt.h"
 #include <new>
-#include <unistd.h>
 
 namespace limbeck::command {
 
@@ -63,9 +62,7 @@ static int parseAndRun(int argc, char **argv) {
 }
 
 int runCommandLine(int argc, char **argv) {
-  constexpr int interrupted = 130;
-  // The files that were written whole are there, and a temporary one is not the output.
-  std::signal(SIGINT, [](int) { ::_exit(interrupted); });
+  installInterruptHandler();
   try {
     if (argc == 2 && std::string_view(argv[1]) == session::kWorkerCommand)
       return session::runWorker();

@@ -4,6 +4,7 @@
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
+#include "limbeck/Support/Printable.h"
 #include <chrono>
 
 namespace limbeck::command {
@@ -35,7 +36,9 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
   addStageFlag(command, "--to", options.to, "last stage to run; before lower, OUT ends in .mlir");
   addThreadsFlag(command, flags.threads);
   const char *group = "Development";
-  command.add_option("--keep", options.keepDirectory, "leave every kernel's LLVM IR in this folder")
+  command
+      .add_option("--keep", options.keepDirectory,
+                  "leave every kernel's LLVM IR, before and behind the optimizer, in this folder")
       ->type_name("DIR")
       ->group(group);
   command
@@ -80,7 +83,7 @@ static int runCompile(const CompileFlags &flags, Console &console) {
     }));
   char time[32];
   std::snprintf(time, sizeof time, "%.1f s", seconds);
-  console.note(message("wrote ", flags.output, ": ", bytes->size(), " bytes, ", time,
+  console.note(message("wrote ", printable(flags.output), ": ", bytes->size(), " bytes, ", time,
                        oneLevel ? ", for " + options.target : ""));
   return 0;
 }

@@ -25,9 +25,27 @@ bool Console::colored() const {
   return ::isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
 }
 
+/// Control characters that JSON allows in its texts (DEL and C1), escaped as it would escape others.
+static std::string withoutControls(std::string_view document) {
+  std::string text;
+  for (size_t i = 0; i < document.size(); ++i) {
+    unsigned code = static_cast<unsigned char>(document[i]);
+    if (code == 0xc2 && i + 1 < document.size() && static_cast<unsigned char>(document[i + 1]) < 0xa0)
+      code = static_cast<unsigned char>(document[++i]);
+    else if (code != 0x7f) {
+      text += document[i];
+      continue;
+    }
+    char escape[8];
+    std::snprintf(escape, sizeof escape, "\\u%04x", code);
+    text += escape;
+  }
+  return text;
+}
+
 void Console::result(std::string_view text) {
   bar.reset();
-  printTo(stdout, text);
+  printTo(stdout, json ? withoutControls(text) : text);
 }
 
 void Console::note(std::string_view text) {
@@ -36,7 +54,7 @@ void Console::note(std::string_view text) {
     printTo(stderr, text);
 }
 
-static std::string errorsDocument(std::span<const Diagnostic> diagnostics) {
+static std::string errorsDocument(std::span<const Diagnostic> diagnostics, size_t more) {
   return session::jsonDocument([&](llvm::json::OStream &json) {
     json.attributeArray("errors", [&] {
       for (const Diagnostic &diagnostic : diagnostics)
@@ -51,13 +69,15 @@ static std::string errorsDocument(std::span<const Diagnostic> diagnostics) {
             json.attribute(key, session::jsonText(*value));
         });
     });
+    if (more > 0)
+      json.attribute("more", static_cast<int64_t>(more));
   });
 }
 
-int Console::fail(std::span<const Diagnostic> diagnostics) {
+int Console::fail(std::span<const Diagnostic> diagnostics, size_t more) {
   bar.reset();
   if (json)
-    printTo(stdout, errorsDocument(diagnostics));
+    printTo(stdout, withoutControls(errorsDocument(diagnostics, more)));
   int code = 0;
   for (const Diagnostic &diagnostic : diagnostics) {
     std::string text = diagnostic.text();
@@ -69,6 +89,8 @@ int Console::fail(std::span<const Diagnostic> diagnostics) {
     int own = exitCode(diagnostic.code);
     code = code == 2 || own == 2 ? 2 : std::max(code, own);
   }
+  if (more > 0 && !json)
+    printTo(stderr, message("and ", more, " more"));
   return code;
 }
 

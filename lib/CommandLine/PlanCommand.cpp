@@ -1,43 +1,53 @@
 // limbeck plan
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
-#include "limbeck/Session/Plan.h"
+#include "limbeck/Session/Worker.h"
+#include <filesystem>
 
 namespace limbeck::command {
 
 namespace {
 struct PlanFlags {
   session::SourceModel source;
-  bool failOnUnfused = false;
+  std::string target = "cpu:native";
+  bool failOnUnfused = false, noWorker = false;
 };
 } // namespace
 
 static void planFlags(CLI::App &command, PlanFlags &flags) {
   addModelArgument(command, flags.source, "MODEL");
   addShapeFlags(command, flags.source);
+  command
+      .add_option(
+          "--target", flags.target,
+          "cpu:native when not given; cpu: every level of this machine's architecture; cpu:LEVEL[,LEVEL..]")
+      ->type_name("T");
   command.add_flag("--fail-on-unfused", flags.failOnUnfused,
                    "exit code 4 when an op on quantized operands computes in float");
+  command.add_flag("--no-worker", flags.noWorker, "work in this process")->group("Development");
 }
 
 static int runPlan(const PlanFlags &flags, Console &console) {
-  Expected<session::Plan> plan = session::plan(flags.source);
+  Expected<session::PlanReport> plan = session::planReport(flags.source, flags.target, !flags.noWorker);
   if (!plan.ok())
     return console.fail(plan.diagnostic());
-  console.result(console.json ? session::planJson(*plan) : session::planText(*plan));
-  if (!flags.failOnUnfused || plan->unfused.empty())
+  console.result(console.json ? plan->json : plan->text);
+  if (!flags.failOnUnfused || plan->unfused == 0)
     return 0;
   // The document is already there; a second one would make both unreadable.
   console.json = false;
   return console.fail(error(Code::Gate,
                             "expected every op on quantized operands to compute on integers, found ",
-                            plan->unfused.size(), " in float")
-                          .atFile(plan->model));
+                            plan->unfused, " in float")
+                          .atFile(std::filesystem::path(flags.source.path).filename().string()));
 }
 
 void addPlanCommand(CommandSet &set) {
   set.add<PlanFlags>({"plan",
-                      "Show what becomes of each node: kernel, precision, layout, and what stays in float",
+                      "Show what becomes of each node: kernel, precision, layout, how each target computes "
+                      "it, and what stays in float",
                       "  limbeck plan model.onnx\n"
+                      "  limbeck plan model.onnx --target cpu:avx2,avx512-vnni --json\n"
                       "  limbeck plan int8.onnx --dim N=1 --fail-on-unfused\n"},
                      planFlags, runPlan);
 }

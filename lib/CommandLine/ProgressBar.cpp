@@ -1,5 +1,6 @@
 // Drawing: a bar where the number of steps is known, the count otherwise, and the seconds.
 #include "limbeck/CommandLine/ProgressBar.h"
+#include "limbeck/Support/Printable.h"
 #include <cstdio>
 
 namespace limbeck::command {
@@ -33,10 +34,7 @@ std::string ProgressBar::line() const {
   } else if (done > 0) {
     text = std::to_string(done) + " ";
   }
-  std::string shown;
-  for (char c : what.substr(0, longest))
-    shown += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-  return text + shown + " " + std::to_string(seconds) + " s";
+  return text + printable(what, longest) + " " + std::to_string(seconds) + " s";
 }
 
 void ProgressBar::drawUntilStopped() {

@@ -8,6 +8,7 @@ namespace limbeck::command {
 namespace {
 struct RunFlags {
   session::RunOptions options;
+  std::string dataSet;
   OutputTargets targets;
   bool noWorker = false;
 };
@@ -18,7 +19,7 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   addModelArgument(command, options.model, "MODEL|ARTIFACT");
   addInputFlags(command, options.inputs);
   command
-      .add_option("--data", options.dataSet,
+      .add_option("--data", flags.dataSet,
                   "run every sample of an .npz, .npy, folder or list; outputs have one row per sample")
       ->type_name("SET")
       ->group("Inputs")
@@ -36,11 +37,27 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
 
+static int runSet(const session::RunOptions &options, const RunFlags &flags, Console &console) {
+  const OutputTargets &targets = flags.targets;
+  if (targets.archive.empty() || !targets.files.empty() || !targets.folder.empty())
+    return console.fail(error(Code::Flag, "expected -o outputs.npz with --data, found ",
+                              targets.empty() ? "none" : "other outputs"));
+  Expected<session::DataSetRun> run =
+      session::runDataSet(options, flags.dataSet, targets.archive, console.progress());
+  if (!run.ok())
+    return console.fail(run.diagnostic());
+  if (console.json)
+    console.result(outputsJson(run->outputs));
+  if (run->interrupted)
+    console.note(message("interrupted: ", targets.archive, " has the first ", run->samples, " samples"));
+  return run->interrupted;
+}
+
 static int runRun(const RunFlags &flags, Console &console) {
   session::RunOptions options = flags.options;
   options.worker = !flags.noWorker;
-  if (!options.dataSet.empty() && flags.targets.archive.empty())
-    return console.fail(error(Code::Flag, "expected -o outputs.npz with --data, found none"));
+  if (!flags.dataSet.empty())
+    return runSet(options, flags, console);
   Expected<std::vector<NamedTensor>> outputs = session::runModel(options, console.progress());
   if (!outputs.ok())
     return console.fail(outputs.diagnostic());

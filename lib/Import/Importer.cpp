@@ -22,7 +22,7 @@ static Diagnostic inFile(Diagnostic diagnostic, const std::string &name) {
 }
 
 static CheckResult failed(Diagnostic diagnostic, const std::string &name) {
-  return {{inFile(std::move(diagnostic), name)}, std::nullopt};
+  return {{inFile(std::move(diagnostic), name)}, 0, std::nullopt};
 }
 
 static CheckResult check(std::span<const std::byte> bytes, const std::string &name, const Options &options,
@@ -37,11 +37,11 @@ static CheckResult check(std::span<const std::byte> bytes, const std::string &na
   model.sha256 = sha256Of(bytes);
   GraphImporter(*parsed->proto, options, tensors, diagnostics, model).run();
   if (!diagnostics.empty())
-    return {diagnostics.take(), std::nullopt};
+    return {diagnostics.take(), diagnostics.notListed(), std::nullopt};
   removeUnused(model);
   if (auto status = checkMemory(model, options.limits.runBytes); !status)
     return failed(std::move(status.diagnostic()), name);
-  return {{}, std::move(model)};
+  return {{}, 0, std::move(model)};
 }
 
 /// The last line of defence: containers throw when memory ends.

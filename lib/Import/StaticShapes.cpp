@@ -1,42 +1,42 @@
 // Which dimensions a user must still choose before the model can be compiled.
 #include "Names.h"
 #include "limbeck/Import/Importer.h"
-#include <algorithm>
-#include <set>
 
 namespace limbeck::importer {
 
-/// `--shape NAME=1x3x?x?` for an input with a dimension that has no symbol: every '?' is replaced by 1.
-static std::string shapeFlag(const Value &input, const std::string &name) {
-  Shape shape = input.type.shape;
-  std::ranges::replace(shape, kUnknown, int64_t(1));
-  return " --shape " + shellWord(name) + "=" + shapeText(shape);
-}
-
-Status requireStatic(const Model &model) {
-  std::set<std::string> symbols;
-  std::string open, flags;
+void guessSizes(const Model &model, int64_t size, Options &options) {
+  auto guess = [size](size_t axis) { return axis == 0 ? int64_t(1) : size; };
   for (size_t i = 0; i < model.inputs.size(); ++i) {
     const Value &input = model.values[model.inputs[i]];
-    if (input.type.isStatic())
-      continue;
+    Shape shape = input.type.shape;
     bool anonymous = false;
-    for (size_t axis = 0; axis < input.type.shape.size(); ++axis) {
-      if (input.type.shape[axis] != kUnknown)
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      if (shape[axis] != kUnknown)
         continue;
-      if (axis < input.symbols.size() && !input.symbols[axis].empty())
-        symbols.insert(input.symbols[axis]);
-      else
-        anonymous = true;
+      bool named = axis < input.symbols.size() && !input.symbols[axis].empty();
+      anonymous |= !named;
+      // A symbol has one value wherever it is.
+      shape[axis] =
+          named ? options.dims.emplace(input.symbols[axis], guess(axis)).first->second : guess(axis);
     }
-    open += (open.empty() ? "" : ", ") + message("'", model.inputNames[i], "' ", input.type.text());
     if (anonymous)
-      flags += shapeFlag(input, model.inputNames[i]);
+      options.shapes[model.inputNames[i]] = shape;
   }
+}
+
+Status requireStatic(const Model &model, int64_t size) {
+  std::string open, flags;
+  for (size_t i = 0; i < model.inputs.size(); ++i)
+    if (const Value &input = model.values[model.inputs[i]]; !input.type.isStatic())
+      open += (open.empty() ? "" : ", ") + message("'", model.inputNames[i], "' ", input.type.text());
+  Options guessed;
+  guessSizes(model, size, guessed);
+  for (const auto &[name, shape] : guessed.shapes)
+    flags += " --shape " + shellWord(name) + "=" + shapeText(shape);
   std::string names;
-  for (const std::string &symbol : symbols) {
+  for (const auto &[symbol, value] : guessed.dims) {
     names += (names.empty() ? "" : ", ") + symbol;
-    flags += " --dim " + shellWord(symbol) + "=1";
+    flags += " --dim " + shellWord(symbol) + "=" + std::to_string(value);
   }
   if (!open.empty())
     return error(Code::ShapeMissing, "expected static shapes, found inputs ", open,

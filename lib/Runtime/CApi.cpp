@@ -3,6 +3,8 @@
 #include "HandleTable.h"
 #include "limbeck-c/Runtime.h"
 #include "limbeck/Runtime/Context.h"
+#include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace limbeck::runtime {
@@ -156,16 +158,31 @@ static Expected<std::vector<TensorView>> viewsOf(std::string_view kind, const li
   return views;
 }
 
+/// Options of a program that was compiled with an older or newer header: fields that it lacks have their defaults, fields
+/// that this library does not know must be zero.
+static Expected<limbeck_context_options> knownOptions(const limbeck_context_options *options) {
+  constexpr uint64_t firstVersion = 32, most = 4096;
+  limbeck_context_options known = LIMBECK_CONTEXT_OPTIONS;
+  uint64_t size = options->struct_size;
+  auto bytes = reinterpret_cast<const unsigned char *>(options);
+  auto isZero = [](unsigned char byte) { return byte == 0; };
+  if (size < firstVersion || size > most ||
+      (size > sizeof known && !std::all_of(bytes + sizeof known, bytes + size, isZero)))
+    return error(Code::Argument, "expected options of ", sizeof known, " bytes, found ", size)
+        .withHint("initialize them with LIMBECK_CONTEXT_OPTIONS");
+  std::memcpy(&known, options, std::min<uint64_t>(size, sizeof known));
+  return known;
+}
+
 static Expected<ContextOptions> optionsOf(const limbeck_context_options *options) {
   if (!options)
     return ContextOptions();
-  if (options->struct_size != sizeof *options || options->reserved != 0)
-    return error(Code::Argument, "expected options of ", sizeof *options, " bytes, found ",
-                 options->struct_size)
-        .withHint("initialize them with LIMBECK_CONTEXT_OPTIONS");
-  if (options->spin_us < -1)
-    return error(Code::Argument, "expected spin_us of at least -1, found ", options->spin_us);
-  return ContextOptions{options->threads, options->spin_us, options->memory_limit};
+  LIMBECK_ASSIGN(limbeck_context_options known, knownOptions(options));
+  if (known.reserved != 0)
+    return error(Code::Argument, "expected 0 in the reserved field, found ", known.reserved);
+  if (known.spin_us < -1)
+    return error(Code::Argument, "expected spin_us of at least -1, found ", known.spin_us);
+  return ContextOptions{known.threads, known.spin_us, known.memory_limit};
 }
 
 extern "C" {

@@ -2,6 +2,7 @@
 #include "limbeck/Session/Bench.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Version.h"
+#include "limbeck/Support/Printable.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace limbeck::session {
@@ -60,15 +61,16 @@ std::string benchJson(const BenchReport &report) {
 }
 
 static std::string rowOf(const Measurement &one) {
-  return llvm::formatv("{0,-28} {1,-18} {2,-5} {3,10:f3} {4,10:f3} {5,10:f3} {6,10:f3} {7,10:f1}\n", one.name,
-                       one.target, one.precision, one.p50Ms, one.minMs, one.p90Ms, one.p99Ms, one.throughput)
+  return llvm::formatv("{0,-28} {1,-18} {2,-5} {3,10:f3} {4,10:f3} {5,10:f3} {6,10:f3} {7,10:f1}\n",
+                       printable(one.name), printable(one.target), printable(one.precision), one.p50Ms,
+                       one.minMs, one.p90Ms, one.p99Ms, one.throughput)
       .str();
 }
 
 static std::string joined(const std::vector<std::string> &texts) {
   std::string all;
   for (const std::string &text : texts)
-    all += (all.empty() ? "" : ", ") + text;
+    all += (all.empty() ? "" : ", ") + printable(text);
   return all;
 }
 
@@ -77,11 +79,11 @@ static std::string layersText(const Measurement &one) {
   for (const LayerTime &layer : one.layers)
     total += layer.milliseconds;
   std::string text =
-      "\n" + one.name + ", median of each kernel:\n        ms      %  kind             nodes\n";
+      "\n" + printable(one.name) + ", median of each kernel:\n        ms      %  kind             nodes\n";
   for (const LayerTime &layer : one.layers)
     text += llvm::formatv("{0,10:f4} {1,6:f1}  {2,-16} {3}\n", layer.milliseconds,
-                          100 * layer.milliseconds / total, layer.kind.empty() ? layer.kernel : layer.kind,
-                          joined(layer.nodes))
+                          100 * layer.milliseconds / total,
+                          printable(layer.kind.empty() ? layer.kernel : layer.kind), joined(layer.nodes))
                 .str();
   return text;
 }
@@ -95,8 +97,8 @@ std::string benchText(const BenchReport &report) {
   text += rowOf(report.model);
   for (const Measurement &baseline : report.baselines) {
     text += rowOf(baseline);
-    text += llvm::formatv("{0} takes {1:f2} times as long as {2}\n", baseline.name,
-                          baseline.p50Ms / report.model.p50Ms, report.model.name)
+    text += llvm::formatv("{0} takes {1:f2} times as long as {2}\n", printable(baseline.name),
+                          baseline.p50Ms / report.model.p50Ms, printable(report.model.name))
                 .str();
   }
   if (!report.model.layers.empty())

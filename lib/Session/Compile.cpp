@@ -2,9 +2,9 @@
 #include "limbeck/Session/Compile.h"
 #include "Compiler.h"
 #include "Provenance.h"
+#include "WorkerProtocol.h"
 #include "limbeck/Artifact/Writer.h"
 #include "limbeck/Graph/IR/Conversion.h"
-#include "limbeck/Lower/Target.h"
 #include "limbeck/Session/Version.h"
 #include "limbeck/Target/CPU/Compile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -68,8 +68,8 @@ namespace {
 /// The way of one compilation: the compiler, what is known of the source, and how far it is.
 class Session {
 public:
-  Session(const CompileOptions &options, const Progress &progress)
-      : options(options), progress(progress), compiler(options.threads) {}
+  Session(const CompileOptions &options, const Progress &progress, const KernelWatch &watch)
+      : options(options), progress(progress), watch(watch), compiler(options.threads) {}
 
   Expected<std::vector<std::byte>> artifact();
   Expected<std::vector<std::byte>> text();
@@ -79,57 +79,52 @@ private:
     if (progress)
       progress(what, done, total);
   }
-  /// Runs stages; their errors name the file.
-  Status run(mlir::ModuleOp module, Stage first, Stage last);
+  /// Errors of stages name the file.
+  template <class Result> Result inFile(Result result) const {
+    if (!result.ok() && result.diagnostic().file.empty())
+      result.diagnostic().atFile(std::filesystem::path(options.model.path).filename().string());
+    return result;
+  }
   /// The entry behind `last`, at most Fuse.
   Expected<Module> frontEnd(const EntryChoice &choice, Stage last);
-  Expected<Module> lower(mlir::ModuleOp module, const cpu::Isa &isa);
+  Expected<Module> lower(mlir::ModuleOp module, const cpu::Isa &isa) {
+    return inFile(compiler.lower(module, isa.name));
+  }
   Expected<artifact::Variant> variant(mlir::ModuleOp lowered, const cpu::Isa &isa);
 
   const CompileOptions &options;
   const Progress &progress;
+  const KernelWatch &watch;
   Compiler compiler;
   artifact::Writer writer;
   std::string sourceSha256;
 };
 } // namespace
 
-Status Session::run(mlir::ModuleOp module, Stage first, Stage last) {
-  Status status = compiler.run(module, first, last);
-  if (!status.ok() && status.diagnostic().file.empty())
-    status.diagnostic().atFile(std::filesystem::path(options.model.path).filename().string());
-  return status;
-}
-
 Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
   Module module;
   Stage first = options.from;
   if (first == Stage::Import) {
-    LIMBECK_ASSIGN(importer::Model model, importer::importFile(options.model.path, choice.options));
-    if (options.to == Stage::Lower)
-      LIMBECK_TRY(importer::requireStatic(model));
+    LIMBECK_ASSIGN(importer::Model model, options.to == Stage::Lower
+                                              ? importStatic(options.model.path, choice.options)
+                                              : importer::importFile(options.model.path, choice.options));
     sourceSha256 = model.sha256;
     LIMBECK_ASSIGN(module, compiler.import(model));
   } else {
     LIMBECK_ASSIGN(module, compiler.parse(options.model.path));
   }
-  LIMBECK_TRY(run(*module, first, last));
+  LIMBECK_TRY(inFile(compiler.run(*module, first, last)));
   return module;
-}
-
-/// A module of its own, as each instruction set gets other kernels.
-Expected<Module> Session::lower(mlir::ModuleOp module, const cpu::Isa &isa) {
-  Module copy = module.clone();
-  (*copy)->setAttr(lower::kTargetAttribute,
-                   mlir::StringAttr::get(copy->getContext(), llvm::StringRef(isa.name)));
-  LIMBECK_TRY(run(*copy, Stage::Lower, Stage::Lower));
-  return copy;
 }
 
 Expected<artifact::Variant> Session::variant(mlir::ModuleOp lowered, const cpu::Isa &isa) {
   cpu::CompileOptions backEnd;
   backEnd.threads = compiler.threads();
   backEnd.keepDirectory = options.keepDirectory;
+  if (watch)
+    backEnd.watch = [this](llvm::StringRef kernel, mlir::Location location, bool begins) {
+      watch({kernel.data(), kernel.size()}, sourceNodes(location), begins);
+    };
   LIMBECK_ASSIGN(cpu::CompiledEntry entry, compiler.attempt<cpu::CompiledEntry>(
                                                [&] { return cpu::compileEntry(lowered, isa, backEnd); }));
   artifact::Variant variant;
@@ -222,9 +217,14 @@ Expected<std::vector<std::byte>> Session::text() {
   return toBytes(result);
 }
 
-Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress) {
+Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress,
+                                         const KernelWatch &watch) {
   LIMBECK_TRY(checkOptions(options));
-  Session session(options, progress);
+  if (options.product == Product::Plan) {
+    LIMBECK_ASSIGN(Plan result, plan(options.model, options.target));
+    return encodeReport({planJson(result), planText(result), static_cast<int64_t>(result.unfused.size())});
+  }
+  Session session(options, progress, watch);
   return options.product == Product::Artifact ? session.artifact() : session.text();
 }
 

@@ -1,6 +1,7 @@
 // Registration, running stages, and the way of a diagnostic from MLIR to the user.
 #include "Compiler.h"
 #include "limbeck/Graph/Import/ImportModel.h"
+#include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Pipeline/Registration.h"
 #include "limbeck/Support/File.h"
@@ -135,6 +136,13 @@ Status Compiler::run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Sta
            return true;
          })
       .status();
+}
+
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::lower(mlir::ModuleOp fused, std::string_view target) {
+  mlir::OwningOpRef<mlir::ModuleOp> copy = fused.clone();
+  (*copy)->setAttr(lower::kTargetAttribute, mlir::StringAttr::get(context.get(), llvm::StringRef(target)));
+  LIMBECK_TRY(run(*copy, pipeline::Stage::Lower, pipeline::Stage::Lower));
+  return copy;
 }
 
 } // namespace limbeck::session

@@ -27,6 +27,8 @@ public:
   /// Reads a file of IR.
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> parse(const std::string &path);
   Status run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Stage last);
+  /// Stage Lower on a module of its own, as each target gets other kernels.
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(mlir::ModuleOp fused, std::string_view target);
   /// Runs `work`. Where it only knows that something failed, what MLIR said meanwhile is the error.
   template <class T> Expected<T> attempt(std::function<Expected<T>()> work) {
     std::optional<Expected<T>> result;

@@ -139,28 +139,4 @@ Status DataSet::forEach(const std::function<Status(std::span<const Tensor>)> &us
   return {};
 }
 
-Expected<Tensor> joinSamples(std::span<const Tensor> samples) {
-  if (samples.empty())
-    return error(Code::InputData, "expected at least one sample, found none");
-  Shape shape = samples.front().shape();
-  if (shape.empty())
-    shape = {1};
-  shape[0] = 0;
-  for (const Tensor &sample : samples) {
-    Shape own = sample.shape().empty() ? Shape{1} : sample.shape();
-    if (sample.dtype() != samples.front().dtype() ||
-        !std::equal(own.begin() + 1, own.end(), shape.begin() + 1, shape.end()))
-      return error(Code::Shape, "expected outputs of one shape for all samples, found ",
-                   shapeText(samples.front().shape()), " and ", shapeText(sample.shape()));
-    shape[0] += own[0];
-  }
-  LIMBECK_ASSIGN(Tensor joined, Tensor::zeros(samples.front().dtype(), shape));
-  std::byte *at = joined.mutableBytes();
-  for (const Tensor &sample : samples) {
-    std::memcpy(at, sample.bytes(), sample.byteSize());
-    at += sample.byteSize();
-  }
-  return joined;
-}
-
 } // namespace limbeck::session

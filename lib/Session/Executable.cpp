@@ -2,33 +2,30 @@
 #include "Executable.h"
 #include "limbeck/Artifact/Reader.h"
 #include "limbeck/Session/Worker.h"
-#include <fstream>
 
 namespace limbeck::session {
 
 Expected<bool> isArtifact(const std::string &path) {
-  // The whole file is read again by whoever knows its kind; here only what every artifact begins with. readFile refuses
-  // what must not be opened at all.
-  LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(path));
-  return artifact::looksLikeArtifact(bytes);
+  LIMBECK_ASSIGN(std::vector<std::byte> start, readFileStart(path, artifact::kMagic.size()));
+  return artifact::looksLikeArtifact(start);
 }
 
-Expected<std::shared_ptr<const runtime::Model>> loadExecutable(const SourceModel &source, bool worker,
-                                                               const Progress &progress) {
+Expected<LoadExecutable> findExecutable(const SourceModel &source, bool worker, const Progress &progress) {
   LIMBECK_ASSIGN(bool ready, isArtifact(source.path));
   if (ready) {
     if (!source.shapes.empty() || !source.dims.empty() || !source.frozen.empty())
       return error(Code::Flag,
                    "expected no --shape, --dim or --freeze with an artifact: its shapes are compiled in")
           .atFile(source.path);
-    return runtime::Model::load(source.path);
+    return LoadExecutable([path = source.path] { return runtime::Model::load(path); });
   }
   CompileOptions options;
   options.model = source;
   options.target = "cpu:native";
   LIMBECK_ASSIGN(std::vector<std::byte> bytes,
                  worker ? compileInWorker(options, {}, progress) : compile(options, progress));
-  return runtime::Model::fromBytes(bytes);
+  auto shared = std::make_shared<std::vector<std::byte>>(std::move(bytes));
+  return LoadExecutable([shared] { return runtime::Model::fromBytes(*shared); });
 }
 
 std::vector<NamedType> typesOf(std::span<const artifact::Port> ports) {

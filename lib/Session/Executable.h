@@ -10,9 +10,10 @@ namespace limbeck::session {
 /// Whether the file begins as artifacts do; E-FILE.. when it cannot be read.
 Expected<bool> isArtifact(const std::string &path);
 
-/// Loads an artifact, or compiles a model for this machine and loads the result. E-FLAG for shapes given with an artifact.
-Expected<std::shared_ptr<const runtime::Model>> loadExecutable(const SourceModel &source, bool worker,
-                                                               const Progress &progress);
+/// Loads a finished artifact, as often as it is called.
+using LoadExecutable = std::function<Expected<std::shared_ptr<const runtime::Model>>()>;
+/// Finds an artifact, or compiles a model for this machine. E-FLAG for shapes given with an artifact.
+Expected<LoadExecutable> findExecutable(const SourceModel &source, bool worker, const Progress &progress);
 
 std::vector<NamedType> typesOf(std::span<const artifact::Port> ports);
 /// What the inputs of all entries have in common: a dimension in which entries differ is unknown.

@@ -1,38 +1,57 @@
 // inspect: of a model from the importer's point of view, of an artifact from the reader's.
 #include "limbeck/Session/Inspect.h"
+#include "Executable.h"
 #include "limbeck/Artifact/Describe.h"
 #include "limbeck/Artifact/Reader.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Support/File.h"
+#include "limbeck/Support/Printable.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <set>
 
 namespace limbeck::session {
 
 namespace {
+/// A tensor of integers that stand for reals.
+struct QuantizedTensor {
+  std::string dtype;
+  int64_t axis = -1;  ///< of the scales; -1 for one scale, or blocks
+  int64_t scales = 0; ///< how many; 0 when they are computed
+};
+
 /// What is counted of a model.
 struct ModelSummary {
-  std::map<std::string, int64_t> ops; ///< by name, those in branches included
+  std::map<std::string, int64_t> ops; ///< nodes by their ONNX op, those in branches and functions included
   std::set<std::string> symbols;
   int64_t parameters = 0, parameterBytes = 0;
-  int64_t quantizations = 0; ///< ops that quantize, dequantize or compute on integers
+  std::map<std::string, QuantizedTensor> quantized; ///< by name
 };
 } // namespace
 
-static void countOps(const std::vector<importer::Op> &ops, ModelSummary &summary) {
+/// Quantize and dequantize say what the tensor between them is.
+static void findQuantized(const importer::Model &model, const std::vector<importer::Op> &ops,
+                          ModelSummary &summary) {
   for (const importer::Op &op : ops) {
-    std::string name(op.definition ? op.definition->name : "if");
-    ++summary.ops[name];
-    summary.quantizations +=
-        name.find("quantize") != std::string::npos || name.find("_integer") != std::string::npos;
     for (const importer::Region &region : op.regions)
-      countOps(region.ops, summary);
+      findQuantized(model, region.ops, summary);
+    std::string_view name = op.definition ? op.definition->name : "";
+    bool quantizes = name == "quantize_by", dequantizes = name == "dequantize_by";
+    if (!quantizes && !dequantizes)
+      continue;
+    const importer::Value &integers = model.values[quantizes ? op.results[0] : op.operands[0]];
+    const std::optional<Tensor> &scale = model.values[op.operands[1]].constant;
+    QuantizedTensor tensor{std::string(limbeck::name(integers.type.dtype)), -1, scale ? scale->size() : 0};
+    if (scale && scale->rank() == 1 && scale->size() > 1)
+      tensor.axis = op.attributes.integer("axis");
+    summary.quantized.emplace(integers.name, std::move(tensor));
   }
 }
 
 static ModelSummary summarize(const importer::Model &model) {
   ModelSummary summary;
-  countOps(model.ops, summary);
+  for (const importer::SourceNode &node : model.sources)
+    ++summary.ops[node.opType];
+  findQuantized(model, model.ops, summary);
   for (const importer::Value &value : model.values)
     if (value.constant) {
       summary.parameters += value.constant->size();
@@ -84,26 +103,35 @@ static std::string modelJson(const importer::Model &model, const ModelSummary &s
     json.attribute("symbols", jsonTexts(summary.symbols));
     json.attributeObject("ops", [&] {
       for (const auto &[name, count] : summary.ops)
-        json.attribute(name, count);
+        json.attribute(jsonText(name), count);
     });
     json.attribute("parameters", summary.parameters);
     json.attribute("parameter_bytes", summary.parameterBytes);
-    json.attribute("quantization_ops", summary.quantizations);
+    json.attributeArray("quantization", [&] {
+      for (const auto &[name, tensor] : summary.quantized)
+        json.object([&] {
+          json.attribute("tensor", jsonText(name));
+          json.attribute("dtype", tensor.dtype);
+          json.attribute("axis", tensor.axis);
+          json.attribute("scales", tensor.scales);
+        });
+    });
   });
 }
 
 static std::string portText(const importer::Model &model, importer::ValueId id, const std::string &name) {
   const importer::Value &value = model.values[id];
-  std::string text = "  " + name + ": " + value.type.text(), symbols;
+  std::string text = "  " + printable(name) + ": " + value.type.text(), symbols;
   for (const std::string &symbol : value.symbols)
     if (!symbol.empty())
-      symbols += (symbols.empty() ? "" : ", ") + symbol;
+      symbols += (symbols.empty() ? "" : ", ") + printable(symbol);
   return text + (symbols.empty() ? "" : " with " + symbols) + "\n";
 }
 
 static std::string modelText(const importer::Model &model, const ModelSummary &summary) {
-  std::string text = message(model.name, ": ONNX model, opset ", model.opset, ", IR version ",
-                             model.irVersion, model.producer.empty() ? "" : ", by " + model.producer, "\n");
+  std::string text =
+      message(printable(model.name), ": ONNX model, opset ", model.opset, ", IR version ", model.irVersion,
+              model.producer.empty() ? "" : ", by " + printable(model.producer), "\n");
   text += "inputs:\n";
   for (size_t i = 0; i < model.inputs.size(); ++i)
     text += portText(model, model.inputs[i], model.inputNames[i]);
@@ -111,35 +139,42 @@ static std::string modelText(const importer::Model &model, const ModelSummary &s
   for (size_t i = 0; i < model.outputs.size(); ++i)
     text += portText(model, model.outputs[i], model.outputNames[i]);
   text += message("parameters: ", summary.parameters, " in ", summary.parameterBytes, " bytes\n");
-  text += summary.quantizations ? message("quantized: ", summary.quantizations,
-                                          " ops quantize, dequantize or compute on integers\n")
-                                : "quantized: no\n";
   text += "ops:\n";
   for (const auto &[name, count] : summary.ops)
-    text += llvm::formatv("{0,6} {1}\n", count, name).str();
+    text += llvm::formatv("{0,6} {1}\n", count, printable(name)).str();
+  text += summary.quantized.empty() ? "quantized: no\n"
+                                    : message("quantized: ", summary.quantized.size(), " tensors\n");
+  for (const auto &[name, tensor] : summary.quantized)
+    text += message("  ", printable(name), ": ", tensor.dtype, ", ",
+                    tensor.scales ? std::to_string(tensor.scales) : "computed",
+                    tensor.scales == 1 ? " scale" : " scales",
+                    tensor.axis >= 0 ? message(" along axis ", tensor.axis) : "", "\n");
   return text;
 }
 
 static std::string artifactText(const std::string &path, const artifact::Reader &reader, bool verified) {
   const artifact::Manifest &manifest = reader.manifest();
   std::string text =
-      message(path, ": artifact of limbeck ", manifest.provenance.compilerVersion, ", ",
+      message(printable(path), ": artifact of limbeck ", printable(manifest.provenance.compilerVersion), ", ",
               reader.header().totalLength, " bytes", verified ? ", every digest is right" : "", "\n");
-  text += message(
-      "source: ",
-      manifest.provenance.sourceSha256.empty() ? "IR" : "sha256 " + manifest.provenance.sourceSha256, "\n");
+  text += message("source: ",
+                  manifest.provenance.sourceSha256.empty()
+                      ? "IR"
+                      : "sha256 " + printable(manifest.provenance.sourceSha256),
+                  "\n");
   for (const artifact::Entry &entry : manifest.entries) {
-    text += message("entry ", entry.name, ":\n");
+    text += message("entry ", printable(entry.name), ":\n");
     for (const artifact::Port &port : entry.inputs)
-      text += message("  input  ", port.name, ": ", port.type.text(), "\n");
+      text += message("  input  ", printable(port.name), ": ", port.type.text(), "\n");
     for (const artifact::Port &port : entry.outputs)
-      text += message("  output ", port.name, ": ", port.type.text(), "\n");
+      text += message("  output ", printable(port.name), ": ", port.type.text(), "\n");
     for (const artifact::Variant &variant : entry.variants) {
       uint64_t weights = 0;
       for (uint32_t index : std::set<uint32_t>(variant.weights.begin(), variant.weights.end()))
         weights += reader.sections()[index].length;
       text += llvm::formatv("  {0,-14} code {1} bytes, weights {2} bytes, temporaries {3} bytes\n",
-                            variant.isa, reader.sections()[variant.code].length, weights, variant.arenaBytes)
+                            printable(variant.isa), reader.sections()[variant.code].length, weights,
+                            variant.arenaBytes)
                   .str();
     }
   }
@@ -147,8 +182,8 @@ static std::string artifactText(const std::string &path, const artifact::Reader 
 }
 
 Expected<Inspection> inspect(const SourceModel &source, bool verify) {
-  LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(source.path));
-  if (!artifact::looksLikeArtifact(bytes)) {
+  LIMBECK_ASSIGN(bool artifact, isArtifact(source.path));
+  if (!artifact) {
     if (verify)
       return error(Code::Flag, "expected an artifact with --verify, found another file").atFile(source.path);
     LIMBECK_ASSIGN(importer::Options options, onlyChoice(source));
@@ -156,6 +191,7 @@ Expected<Inspection> inspect(const SourceModel &source, bool verify) {
     ModelSummary summary = summarize(model);
     return Inspection{modelJson(model, summary), modelText(model, summary)};
   }
+  LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(source.path, Limits().initializerBytes));
   auto reader = artifact::Reader::open(bytes);
   if (!reader.ok())
     return reader.diagnostic().atFile(source.path);

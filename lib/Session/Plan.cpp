@@ -3,6 +3,9 @@
 #include "Compiler.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Lower/Target.h"
+#include "limbeck/Target/CPU/Isa.h"
+#include <map>
 
 namespace limbeck::session {
 
@@ -70,10 +73,75 @@ static std::vector<RemainingConversion> conversionsIn(mlir::ModuleOp module) {
   return list;
 }
 
-Expected<Plan> plan(const SourceModel &source) {
+namespace {
+/// The kernels of the fused module, and where the calls that a target makes of them belong.
+class KernelList {
+public:
+  KernelList(mlir::ModuleOp fusedModule, Plan &plan) : plan(plan) {
+    fusedModule->walk([&](graph::FusedOp fused) {
+      places[{fused.getLoc(), fused.getKindAttr()}].push_back(plan.kernels.size());
+      plan.kernels.push_back(kernelOf(fused));
+    });
+  }
+
+  /// Adds the families that one more target chose.
+  void addTarget(mlir::ModuleOp lowered) {
+    std::map<Key, size_t> used;
+    lowered->walk([&](graph::LaunchOp launch) {
+      auto kind = launch->getAttrOfType<mlir::StringAttr>("kind");
+      auto family = launch->getAttrOfType<mlir::StringAttr>("family");
+      std::vector<size_t> &same = places[{launch.getLoc(), kind}];
+      size_t next = used[{launch.getLoc(), kind}]++;
+      if (next == same.size()) { // a copy, which Lower adds
+        same.push_back(plan.kernels.size());
+        plan.kernels.push_back({kind.str(), sourceNodes(launch.getLoc()), {}, copiedType(launch), "", {}});
+      }
+      PlannedKernel &kernel = plan.kernels[same[next]];
+      kernel.families.resize(plan.targets.size(), kView);
+      kernel.families.push_back(family.str());
+    });
+    plan.targets.emplace_back(lowered->getAttrOfType<mlir::StringAttr>(lower::kTargetAttribute).str());
+    for (PlannedKernel &kernel : plan.kernels)
+      kernel.families.resize(plan.targets.size(), kView);
+  }
+
+private:
+  struct Key {
+    mlir::Location location;
+    mlir::Attribute kind;
+    bool operator<(const Key &other) const {
+      return std::pair(mlir::LocationAttr(location).getAsOpaquePointer(), kind.getAsOpaquePointer()) <
+             std::pair(mlir::LocationAttr(other.location).getAsOpaquePointer(),
+                       other.kind.getAsOpaquePointer());
+    }
+  };
+  static constexpr const char *kView = "view";
+
+  static std::string copiedType(graph::LaunchOp launch) {
+    std::string type = typeText(launch->getResult(0).getType());
+    return type + " -> " + type;
+  }
+
+  Plan &plan;
+  std::map<Key, std::vector<size_t>> places; ///< of kernels with one location and kind, in order
+};
+} // namespace
+
+static std::vector<PlannedNode> nodesOf(const importer::Model &model, const Plan &plan) {
+  std::map<std::string, std::vector<size_t>> kernels;
+  for (size_t i = 0; i < plan.kernels.size(); ++i)
+    for (const std::string &node : plan.kernels[i].nodes)
+      kernels[node].push_back(i);
+  std::vector<PlannedNode> nodes;
+  for (const importer::SourceNode &source : model.sources)
+    nodes.push_back({source.name, source.opType, kernels[source.name]});
+  return nodes;
+}
+
+Expected<Plan> plan(const SourceModel &source, const std::string &target) {
+  LIMBECK_ASSIGN(std::vector<const cpu::Isa *> isas, cpu::parseTargets(target));
   LIMBECK_ASSIGN(importer::Options options, onlyChoice(source));
-  LIMBECK_ASSIGN(importer::Model model, importer::importFile(source.path, options));
-  LIMBECK_TRY(importer::requireStatic(model));
+  LIMBECK_ASSIGN(importer::Model model, importStatic(source.path, options));
   Compiler compiler;
   LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model));
   Plan plan;
@@ -85,7 +153,14 @@ Expected<Plan> plan(const SourceModel &source) {
   plan.transposesAfter = countTransposes(*module);
   plan.conversions = conversionsIn(*module);
   LIMBECK_TRY(compiler.run(*module, Stage::Fuse, Stage::Fuse));
-  module->walk([&](graph::FusedOp fused) { plan.kernels.push_back(kernelOf(fused)); });
+  KernelList kernels(*module, plan);
+  for (const cpu::Isa *isa : isas) {
+    LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> lowered, compiler.lower(*module, isa->name));
+    kernels.addTarget(*lowered);
+    if (!isa->fma)
+      plan.softwareFma.emplace_back(isa->name);
+  }
+  plan.nodes = nodesOf(model, plan);
   for (const PassRemark &remark : compiler.remarks())
     if (remark.name == "kept-float")
       plan.unfused.push_back({remark.nodes, remark.reason});

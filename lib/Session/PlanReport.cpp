@@ -1,6 +1,8 @@
 // A plan as JSON and as text.
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Plan.h"
+#include "limbeck/Support/Printable.h"
+#include "limbeck/Support/Status.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace limbeck::session {
@@ -8,6 +10,8 @@ namespace limbeck::session {
 std::string planJson(const Plan &plan) {
   return jsonDocument([&](llvm::json::OStream &json) {
     json.attribute("model", jsonText(plan.model));
+    json.attribute("targets", jsonTexts(plan.targets));
+    json.attribute("software_fma", jsonTexts(plan.softwareFma));
     json.attributeArray("kernels", [&] {
       for (const PlannedKernel &kernel : plan.kernels)
         json.object([&] {
@@ -16,6 +20,15 @@ std::string planJson(const Plan &plan) {
           json.attribute("ops", jsonTexts(kernel.ops));
           json.attribute("precision", kernel.precision);
           json.attribute("layout", kernel.layout);
+          json.attribute("families", jsonTexts(kernel.families));
+        });
+    });
+    json.attributeArray("nodes", [&] {
+      for (const PlannedNode &node : plan.nodes)
+        json.object([&] {
+          json.attribute("name", jsonText(node.name));
+          json.attribute("op", jsonText(node.op));
+          json.attribute("kernels", jsonIntegers(node.kernels));
         });
     });
     json.attributeArray("conversions", [&] {
@@ -41,18 +54,45 @@ std::string planJson(const Plan &plan) {
 static std::string nodeList(const std::vector<std::string> &nodes) {
   std::string text;
   for (const std::string &node : nodes)
-    text += (text.empty() ? "" : ", ") + node;
+    text += (text.empty() ? "" : ", ") + printable(node);
+  return text;
+}
+
+static std::string kernelsText(const Plan &plan) {
+  std::string text = llvm::formatv("{0,6} {1,-16} {2,-18} {3,-7}", "kernel", "kind", "precision", "layout");
+  for (const std::string &target : plan.targets)
+    text += llvm::formatv(" {0,-13}", target).str();
+  text += " nodes\n";
+  for (size_t i = 0; i < plan.kernels.size(); ++i) {
+    const PlannedKernel &kernel = plan.kernels[i];
+    text += llvm::formatv("{0,6} {1,-16} {2,-18} {3,-7}", i, kernel.kind, kernel.precision,
+                          kernel.layout.empty() ? "-" : kernel.layout)
+                .str();
+    for (const std::string &family : kernel.families)
+      text += llvm::formatv(" {0,-13}", family).str();
+    text += " " + nodeList(kernel.nodes) + "\n";
+  }
+  return text;
+}
+
+static std::string nodesText(const Plan &plan) {
+  std::string text = "nodes:\n";
+  for (const PlannedNode &node : plan.nodes) {
+    std::string kernels;
+    for (size_t kernel : node.kernels)
+      kernels += (kernels.empty() ? "kernel " : ", ") + std::to_string(kernel);
+    text += message("  ", printable(node.name), " (", printable(node.op),
+                    "): ", kernels.empty() ? "folded" : kernels, "\n");
+  }
   return text;
 }
 
 std::string planText(const Plan &plan) {
-  std::string text = llvm::formatv("{0}: {1} kernels\n{2,-16} {3,-18} {4,-7} {5}\n", plan.model,
-                                   plan.kernels.size(), "kernel", "precision", "layout", "nodes")
-                         .str();
-  for (const PlannedKernel &kernel : plan.kernels)
-    text += llvm::formatv("{0,-16} {1,-18} {2,-7} {3}\n", kernel.kind, kernel.precision,
-                          kernel.layout.empty() ? "-" : kernel.layout, nodeList(kernel.nodes))
-                .str();
+  std::string text = message(printable(plan.model), ": ", plan.kernels.size(), " kernels\n",
+                             kernelsText(plan), nodesText(plan));
+  for (const std::string &target : plan.softwareFma)
+    text += message("fma: ", target,
+                    " has none: floats are multiplied and added by a correctly rounded software one\n");
   text += llvm::formatv("transposes: {0} before the layout stage, {1} behind it\n", plan.transposesBefore,
                         plan.transposesAfter)
               .str();
@@ -61,7 +101,7 @@ std::string planText(const Plan &plan) {
                           conversion.reason)
                 .str();
   for (const KeptFloat &kept : plan.unfused)
-    text += llvm::formatv("in float: {0}: {1}\n", nodeList(kept.nodes), kept.reason).str();
+    text += llvm::formatv("in float: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
   return text;
 }
 

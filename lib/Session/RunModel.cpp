@@ -4,6 +4,7 @@
 #include "Executable.h"
 #include "limbeck/Graph/Interpret/Interpreter.h"
 #include "limbeck/Session/DataSet.h"
+#include "limbeck/Support/Interrupt.h"
 
 namespace limbeck::session {
 
@@ -17,8 +18,8 @@ struct Runner {
 } // namespace
 
 static Expected<Runner> compiledRunner(const RunOptions &options, const Progress &progress) {
-  LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model,
-                 loadExecutable(options.model, options.worker, progress));
+  LIMBECK_ASSIGN(LoadExecutable load, findExecutable(options.model, options.worker, progress));
+  LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model, load());
   Runner runner;
   runner.inputs = commonInputs(*model);
   for (const artifact::Port &port : model->entries().front().outputs)
@@ -38,8 +39,7 @@ static Expected<Runner> referenceRunner(const RunOptions &options) {
     return error(Code::Flag, "expected a model with --reference, found an artifact: it holds code only")
         .atFile(options.model.path);
   LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(options.model));
-  LIMBECK_ASSIGN(importer::Model model, importer::importFile(options.model.path, importOptions));
-  LIMBECK_TRY(importer::requireStatic(model));
+  LIMBECK_ASSIGN(importer::Model model, importStatic(options.model.path, importOptions));
   Runner runner;
   for (size_t i = 0; i < model.inputs.size(); ++i)
     runner.inputs.push_back({model.inputNames[i], model.values[model.inputs[i]].type});
@@ -54,45 +54,46 @@ static Expected<Runner> referenceRunner(const RunOptions &options) {
   return runner;
 }
 
-static std::vector<NamedTensor> named(const Runner &runner, std::vector<Tensor> values) {
+static Expected<Runner> makeRunner(const RunOptions &options, const Progress &progress) {
+  if (options.reference && options.referenceStage == pipeline::Stage::Lower)
+    return error(Code::Flag, "expected --reference-stage before lower: behind it there is code, which the "
+                             "interpreter does not run");
+  return options.reference ? referenceRunner(options) : compiledRunner(options, progress);
+}
+
+Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Progress &progress) {
+  LIMBECK_ASSIGN(Runner runner, makeRunner(options, progress));
+  LIMBECK_ASSIGN(std::vector<Tensor> inputs, readModelInputs(runner.inputs, options.inputs));
+  LIMBECK_ASSIGN(std::vector<Tensor> values, runner.run(inputs));
   std::vector<NamedTensor> outputs;
   for (size_t i = 0; i < values.size(); ++i)
     outputs.push_back({runner.outputs[i], std::move(values[i])});
   return outputs;
 }
 
-static Expected<std::vector<NamedTensor>> runSet(const Runner &runner, const std::string &path,
-                                                 const Progress &progress) {
-  LIMBECK_ASSIGN(DataSet set, DataSet::open(path, runner.inputs));
-  std::vector<std::vector<Tensor>> rows(runner.outputs.size());
-  size_t count = 0;
-  LIMBECK_TRY(set.forEach([&](std::span<const Tensor> inputs) -> Status {
+Expected<DataSetRun> runDataSet(const RunOptions &options, const std::string &dataSet,
+                                const std::string &archive, const Progress &progress) {
+  LIMBECK_ASSIGN(Runner runner, makeRunner(options, progress));
+  LIMBECK_ASSIGN(DataSet set, DataSet::open(dataSet, runner.inputs));
+  LIMBECK_ASSIGN(NpzRows rows, NpzRows::create(archive, runner.outputs));
+  CatchInterrupt interrupt;
+  DataSetRun result;
+  Status status = set.forEach([&](std::span<const Tensor> inputs) -> Status {
     if (progress)
-      progress("samples", count++, 0);
+      progress("samples", result.samples, 0);
     LIMBECK_ASSIGN(std::vector<Tensor> outputs, runner.run(inputs));
-    for (size_t i = 0; i < outputs.size(); ++i)
-      rows[i].push_back(std::move(outputs[i]));
+    LIMBECK_TRY(rows.append(outputs));
+    ++result.samples;
+    if ((result.interrupted = interrupt.take()))
+      return error(Code::Run, "interrupted");
     return {};
-  }));
-  std::vector<Tensor> joined;
-  for (const std::vector<Tensor> &row : rows) {
-    LIMBECK_ASSIGN(Tensor tensor, joinSamples(row));
-    joined.push_back(std::move(tensor));
-  }
-  return named(runner, std::move(joined));
-}
-
-Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Progress &progress) {
-  if (options.reference && options.referenceStage == pipeline::Stage::Lower)
-    return error(Code::Flag, "expected --reference-stage before lower: behind it there is code, which the "
-                             "interpreter does not run");
-  LIMBECK_ASSIGN(Runner runner,
-                 options.reference ? referenceRunner(options) : compiledRunner(options, progress));
-  if (!options.dataSet.empty())
-    return runSet(runner, options.dataSet, progress);
-  LIMBECK_ASSIGN(std::vector<Tensor> inputs, readModelInputs(runner.inputs, options.inputs));
-  LIMBECK_ASSIGN(std::vector<Tensor> outputs, runner.run(inputs));
-  return named(runner, std::move(outputs));
+  });
+  if (!status.ok() && !result.interrupted)
+    return status.diagnostic();
+  LIMBECK_TRY(rows.write());
+  for (const NpzRows::Column &column : rows.columns())
+    result.outputs.push_back({column.name, column.dtype, column.shape});
+  return result;
 }
 
 } // namespace limbeck::session

@@ -46,4 +46,19 @@ Expected<importer::Options> onlyChoice(const SourceModel &model) {
   return std::move(choices.front().options);
 }
 
+Expected<importer::Model> importStatic(const std::string &path, const importer::Options &options) {
+  LIMBECK_ASSIGN(importer::Model model, importer::importFile(path, options));
+  Status status = importer::requireStatic(model);
+  if (status.ok())
+    return model;
+  for (int64_t size : importer::kGuessedSizes) {
+    importer::Options guessed = options;
+    importer::guessSizes(model, size, guessed);
+    auto trial = importer::importFile(path, guessed);
+    if (trial.ok() && importer::requireStatic(*trial).ok())
+      return importer::requireStatic(model, size).diagnostic();
+  }
+  return status.diagnostic();
+}
+
 } // namespace limbeck::session

@@ -1,11 +1,13 @@
 // The two sides of a compilation in a process of its own.
 #include "limbeck/Session/Worker.h"
 #include "WorkerProtocol.h"
+#include "limbeck/Support/Interrupt.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -39,6 +41,33 @@ private:
 
 struct Pipe {
   Descriptor read, write;
+};
+
+/// The worker's folder for temporary files, its linker's included: however the worker ends, it vanishes with this.
+class ScratchFolder {
+public:
+  ScratchFolder() {
+    std::error_code failure;
+    std::string pattern = std::filesystem::temp_directory_path(failure) / "limbeck-XXXXXX";
+    if (!failure && ::mkdtemp(pattern.data()))
+      path = pattern;
+  }
+  ~ScratchFolder() {
+    std::error_code failure;
+    // A linker that outlived the worker for a moment may still write.
+    for (int attempt = 0; attempt < 3 && !path.empty(); ++attempt) {
+      std::filesystem::remove_all(path, failure);
+      if (!failure)
+        return;
+    }
+  }
+  ScratchFolder(const ScratchFolder &) = delete;
+  ScratchFolder &operator=(const ScratchFolder &) = delete;
+  const std::string &get() const { return path; }
+
+private:
+  HoldInterrupt hold; // goes last
+  std::string path;
 };
 
 /// A started worker and our ends of its streams.
@@ -94,7 +123,9 @@ static void limit(int resource, uint64_t value) {
 
 /// Only calls that are safe between fork and exec.
 [[noreturn]] static void becomeWorker(int request, int progress, int errors, int response,
-                                      const WorkerLimits &limits, pid_t parent) {
+                                      const WorkerLimits &limits, pid_t parent, char **environment) {
+  // A group of its own: Ctrl-C is for the parent, which ends the group, linker included.
+  ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent)
     ::_exit(kFatalExit);
@@ -107,12 +138,27 @@ static void limit(int resource, uint64_t value) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_AS, limits.memoryBytes);
   limit(RLIMIT_CPU, 4 * limits.seconds);
+  limit(RLIMIT_FSIZE, limits.memoryBytes);
   const char *arguments[] = {"limbeck", kWorkerCommand, nullptr};
-  ::execv("/proc/self/exe", const_cast<char **>(arguments));
+  ::execve("/proc/self/exe", const_cast<char **>(arguments), environment);
   ::_exit(kFatalExit);
 }
 
-static Expected<Child> start(const WorkerLimits &limits) {
+/// The environment of this process with another folder for temporary files.
+static std::vector<std::string> environmentWith(const std::string &folder) {
+  std::vector<std::string> variables = {"TMPDIR=" + folder};
+  for (char **variable = ::environ; *variable; ++variable)
+    if (!std::string_view(*variable).starts_with("TMPDIR="))
+      variables.emplace_back(*variable);
+  return variables;
+}
+
+static Expected<Child> start(const WorkerLimits &limits, const std::string &folder) {
+  std::vector<std::string> variables = environmentWith(folder);
+  std::vector<char *> environment;
+  for (std::string &variable : variables)
+    environment.push_back(variable.data());
+  environment.push_back(nullptr);
   LIMBECK_ASSIGN(Pipe request, makePipe());
   LIMBECK_ASSIGN(Pipe progress, makePipe());
   LIMBECK_ASSIGN(Pipe errors, makePipe());
@@ -126,51 +172,45 @@ static Expected<Child> start(const WorkerLimits &limits) {
     return systemFailure("fork");
   if (child.process == 0)
     becomeWorker(request.read.get(), progress.write.get(), errors.write.get(), child.response.get(), limits,
-                 self);
+                 self, environment.data());
+  ::setpgid(child.process, child.process); // whichever of both is first
   child.request = std::move(request.write);
   child.progress = std::move(progress.read);
   child.errors = std::move(errors.read);
   return child;
 }
 
-/// Calls `progress` for every whole line in `text` and leaves the rest.
-static void reportLines(std::string &text, const Progress &progress) {
-  for (size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
-    size_t done = 0, total = 0;
-    int length = 0;
-    std::string line = text.substr(0, end);
-    if (progress && std::sscanf(line.c_str(), "%zu %zu %n", &done, &total, &length) == 2)
-      progress(std::string_view(line).substr(static_cast<size_t>(length)), done, total);
-  }
-}
-
-/// Follows both streams until the worker closes them; false when time ran out.
-static bool follow(const Child &child, uint64_t seconds, const Progress &progress, std::string &errors) {
+/// Follows both streams until the worker closes them; false when time ran out or the program is about to end.
+static bool follow(const Child &child, uint64_t seconds, const Progress &progress, Whereabouts &whereabouts,
+                   std::string &errors) {
   constexpr size_t kMostErrors = 65536;
   auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  std::string lines;
   pollfd streams[] = {{child.progress.get(), POLLIN, 0}, {child.errors.get(), POLLIN, 0}};
   while (streams[0].fd >= 0 || streams[1].fd >= 0) {
     auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
             .count();
-    if (left <= 0)
+    if (left <= 0 || interruptPending())
       return false;
-    if (::poll(streams, 2, static_cast<int>(std::min<int64_t>(left, 1000))) < 0 && errno != EINTR)
-      return false;
+    if (::poll(streams, 2, static_cast<int>(std::min<int64_t>(left, 1000))) < 0) {
+      if (errno != EINTR)
+        return false;
+      continue;
+    }
     for (pollfd &stream : streams) {
       if (stream.fd < 0 || stream.revents == 0)
         continue;
       char block[4096];
       ssize_t count = ::read(stream.fd, block, sizeof block);
-      if (count > 0)
-        (stream.fd == child.errors.get() ? errors : lines).append(block, static_cast<size_t>(count));
+      if (count > 0 && stream.fd == child.errors.get())
+        errors.append(block, static_cast<size_t>(count));
+      else if (count > 0)
+        whereabouts.read({block, static_cast<size_t>(count)}, progress);
       else if (count == 0 || errno != EINTR)
         stream.fd = -1;
     }
     if (errors.size() > kMostErrors)
       errors.erase(0, errors.size() - kMostErrors);
-    reportLines(lines, progress);
   }
   return true;
 }
@@ -191,23 +231,31 @@ static std::string essence(const std::string &errors) {
 }
 
 static Diagnostic death(const CompileOptions &options, const WorkerLimits &limits, int status, bool inTime,
-                        const std::string &errors) {
+                        const std::string &errors, const Whereabouts &whereabouts) {
   if (!inTime || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
-    return error(Code::Internal, "the compiler took more than ", limits.seconds, " seconds and was stopped")
+    return error(Code::Internal, "the compiler took more than ", limits.seconds, " seconds and was stopped",
+                 whereabouts.text())
         .atFile(options.model.path)
+        .atNode(whereabouts.nodes())
         .withHint("--time-limit gives it more");
   std::string reason = essence(errors);
   std::string how = WIFSIGNALED(status) ? message("died of signal ", WTERMSIG(status), " (",
                                                   ::strsignal(WTERMSIG(status)), ")")
                                         : "gave up";
-  return error(Code::Internal, "the compiler's process ", how, reason.empty() ? "" : ": " + reason)
+  std::string reproduce = options.keepDirectory.empty()
+                              ? "--keep DIR leaves the IR of every kernel, --no-worker shows more"
+                              : message(options.keepDirectory, "/KERNEL.before.ll reproduces it");
+  return error(Code::Internal, "the compiler's process ", how, whereabouts.text(),
+               reason.empty() ? "" : ": " + reason)
       .atFile(options.model.path)
-      .withHint("this is a defect of the compiler: please report it with the model; --no-worker shows more");
+      .atNode(whereabouts.nodes())
+      .withHint("this is a defect of the compiler: please report it with the model; " + reproduce);
 }
 
 Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options, const WorkerLimits &limits,
                                                  const Progress &progress) {
-  LIMBECK_ASSIGN(Child child, start(limits));
+  ScratchFolder folder;
+  LIMBECK_ASSIGN(Child child, start(limits, folder.get()));
   // A worker that died already is noticed below; the broken pipe must not be our end.
   auto former = ::signal(SIGPIPE, SIG_IGN);
   std::string request = encodeRequest(options);
@@ -215,14 +263,15 @@ Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options, 
   child.request.close();
   ::signal(SIGPIPE, former);
   std::string errors;
-  bool inTime = follow(child, limits.seconds, progress, errors);
+  Whereabouts whereabouts;
+  bool inTime = follow(child, limits.seconds, progress, whereabouts, errors);
   if (!inTime)
-    ::kill(child.process, SIGKILL);
+    ::kill(-child.process, SIGKILL);
   int status = 0;
   while (::waitpid(child.process, &status, 0) < 0 && errno == EINTR)
     continue;
   if (!inTime || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return death(options, limits, status, inTime, errors);
+    return death(options, limits, status, inTime, errors, whereabouts);
   ::lseek(child.response.get(), 0, SEEK_SET);
   return decodeResponse(readFully(child.response.get()));
 }
@@ -238,12 +287,25 @@ int runWorker() {
       decodeRequest({reinterpret_cast<const char *>(request.data()), request.size()});
   if (!options.ok() || ::fcntl(kResponseFile, F_GETFD) < 0)
     return exitCode(Code::Flag);
-  auto progress = [](std::string_view what, size_t done, size_t total) {
-    std::string line = message(done, " ", total, " ", what, "\n");
-    (void)writeFully(STDOUT_FILENO, line.data(), line.size());
+  auto say = [](const std::string &line) { (void)writeFully(STDOUT_FILENO, line.data(), line.size()); };
+  auto progress = [&](std::string_view what, size_t done, size_t total) {
+    say(Whereabouts::progressLine(what, done, total));
   };
-  std::vector<std::byte> response = encodeResponse(compile(*options, progress));
+  auto watch = [&](std::string_view kernel, const std::vector<std::string> &nodes, bool begins) {
+    say(Whereabouts::kernelLine(kernel, nodes, begins));
+  };
+  std::vector<std::byte> response = encodeResponse(compile(*options, progress, watch));
   return writeFully(kResponseFile, response.data(), response.size()) ? 0 : kFatalExit;
+}
+
+Expected<PlanReport> planReport(const SourceModel &source, const std::string &target, bool worker,
+                                const WorkerLimits &limits) {
+  CompileOptions options;
+  options.model = source;
+  options.target = target;
+  options.product = Product::Plan;
+  LIMBECK_ASSIGN(std::vector<std::byte> bytes, worker ? compileInWorker(options, limits) : compile(options));
+  return decodeReport(bytes);
 }
 
 } // namespace limbeck::session

@@ -2,6 +2,8 @@
 #include "WorkerProtocol.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Support/File.h"
+#include "limbeck/Support/Printable.h"
+#include <algorithm>
 
 namespace limbeck::session {
 
@@ -153,6 +155,79 @@ Expected<std::vector<std::byte>> decodeResponse(std::vector<std::byte> bytes) {
   diagnostic.code = static_cast<Code>(code);
   visitDiagnostic(reading, diagnostic);
   return diagnostic;
+}
+
+std::vector<std::byte> encodeReport(const PlanReport &report) {
+  Writing writing;
+  writing.text("json", report.json);
+  writing.text("text", report.text);
+  writing.number("unfused", report.unfused);
+  std::string text = toText(std::move(writing.object));
+  Bytes bytes = bytesOf(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+Expected<PlanReport> decodeReport(std::span<const std::byte> bytes) {
+  std::optional<llvm::json::Object> object =
+      parseJsonObject({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+  if (!object)
+    return error(Code::Internal, "the worker gave no plan");
+  PlanReport report;
+  Reading reading{*object};
+  reading.text("json", report.json);
+  reading.text("text", report.text);
+  reading.number("unfused", report.unfused);
+  return report;
+}
+
+std::string Whereabouts::progressLine(std::string_view what, size_t done, size_t total) {
+  return message(done, " ", total, " ", printable(what), "\n");
+}
+
+std::string Whereabouts::kernelLine(std::string_view kernel, const std::vector<std::string> &nodes,
+                                    bool begins) {
+  if (!begins)
+    return message("-", kernel, "\n");
+  constexpr size_t kMostNodes = 3; // enough to find a kernel by
+  std::string list;
+  for (size_t i = 0; i < std::min(nodes.size(), kMostNodes); ++i)
+    list += (i ? ", " : "") + printable(nodes[i]);
+  return message("+", kernel, " ", list, "\n");
+}
+
+void Whereabouts::readLine(std::string_view line, const Progress &progress) {
+  size_t done = 0, total = 0;
+  int length = 0;
+  if (line.starts_with('+')) {
+    size_t space = std::min(line.find(' '), line.size());
+    kernels[std::string(line.substr(1, space - 1))] = line.substr(std::min(space + 1, line.size()));
+  } else if (line.starts_with('-')) {
+    kernels.erase(std::string(line.substr(1)));
+  } else if (std::sscanf(std::string(line).c_str(), "%zu %zu %n", &done, &total, &length) == 2) {
+    what = line.substr(static_cast<size_t>(length));
+    if (progress)
+      progress(what, done, total);
+  }
+}
+
+void Whereabouts::read(std::string_view text, const Progress &progress) {
+  rest += text;
+  for (size_t end; (end = rest.find('\n')) != std::string::npos; rest.erase(0, end + 1))
+    readLine(std::string_view(rest).substr(0, end), progress);
+}
+
+std::string Whereabouts::text() const {
+  std::string text = what.empty() ? "" : ", in " + what, names;
+  for (const auto &[kernel, nodes] : kernels)
+    names += (names.empty() ? ", while compiling " : " or ") + kernel;
+  return text + names;
+}
+
+std::string Whereabouts::nodes() const {
+  std::string text;
+  for (const auto &[kernel, nodes] : kernels)
+    text += (text.empty() || nodes.empty() ? "" : " or ") + nodes;
+  return text;
 }
 
 } // namespace limbeck::session

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <new>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -18,8 +20,8 @@ namespace {
 class FileHandle {
 public:
   explicit FileHandle(int number) : number(number) {}
-  FileHandle(const FileHandle &) = delete;
-  FileHandle &operator=(const FileHandle &) = delete;
+  FileHandle(FileHandle &&other) noexcept : number(std::exchange(other.number, -1)) {}
+  FileHandle &operator=(FileHandle &&) = delete;
   ~FileHandle() {
     if (number >= 0)
       ::close(number);
@@ -29,23 +31,6 @@ public:
 
 private:
   int number;
-};
-
-/// Removes the temporary file unless it took its final name.
-class TemporaryFile {
-public:
-  explicit TemporaryFile(std::string path) : path(std::move(path)) {}
-  TemporaryFile(const TemporaryFile &) = delete;
-  TemporaryFile &operator=(const TemporaryFile &) = delete;
-  ~TemporaryFile() {
-    if (!kept)
-      ::unlink(path.c_str());
-  }
-  void keep() { kept = true; }
-
-private:
-  std::string path;
-  bool kept = false;
 };
 
 } // namespace
@@ -72,45 +57,68 @@ static int openRetrying(const std::string &path, int flags, mode_t mode = 0) {
   return number;
 }
 
-Expected<std::vector<std::byte>> readFile(const std::string &path, int64_t limit) {
+/// A regular file, opened.
+static Expected<FileHandle> openRegular(const std::string &path, struct stat &status) {
   if (path.empty() || path.find('\0') != std::string::npos)
     return error(Code::File, "expected a file name, found one that is empty or holds a zero byte");
   // Without O_NONBLOCK, opening a FIFO would wait for its writer before its kind can be seen.
   FileHandle file(openRetrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
   if (!file.valid())
     return systemError("open the file", path);
-  struct stat status;
   if (::fstat(file.get(), &status) != 0)
     return systemError("examine the file", path);
   if (!S_ISREG(status.st_mode))
     return error(Code::FileKind, "expected a regular file, found ", fileKind(status.st_mode)).atFile(path);
-  if (status.st_size > limit)
-    return error(Code::FileKind, "expected a file of at most ", limit, " bytes, found ", status.st_size)
-        .atFile(path);
+  return file;
+}
+
+static Expected<std::vector<std::byte>> readBytes(const FileHandle &file, size_t count,
+                                                  const std::string &path) {
   std::vector<std::byte> content;
   try {
-    content.resize(static_cast<size_t>(status.st_size));
+    content.resize(count);
   } catch (const std::bad_alloc &) {
-    return error(Code::Memory, "no memory for a file of ", status.st_size, " bytes").atFile(path);
+    return error(Code::Memory, "no memory for a file of ", count, " bytes").atFile(path);
   }
   size_t filled = 0;
   while (filled < content.size()) {
-    ssize_t count = ::read(file.get(), content.data() + filled, content.size() - filled);
-    if (count < 0 && errno == EINTR)
+    ssize_t length = ::read(file.get(), content.data() + filled, content.size() - filled);
+    if (length < 0 && errno == EINTR)
       continue;
-    if (count < 0)
+    if (length < 0)
       return systemError("read the file", path);
-    if (count == 0) // truncated by somebody else meanwhile
+    if (length == 0) // truncated by somebody else meanwhile
       break;
-    filled += static_cast<size_t>(count);
+    filled += static_cast<size_t>(length);
   }
   content.resize(filled);
   return content;
 }
 
-static bool writeAll(int file, Bytes bytes) {
+Expected<std::vector<std::byte>> readFile(const std::string &path, int64_t limit) {
+  struct stat status;
+  LIMBECK_ASSIGN(FileHandle file, openRegular(path, status));
+  if (status.st_size > limit)
+    return error(Code::FileKind, "expected a file of at most ", limit, " bytes, found ", status.st_size)
+        .atFile(path);
+  return readBytes(file, static_cast<size_t>(status.st_size), path);
+}
+
+Expected<std::vector<std::byte>> readFileStart(const std::string &path, size_t count) {
+  struct stat status;
+  LIMBECK_ASSIGN(FileHandle file, openRegular(path, status));
+  return readBytes(file, std::min(count, static_cast<size_t>(status.st_size)), path);
+}
+
+/// False with errno set; EINTR when the program is about to end and `givesUp`.
+static bool writeAll(int file, Bytes bytes, bool givesUp) {
+  constexpr size_t kMostAtOnce = size_t(1) << 24; // so that Ctrl-C is seen soon
   while (!bytes.empty()) {
-    ssize_t count = ::write(file, bytes.data(), std::min(bytes.size(), size_t(1) << 30));
+    if (givesUp && interruptPending()) {
+      errno = EINTR;
+      return false;
+    }
+    ssize_t count = ::write(file, bytes.data(), std::min(bytes.size(), kMostAtOnce));
     if (count < 0 && errno == EINTR)
       continue;
     if (count < 0)
@@ -126,7 +134,9 @@ static Expected<std::filesystem::path> replacementTarget(const std::string &path
     return error(Code::File, "expected a file name, found one that is empty or holds a zero byte");
   std::filesystem::path target = path;
   std::error_code failure;
-  if (std::filesystem::path resolved = std::filesystem::canonical(target, failure); !failure)
+  if (std::filesystem::path resolved =
+          std::filesystem::weakly_canonical(std::filesystem::absolute(target), failure);
+      !failure)
     target = resolved;
   struct stat status;
   if (::stat(target.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
@@ -135,9 +145,17 @@ static Expected<std::filesystem::path> replacementTarget(const std::string &path
   return target;
 }
 
-Status writeFileAtomically(const std::string &path, std::span<const Bytes> pieces) {
+OutputFiles::~OutputFiles() {
+  for (const Pending &file : pending)
+    ::unlink(file.temporary.c_str());
+}
+
+Status OutputFiles::add(const std::string &path, std::span<const Bytes> pieces) {
   static std::atomic<unsigned> serial = 0;
   LIMBECK_ASSIGN(std::filesystem::path target, replacementTarget(path));
+  for (const Pending &other : pending)
+    if (other.target == target)
+      return error(Code::Flag, "expected every output in a file of its own, found two for '", path, "'");
   std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
   std::string temporary;
   int number;
@@ -148,25 +166,86 @@ Status writeFileAtomically(const std::string &path, std::span<const Bytes> piece
   FileHandle file(number);
   if (!file.valid())
     return systemError("create a file in this folder", path);
-  TemporaryFile guard(temporary);
+  pending.push_back({temporary, target, path});
   for (Bytes piece : pieces)
-    if (!writeAll(file.get(), piece))
+    if (!writeAll(file.get(), piece, true))
       return systemError("write the file", path);
   if (::fsync(file.get()) != 0)
     return systemError("write the file to disk", path);
-  if (::rename(temporary.c_str(), target.c_str()) != 0)
-    return systemError("give the file its name", path);
-  guard.keep();
-  FileHandle directory(openRetrying(folder, O_RDONLY | O_DIRECTORY));
-  if (directory.valid())
-    ::fsync(
-        directory
-            .get()); // makes the new name last; where a file system cannot, the content is there all the same
   return {};
+}
+
+Status OutputFiles::commit() {
+  for (; !pending.empty(); pending.erase(pending.begin())) {
+    const Pending &file = pending.front();
+    if (::rename(file.temporary.c_str(), file.target.c_str()) != 0)
+      return systemError("give the file its name", file.path);
+    FileHandle directory(
+        openRetrying(std::filesystem::path(file.target).parent_path(), O_RDONLY | O_DIRECTORY));
+    if (directory
+            .valid()) // makes the name last; where a file system cannot, the content is there all the same
+      ::fsync(directory.get());
+  }
+  return {};
+}
+
+Status writeFileAtomically(const std::string &path, std::span<const Bytes> pieces) {
+  OutputFiles files;
+  LIMBECK_TRY(files.add(path, pieces));
+  return files.commit();
 }
 
 Status writeFileAtomically(const std::string &path, Bytes content) {
   return writeFileAtomically(path, std::span<const Bytes>(&content, 1));
+}
+
+Expected<SpoolFile> SpoolFile::createBeside(const std::string &path) {
+  HoldInterrupt hold; // between the two calls the file has a name
+  LIMBECK_ASSIGN(std::filesystem::path target, replacementTarget(path));
+  std::string name = target.parent_path() / ".limbeck-XXXXXX";
+  SpoolFile file;
+  file.number = ::mkostemp(name.data(), O_CLOEXEC);
+  if (file.number < 0)
+    return systemError("create a file in this folder", path);
+  ::unlink(name.c_str());
+  return file;
+}
+
+SpoolFile::SpoolFile(SpoolFile &&other) noexcept
+    : number(std::exchange(other.number, -1)), length(other.length),
+      address(std::exchange(other.address, nullptr)) {}
+
+SpoolFile &SpoolFile::operator=(SpoolFile &&other) noexcept {
+  std::swap(number, other.number);
+  std::swap(length, other.length);
+  std::swap(address, other.address);
+  return *this;
+}
+
+SpoolFile::~SpoolFile() {
+  if (address)
+    ::munmap(address, length);
+  if (number >= 0)
+    ::close(number);
+}
+
+Status SpoolFile::append(Bytes bytes) {
+  if (!writeAll(number, bytes, false)) // what was gathered may be kept
+    return error(Code::File, "cannot gather output on disk: ", std::generic_category().message(errno));
+  length += bytes.size();
+  return {};
+}
+
+Expected<Bytes> SpoolFile::map() {
+  if (length == 0)
+    return Bytes();
+  if (!address) {
+    void *mapped = ::mmap(nullptr, length, PROT_READ, MAP_PRIVATE, number, 0);
+    if (mapped == MAP_FAILED)
+      return error(Code::Memory, "cannot map ", length, " bytes of gathered output");
+    address = mapped;
+  }
+  return Bytes(static_cast<const std::byte *>(address), length);
 }
 
 } // namespace limbeck

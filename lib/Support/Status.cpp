@@ -1,5 +1,6 @@
 // Codes, exit codes and the one text form of a diagnostic.
 #include "limbeck/Support/Status.h"
+#include "limbeck/Support/Printable.h"
 
 namespace limbeck {
 
@@ -23,21 +24,6 @@ int exitCode(Code code) {
   return 1;
 }
 
-/// Names come from untrusted files: control characters must not reach a terminal, and length is bounded.
-static std::string printable(const std::string &text) {
-  constexpr size_t longest = 200;
-  std::string out;
-  for (unsigned char c : text.substr(0, longest)) {
-    if (c >= 0x20 && c != 0x7f) {
-      out += static_cast<char>(c);
-      continue;
-    }
-    constexpr char digits[] = "0123456789abcdef";
-    out += {'\\', 'x', digits[c >> 4], digits[c & 15]};
-  }
-  return text.size() > longest ? out + "..." : out;
-}
-
 std::string Diagnostic::text() const {
   std::string out = file.empty() ? "" : printable(file) + ": ";
   out += "error: [";
@@ -49,8 +35,9 @@ std::string Diagnostic::text() const {
     out += printable(op) + ": ";
   if (!attribute.empty())
     out += "attribute '" + printable(attribute) + "': ";
-  for (unsigned char c : hint.empty() ? message : message + "; " + hint)
-    out += c < 0x20 || c == 0x7f ? '?' : static_cast<char>(c);
+  // Messages quote names too.
+  constexpr size_t longest = 4000;
+  out += printable(hint.empty() ? message : message + "; " + hint, longest);
   return out;
 }
 

@@ -253,16 +253,16 @@ static DType travellingType(DType dtype) {
   }
 }
 
-std::string npyHeader(const Tensor &tensor) {
-  DType travelling = travellingType(tensor.dtype());
+std::string npyHeader(DType dtype, const Shape &dims) {
+  DType travelling = travellingType(dtype);
   auto type = std::find_if(std::begin(npyTypes), std::end(npyTypes),
                            [&](const NpyType &candidate) { return candidate.dtype == travelling; });
   std::string shape;
-  for (int64_t dim : tensor.shape())
+  for (int64_t dim : dims)
     shape += (shape.empty() ? "" : ", ") + std::to_string(dim);
   std::string header =
       message("{'descr': '", storageBytes(travelling) == 1 ? "|" : "<", type->text,
-              "', 'fortran_order': False, 'shape': (", shape, tensor.rank() == 1 ? ",), }" : "), }");
+              "', 'fortran_order': False, 'shape': (", shape, dims.size() == 1 ? ",), }" : "), }");
   size_t used = npyMagic.size() + 4 + header.size() + 1;
   header.append((npyAlignment - used % npyAlignment) % npyAlignment, ' ');
   header += '\n';
@@ -271,10 +271,16 @@ std::string npyHeader(const Tensor &tensor) {
   return file + header;
 }
 
-Status writeNpy(const std::string &path, const Tensor &tensor) {
-  std::string header = npyHeader(tensor);
+Status addNpy(OutputFiles &files, const std::string &path, const Tensor &tensor) {
+  std::string header = npyHeader(tensor.dtype(), tensor.shape());
   Bytes pieces[] = {bytesOf(header), Bytes(tensor.bytes(), tensor.byteSize())};
-  return writeFileAtomically(path, pieces);
+  return files.add(path, pieces);
+}
+
+Status writeNpy(const std::string &path, const Tensor &tensor) {
+  OutputFiles files;
+  LIMBECK_TRY(addNpy(files, path, tensor));
+  return files.commit();
 }
 
 } // namespace limbeck

@@ -1,12 +1,12 @@
 // Writing of results: single arrays, one archive, a folder with an index, or text.
 #include "limbeck/Tensor/Outputs.h"
+#include "limbeck/Support/Printable.h"
 #include "limbeck/Tensor/TensorType.h"
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
 
 namespace limbeck {
 
@@ -38,44 +38,50 @@ static std::string outputFileName(size_t index) {
   return message("output_", index, ".npy");
 }
 
-std::string outputsJson(std::span<const NamedTensor> outputs) {
+std::string outputsJson(std::span<const OutputType> outputs) {
   nlohmann::ordered_json document = {{"schema", 1}, {"outputs", nlohmann::ordered_json::array()}};
   for (size_t i = 0; i < outputs.size(); ++i)
     document["outputs"].push_back({{"index", i},
                                    {"name", outputs[i].name},
-                                   {"dtype", std::string(name(outputs[i].value.dtype()))},
-                                   {"shape", outputs[i].value.shape()},
+                                   {"dtype", std::string(name(outputs[i].dtype))},
+                                   {"shape", outputs[i].shape},
                                    {"file", outputFileName(i)}});
   // Names come from a file: bytes that are no UTF-8 must not become an exception.
   return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-static Status writeOutputFolder(std::span<const NamedTensor> outputs, const std::string &folder) {
+std::string outputsJson(std::span<const NamedTensor> outputs) {
+  std::vector<OutputType> types;
+  for (const auto &[name, value] : outputs)
+    types.push_back({name, value.dtype(), value.shape()});
+  return outputsJson(types);
+}
+
+static Status addOutputFolder(OutputFiles &files, std::span<const NamedTensor> outputs,
+                              const std::string &folder) {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure)
     return error(Code::File, "cannot make the folder: ", failure.message()).atFile(folder);
   for (size_t i = 0; i < outputs.size(); ++i)
-    LIMBECK_TRY(writeNpy(std::filesystem::path(folder) / outputFileName(i), outputs[i].value));
-  return writeFileAtomically(std::filesystem::path(folder) / "outputs.json", bytesOf(outputsJson(outputs)));
+    LIMBECK_TRY(addNpy(files, std::filesystem::path(folder) / outputFileName(i), outputs[i].value));
+  return files.add(std::filesystem::path(folder) / "outputs.json", bytesOf(outputsJson(outputs)));
 }
 
 Status writeOutputs(std::span<const NamedTensor> outputs, const OutputTargets &targets) {
-  std::vector<OutputFile> files;
-  std::set<std::string> paths;
-  if (!targets.archive.empty())
-    paths.insert(targets.archive);
+  std::vector<OutputFile> singles;
   for (const std::string &argument : targets.files) {
     LIMBECK_ASSIGN(OutputFile file, parseOutputFile(outputs, argument));
-    if (!paths.insert(file.path).second)
-      return error(Code::Flag, "expected every output in a file of its own, found two for '", file.path, "'");
-    files.push_back(std::move(file));
+    singles.push_back(std::move(file));
   }
-  for (const OutputFile &file : files)
-    LIMBECK_TRY(writeNpy(file.path, *file.value));
+  OutputFiles files;
+  for (const OutputFile &file : singles)
+    LIMBECK_TRY(addNpy(files, file.path, *file.value));
   if (!targets.archive.empty())
-    LIMBECK_TRY(writeNpz(targets.archive, outputs));
-  return targets.folder.empty() ? Status() : writeOutputFolder(outputs, targets.folder);
+    LIMBECK_TRY(addNpz(files, targets.archive, outputs));
+  if (!targets.folder.empty())
+    LIMBECK_TRY(addOutputFolder(files, outputs, targets.folder));
+  return files.commit();
 }
 
 /// The shortest text that reads back as the same number.
@@ -137,7 +143,7 @@ std::string outputSummary(std::span<const NamedTensor> outputs) {
   constexpr size_t firstValues = 8;
   std::string text;
   for (const auto &[name, value] : outputs) {
-    text += message(name, ": ", TensorType{value.dtype(), value.shape(), nullptr}.text());
+    text += message(printable(name), ": ", TensorType{value.dtype(), value.shape(), nullptr}.text());
     dispatch(value.dtype(), [&]<class T>() {
       std::span<const T> values = value.values<T>();
       text += values.empty() ? ", empty" : statisticsText(values) + ", first";

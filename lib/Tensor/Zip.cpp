@@ -14,7 +14,7 @@ constexpr uint32_t localSignature = 0x04034b50, centralSignature = 0x02014b50, e
 constexpr size_t localSize = 30, centralSize = 46, endSize = 22, longestComment = 0xffff;
 constexpr uint16_t flagEncrypted = 1, flagUtf8 = 1 << 11, methodStored = 0, methodDeflated = 8;
 constexpr uint16_t versionNeeded = 20, firstDay = 1 << 5 | 1; // 1980-01-01: the same archive every time
-constexpr uint64_t zip64Size = 0xffffffff, zip64Count = 0xffff;
+constexpr uint64_t zip64Size = kZipBytes, zip64Count = 0xffff;
 
 } // namespace
 
@@ -194,7 +194,7 @@ Status ZipWriter::add(std::string_view name, std::string header, Bytes data) {
   return {};
 }
 
-Status ZipWriter::write(const std::string &path) {
+Status ZipWriter::write(OutputFiles &files, const std::string &path) {
   if (offset + directory.size() >= zip64Size)
     return zip64Refused();
   std::string end;
@@ -212,7 +212,7 @@ Status ZipWriter::write(const std::string &path) {
   }
   pieces.push_back(bytesOf(directory));
   pieces.push_back(bytesOf(end));
-  return writeFileAtomically(path, pieces);
+  return files.add(path, pieces);
 }
 
 } // namespace limbeck

@@ -4,6 +4,9 @@
 
 namespace limbeck {
 
+/// What an archive without ZIP64 stays below.
+inline constexpr uint64_t kZipBytes = 0xffffffff;
+
 struct ZipEntry {
   std::string name;
   Bytes packed; ///< inside the archive's bytes
@@ -25,7 +28,7 @@ class ZipWriter {
 public:
   /// Appends a stored entry whose content is `header` followed by `data`.
   Status add(std::string_view name, std::string header, Bytes data);
-  Status write(const std::string &path);
+  Status write(OutputFiles &files, const std::string &path);
 
 private:
   struct Stored {

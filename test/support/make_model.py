@@ -84,6 +84,45 @@ def kept_net(path: Path):
     save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5, 5, 7])], constants)
 
 
+def product_net(path: Path):
+    """A quantized matrix product of depth 8, reshaped."""
+    nodes = [
+        helper.make_node("DequantizeLinear", ["x", "s", "z"], ["xd"], "dequantize_x"),
+        helper.make_node("DequantizeLinear", ["w", "s", "zw"], ["wd"], "dequantize_w"),
+        helper.make_node("MatMul", ["xd", "wd"], ["m"], "product"),
+        helper.make_node("QuantizeLinear", ["m", "s", "z"], ["q"], "quantize"),
+        helper.make_node("Reshape", ["q", "shape"], ["y"], "view"),
+    ]
+    constants = [
+        constant("s", np.float32(0.02)), constant("z", np.uint8(7)), constant("zw", np.int8(0)),
+        constant("w", RANDOM.integers(-127, 128, (8, 6)).astype(np.int8)), constant("shape", np.array([30])),
+    ]  # fmt: skip
+    inputs = [helper.make_tensor_value_info("x", TensorProto.UINT8, [5, 8])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.UINT8, [30])], constants)
+
+
+def hostile_net(path: Path):
+    """Names that would move a terminal's cursor, or clear it."""
+    evil = "\x1b]0;x\x07\x1b[2J\x9bK\n"
+    nodes = [helper.make_node("Relu", [evil + "x"], [evil + "m"], evil + "relu"), helper.make_node("Neg", [evil + "m"], [evil + "y"], evil + "neg")]
+    inputs = [helper.make_tensor_value_info(evil + "x", TensorProto.FLOAT, [2, 3])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info(evil + "y", TensorProto.FLOAT, [2, 3])], [])
+
+
+def open_net(path: Path):
+    """A picture of any size, which the window of 5 x 5 must fit in."""
+    nodes = [helper.make_node("Conv", ["x", "w"], ["y"], "conv")]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 3, "H", None])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], [constant("w", weights(4, 3, 5, 5))])
+
+
+def faults_net(path: Path):
+    """More unknown operators than are listed."""
+    nodes = [helper.make_node("Frobnicate", ["x"], [f"y{i}"], f"strange{i}", domain="org.example") for i in range(103)]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y0", TensorProto.FLOAT, [2])], [])
+
+
 def unsupported_net(path: Path):
     """An operator that nobody knows."""
     node = helper.make_node("Frobnicate", ["x"], ["y"], "strange", domain="org.example")
@@ -111,6 +150,7 @@ def deep_net(path: Path):
 
 MODELS = {
     "float": float_net, "symbolic": symbolic_net, "qdq": qdq_net, "kept": kept_net,
+    "product": product_net, "hostile": hostile_net, "open": open_net, "faults": faults_net,
     "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
 }  # fmt: skip
 

@@ -23,7 +23,8 @@ public:
   /// Says something that is no result, unless it should be quiet.
   void note(std::string_view text);
   /// Reports what is wrong and returns the exit code: what is malformed wins over what is not supported.
-  int fail(std::span<const Diagnostic> diagnostics);
+  /// `more` says how many are wrong besides those.
+  int fail(std::span<const Diagnostic> diagnostics, size_t more = 0);
   int fail(const Diagnostic &diagnostic) { return fail(std::span(&diagnostic, 1)); }
 
   /// What shows a bar on a terminal once the work takes more than two seconds.

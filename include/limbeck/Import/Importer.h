@@ -22,6 +22,7 @@ struct Options {
 /// All diagnostics of a file (for `limbeck check`): every malformed thing and every unsupported op, not the first only.
 struct CheckResult {
   std::vector<Diagnostic> diagnostics;
+  size_t notListed = 0;       ///< how many more were found: the first of each sort are listed
   std::optional<Model> model; ///< present when no diagnostic is
 };
 
@@ -36,8 +37,12 @@ CheckResult checkBytes(std::span<const std::byte> bytes, const std::string &name
 /// A tensor as ONNX files hold it (`.pb`), without external data. E-PARSE when the bytes are none.
 Expected<Tensor> parseTensor(std::span<const std::byte> bytes, const Limits &limits = {});
 
-/// E-SHAPE-MISSING listing every symbol that is still unknown and a command line that sets them; ok when all is static.
-Status requireStatic(const Model &model);
+/// Sizes that a model may take where it leaves them open: enough for most to import.
+inline constexpr int64_t kGuessedSizes[] = {1, 32, 224};
+/// Sets what is open in the inputs: 1 for a first dimension (of samples), `size` for the others.
+void guessSizes(const Model &model, int64_t size, Options &options);
+/// E-SHAPE-MISSING listing every symbol that is still unknown and flags that set them to such sizes; ok when all is static.
+Status requireStatic(const Model &model, int64_t size = 1);
 
 /// Runs the model with lib/Reference alone; `inputs` in the order of Model::inputs. The oracle without MLIR.
 Expected<std::vector<Tensor>> interpret(const Model &model, std::span<const Tensor> inputs,

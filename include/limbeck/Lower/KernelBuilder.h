@@ -57,6 +57,9 @@ public:
   /// The op that is not element-wise, or null when all are.
   mlir::Operation *core() { return coreOp; }
   mlir::func::FuncOp function() { return func; }
+  /// What `plan` calls the way in which the kernel computes; whoever emits another body than plain loops says so.
+  llvm::StringRef family() const { return familyName; }
+  void setFamily(llvm::StringRef name) { familyName = name; }
 
   // --- Facts about values of the region. A region whose tensors are all of one shape or of one element, without parameters along
   // an axis and without a core, is seen as one dimension.
@@ -144,6 +147,7 @@ private:
   const Target &machine;
   mlir::Operation *coreOp = nullptr;
   mlir::func::FuncOp func;
+  llvm::StringRef familyName = "loops"; ///< a literal
   std::optional<int64_t>
       flatElements; ///< all tensors are seen as one dimension of so many elements, or as scalars
   llvm::SmallVector<mlir::Value> inputValues; ///< operands of the fused op

@@ -32,7 +32,8 @@ struct Measurement {
   std::string precision; ///< int8 where integers are computed with, else the type of floats
   int threads = 0, streams = 0;
   size_t runs = 0;
-  double warmupSeconds = 0, loadMs = 0;
+  double warmupSeconds = 0;
+  double loadMs = 0; ///< best of three loads of the artifact, hashes included
   double minMs = 0, meanMs = 0, p50Ms = 0, p90Ms = 0, p99Ms = 0, throughput = 0;
   std::vector<NamedType> inputs;
   std::vector<LayerTime> layers;

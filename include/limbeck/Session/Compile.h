@@ -7,7 +7,8 @@
 namespace limbeck::session {
 
 /// What compiling makes; the ending of the output file decides.
-enum class Product { Artifact, Mlir, LlvmIr, Assembly };
+/// `Plan` is what `plan` shows: PlanReport, encoded.
+enum class Product { Artifact, Mlir, LlvmIr, Assembly, Plan };
 
 struct CompileOptions {
   SourceModel model;
@@ -27,7 +28,12 @@ Expected<Product> productOf(const std::string &path);
 /// The target of a text when the user names none: `cpu:LEVEL`, the best level that this machine runs.
 std::string nativeTarget();
 
+/// Told when the code of a kernel begins to be made, with the nodes it stands for, and when it is there; from any thread.
+using KernelWatch =
+    std::function<void(std::string_view kernel, const std::vector<std::string> &nodes, bool begins)>;
+
 /// The content of the output file; equal options and files give equal bytes.
-Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress = {});
+Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress = {},
+                                         const KernelWatch &watch = {});
 
 } // namespace limbeck::session

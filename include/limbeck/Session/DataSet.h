@@ -29,7 +29,4 @@ private:
   std::vector<std::string> paths;
 };
 
-/// Tensors of equal type joined along the first dimension; of rank 0, along a new one.
-Expected<Tensor> joinSamples(std::span<const Tensor> samples);
-
 } // namespace limbeck::session

@@ -11,6 +11,14 @@ struct PlannedKernel {
   std::vector<std::string> ops;   ///< what it computes, in order
   std::string precision;          ///< types of its operands and of its result: `u8*s8 -> u8`
   std::string layout;             ///< NCHW, NHWC or nothing
+  /// How each of Plan::targets computes it: `vnni tile`, `float tile`, `loops`..; `view` where no code is needed.
+  std::vector<std::string> families;
+};
+
+/// A node of the ONNX file.
+struct PlannedNode {
+  std::string name, op;
+  std::vector<size_t> kernels; ///< that compute it; none: it was folded into constants or into other nodes
 };
 
 /// A quantize or dequantize that is an op of its own to the end.
@@ -28,16 +36,25 @@ struct KeptFloat {
 
 struct Plan {
   std::string model;
+  std::vector<std::string> targets;
+  std::vector<std::string> softwareFma; ///< those of them whose fused multiply-add is computed in software
   std::vector<PlannedKernel> kernels;
+  std::vector<PlannedNode> nodes; ///< in the order of the file
   std::vector<RemainingConversion> conversions;
   std::vector<KeptFloat> unfused;
   int64_t transposesBefore = 0, transposesAfter = 0;
 };
 
-/// Runs the stages that do not depend on the target.
-Expected<Plan> plan(const SourceModel &source);
+/// Runs all stages up to Lower, for each of the targets that `target` names as cpu::parseTargets reads it.
+Expected<Plan> plan(const SourceModel &source, const std::string &target);
 
 std::string planJson(const Plan &plan);
 std::string planText(const Plan &plan);
+
+/// A plan in both forms, as it travels between processes.
+struct PlanReport {
+  std::string json, text;
+  int64_t unfused = 0;
+};
 
 } // namespace limbeck::session

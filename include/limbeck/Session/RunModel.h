@@ -3,7 +3,7 @@
 #include "limbeck/Pipeline/Stages.h"
 #include "limbeck/Session/Progress.h"
 #include "limbeck/Session/SourceModel.h"
-#include "limbeck/Tensor/Npy.h"
+#include "limbeck/Tensor/Outputs.h"
 
 namespace limbeck::session {
 
@@ -13,7 +13,6 @@ struct RunOptions {
   bool reference = false;
   pipeline::Stage referenceStage = pipeline::Stage::Fuse;
   std::vector<std::string> inputs; ///< as readInputs takes them
-  std::string dataSet;             ///< when set, runs every sample of it, and outputs have one row per sample
   int threads = 0;                 ///< 0: as the runtime chooses
   int64_t spinMicroseconds = -1;   ///< -1: as the runtime chooses
   bool worker = true;              ///< compile in a process of its own
@@ -21,5 +20,14 @@ struct RunOptions {
 
 /// One tensor per output of the model, in order.
 Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Progress &progress = {});
+
+struct DataSetRun {
+  std::vector<OutputType> outputs;
+  size_t samples = 0;
+  int interrupted = 0; ///< exit code that Ctrl-C asks for; what was computed before it is in the file
+};
+/// Runs every sample of a set into one .npz with a row per sample, which appears when all is done.
+Expected<DataSetRun> runDataSet(const RunOptions &options, const std::string &dataSet,
+                                const std::string &archive, const Progress &progress = {});
 
 } // namespace limbeck::session

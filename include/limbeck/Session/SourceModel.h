@@ -27,4 +27,8 @@ Expected<std::vector<EntryChoice>> entryChoices(const SourceModel &model);
 /// For commands that look at one signature only. E-FLAG when a dimension has several values.
 Expected<importer::Options> onlyChoice(const SourceModel &model);
 
+/// Imports a model and asks for static shapes. Where some are open, E-SHAPE-MISSING shows flags with which the model imports,
+/// if a few guesses find any.
+Expected<importer::Model> importStatic(const std::string &path, const importer::Options &options);
+
 } // namespace limbeck::session

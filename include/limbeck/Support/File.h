@@ -1,9 +1,11 @@
 // Whole files in and out: reading refuses what is not a plain file, writing leaves the old file or the new
 // one.
 #pragma once
+#include "limbeck/Support/Interrupt.h"
 #include "limbeck/Support/Limits.h"
 #include "limbeck/Support/Status.h"
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,11 +22,57 @@ inline Bytes bytesOf(std::string_view text) {
 /// bytes; E-FILE when it cannot be opened or read. Never waits for a writer.
 Expected<std::vector<std::byte>> readFile(const std::string &path, int64_t limit = Limits().fileBytes);
 
-/// Writes the pieces one after the other. They go to a temporary file of the same folder, which is
-/// synchronized and then takes the name, so that a reader sees all or nothing and a failure leaves what was
-/// there. A symbolic link is followed; a target that exists and is no regular file is refused with
-/// E-FILE-KIND.
+/// The first `count` bytes of such a file, or all when there are fewer: enough to tell what it is.
+Expected<std::vector<std::byte>> readFileStart(const std::string &path, size_t count);
+
+/// Output files that appear together. Each is written to a temporary file of its folder; when all are there, each takes its
+/// name, so that a reader sees all or nothing of a file and a failure leaves what was there. Neither a failure nor Ctrl-C
+/// leaves a temporary file.
+class OutputFiles {
+public:
+  OutputFiles() = default;
+  OutputFiles(const OutputFiles &) = delete;
+  OutputFiles &operator=(const OutputFiles &) = delete;
+  ~OutputFiles();
+
+  /// Writes the pieces one after the other and synchronizes them. A symbolic link is followed; a target that exists and is no
+  /// regular file is refused with E-FILE-KIND, a second one with the same place with E-FLAG.
+  Status add(const std::string &path, std::span<const Bytes> pieces);
+  Status add(const std::string &path, Bytes content) { return add(path, std::span(&content, 1)); }
+  /// Gives all their names.
+  Status commit();
+
+private:
+  struct Pending {
+    std::string temporary, target, path;
+  };
+  HoldInterrupt hold; // goes last: before it, what is temporary is removed
+  std::vector<Pending> pending;
+};
+
+/// One such file alone.
 Status writeFileAtomically(const std::string &path, std::span<const Bytes> pieces);
 Status writeFileAtomically(const std::string &path, Bytes content);
+
+/// Bytes that are gathered on disk in a file without a name, which is gone with the object.
+class SpoolFile {
+public:
+  /// In the folder of `path`, where there is room for the output that it becomes.
+  static Expected<SpoolFile> createBeside(const std::string &path);
+  SpoolFile(SpoolFile &&other) noexcept;
+  SpoolFile &operator=(SpoolFile &&other) noexcept;
+  ~SpoolFile();
+
+  Status append(Bytes bytes);
+  uint64_t size() const { return length; }
+  /// All bytes, valid until the object is gone; nothing may be appended any more.
+  Expected<Bytes> map();
+
+private:
+  SpoolFile() = default;
+  int number = -1;
+  uint64_t length = 0;
+  void *address = nullptr;
+};
 
 } // namespace limbeck

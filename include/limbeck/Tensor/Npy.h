@@ -22,8 +22,10 @@ Expected<Tensor> tensorFromBytes(DType dtype, Shape shape, Bytes bytes, Code cod
 Expected<Tensor> parseNpy(Bytes file, const Limits &limits = {});
 Expected<Tensor> readNpy(const std::string &path, const Limits &limits = {});
 Status writeNpy(const std::string &path, const Tensor &tensor);
+/// The same as one of several files.
+Status addNpy(OutputFiles &files, const std::string &path, const Tensor &tensor);
 /// The bytes before the data: version 1, padded as NumPy pads it.
-std::string npyHeader(const Tensor &tensor);
+std::string npyHeader(DType dtype, const Shape &shape);
 
 /// Arrays in the order of the archive; stored or deflated entries, checksums verified. E-NPY for duplicates,
 /// entries that are no array, encryption and ZIP64.
@@ -31,5 +33,32 @@ Expected<std::vector<NamedTensor>> parseNpz(Bytes file, const Limits &limits = {
 Expected<std::vector<NamedTensor>> readNpz(const std::string &path, const Limits &limits = {});
 /// Names become the keys exactly; entries are stored. The same tensors give the same bytes.
 Status writeNpz(const std::string &path, std::span<const NamedTensor> tensors);
+Status addNpz(OutputFiles &files, const std::string &path, std::span<const NamedTensor> tensors);
+
+/// An archive whose arrays grow row by row along the first dimension; a scalar is a row of one element. The rows are on disk,
+/// not in memory.
+class NpzRows {
+public:
+  static Expected<NpzRows> create(std::string path, std::vector<std::string> names);
+
+  /// One more row, or several, of every array. E-SHAPE when one differs from those before it in more than its first
+  /// dimension.
+  Status append(std::span<const Tensor> values);
+  Status write();
+
+  struct Column {
+    std::string name;
+    DType dtype = DType::F32;
+    Shape shape;
+    SpoolFile rows;
+  };
+  /// The arrays so far.
+  const std::vector<Column> &columns() const { return arrays; }
+
+private:
+  std::string path;
+  std::vector<Column> arrays;
+  bool started = false;
+};
 
 } // namespace limbeck

@@ -13,11 +13,18 @@ struct OutputTargets {
   bool empty() const { return files.empty() && archive.empty() && folder.empty(); }
 };
 
-/// Refuses everything that is wrong with the targets before the first file is written; each file appears
-/// whole or not at all, and outputs.json last.
+/// All files appear, or none. E-FLAG for two outputs in one file.
 Status writeOutputs(std::span<const NamedTensor> outputs, const OutputTargets &targets);
 
+/// An output without its values.
+struct OutputType {
+  std::string name;
+  DType dtype;
+  Shape shape;
+};
+
 /// The content of outputs.json: index, name, dtype, shape and file of every output.
+std::string outputsJson(std::span<const OutputType> outputs);
 std::string outputsJson(std::span<const NamedTensor> outputs);
 
 /// One line per output: type and shape, min, max, mean and the first values.

@@ -7,6 +7,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include <atomic>
+#include <system_error>
 #include <thread>
 
 namespace limbeck::cpu {
@@ -47,11 +48,13 @@ static Expected<std::unique_ptr<llvm::Module>> translateKernel(ModuleOp kernel, 
   return module;
 }
 
-static Status keep(const CompileOptions &options, llvm::Module &module) {
+/// Leaves the module as NAME.before.ll or NAME.ll: before the optimizer, so that the file is there when LLVM fails.
+static Status keep(const CompileOptions &options, llvm::Module &module, bool optimized) {
   if (options.keepDirectory.empty())
     return {};
   std::error_code code;
-  std::string path = options.keepDirectory + "/" + module.getName().str() + ".ll";
+  std::string path =
+      options.keepDirectory + "/" + module.getName().str() + (optimized ? ".ll" : ".before.ll");
   llvm::raw_fd_ostream file(path, code);
   if (code)
     return error(Code::File, "cannot write ", path, ": ", code.message());
@@ -63,8 +66,9 @@ static Expected<ObjectBytes> compileKernel(ModuleOp kernel, const Isa &isa, cons
   LIMBECK_ASSIGN(std::unique_ptr<llvm::TargetMachine> machine, createMachine(isa, options.optimization));
   llvm::LLVMContext context;
   LIMBECK_ASSIGN(std::unique_ptr<llvm::Module> module, translateKernel(kernel, context, isa, *machine));
+  LIMBECK_TRY(keep(options, *module, false));
   optimize(*module, *machine, options.optimization);
-  LIMBECK_TRY(keep(options, *module));
+  LIMBECK_TRY(keep(options, *module, true));
   return emitObject(*module, *machine, false);
 }
 
@@ -83,8 +87,9 @@ static Expected<ObjectBytes> compileEntryFunction(func::FuncOp graph, const Isa 
   module->setTargetTriple(machine->getTargetTriple());
   module->setDataLayout(machine->createDataLayout());
   prepareFunctions(*module, isa);
+  LIMBECK_TRY(keep(options, *module, false));
   optimize(*module, *machine, options.optimization);
-  LIMBECK_TRY(keep(options, *module));
+  LIMBECK_TRY(keep(options, *module, true));
   return emitObject(*module, *machine, false);
 }
 
@@ -97,19 +102,28 @@ Expected<CompiledEntry> compileEntry(ModuleOp module, const Isa &isa, const Comp
   std::atomic<size_t> next{0};
   auto work = [&] {
     for (size_t i; (i = next++) < kernels.size();) {
+      llvm::StringRef name = *kernels[i].getName();
+      if (options.watch)
+        options.watch(name, kernels[i].getLoc(), true);
       Expected<ObjectBytes> object = compileKernel(kernels[i], isa, options);
+      if (options.watch)
+        options.watch(name, kernels[i].getLoc(), false);
       if (object.ok())
         objects[i] = std::move(*object);
       else
         statuses[i] = object.status();
     }
   };
-  std::vector<std::thread> threads;
-  for (unsigned i = 1; i < options.threads; ++i)
-    threads.emplace_back(work);
-  work();
-  for (std::thread &thread : threads)
-    thread.join();
+  {
+    std::vector<std::jthread> threads; // joined on every path out
+    try {
+      for (unsigned i = 1; i < options.threads; ++i)
+        threads.emplace_back(work);
+    } catch (const std::system_error &) {
+      // Those that there are do all the work.
+    }
+    work();
+  }
   for (Status &status : statuses)
     LIMBECK_TRY(status);
 

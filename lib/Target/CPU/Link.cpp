@@ -3,6 +3,7 @@
 // A shared object, because a static link resolves an absolute pointer silently, into a wrong image; as a shared object it becomes a
 // relocation, which is seen and refused.
 #include "Codegen.h"
+#include "limbeck/Support/Interrupt.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -44,6 +45,7 @@ public:
   std::string file_(llvm::StringRef name) const { return (path + "/" + name).str(); }
 
 private:
+  HoldInterrupt hold; // goes last
   llvm::SmallString<128> path;
   bool failed = false;
 };

@@ -14,6 +14,9 @@ TEST(StaticShapes, NamesSymbolsAndFlags) {
   ASSERT_TRUE(failsWith(status, Code::ShapeMissing));
   EXPECT_NE(status.diagnostic().message.find("m, n"), std::string::npos) << status.diagnostic().text();
   EXPECT_EQ(status.diagnostic().hint, "choose sizes, as in --shape u=1x5 --dim m=1 --dim n=1");
+  // The first dimension is of samples, whatever its symbol's other places are.
+  EXPECT_EQ(requireStatic(*model, 32).diagnostic().hint,
+            "choose sizes, as in --shape u=1x5 --dim m=32 --dim n=1");
   Options options;
   options.dims = {{"n", 1}, {"m", 1}};
   options.shapes = {{"u", {1, 5}}};

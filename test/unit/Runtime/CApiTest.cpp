@@ -192,12 +192,26 @@ TEST_F(CApi, OptionMisuse) {
   EXPECT_EQ(with([](limbeck_context_options &) {}), "ok");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.threads = 2, o.spin_us = 0; }), "ok");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.struct_size = 0; }), "E-ARGUMENT");
-  EXPECT_EQ(with([](limbeck_context_options &o) { o.struct_size += 8; }), "E-ARGUMENT");
+  EXPECT_EQ(with([](limbeck_context_options &o) { o.struct_size -= 8; }), "E-ARGUMENT");
+  EXPECT_EQ(with([](limbeck_context_options &o) { o.struct_size = uint64_t(1) << 40; }), "E-ARGUMENT");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.reserved = 1; }), "E-ARGUMENT");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.spin_us = -2; }), "E-ARGUMENT");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.threads = -1; }), "E-FLAG");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.memory_limit = 1; }), "E-LIMIT-MEM");
   EXPECT_CODE(limbeck_context_create(model, nullptr, nullptr), "E-ARGUMENT");
+}
+
+TEST_F(CApi, TakesOptionsOfANewerHeader) {
+  struct {
+    limbeck_context_options known = LIMBECK_CONTEXT_OPTIONS;
+    uint64_t added = 0;
+  } options;
+  options.known.struct_size = sizeof options;
+  limbeck_context *made = nullptr;
+  ASSERT_EQ(limbeck_context_create(model, &options.known, &made), LIMBECK_OK) << limbeck_last_error_message();
+  limbeck_context_destroy(made);
+  options.added = 1;
+  EXPECT_CODE(limbeck_context_create(model, &options.known, &made), "E-ARGUMENT");
 }
 
 TEST_F(CApi, ErrorsBelongToTheirThread) {

@@ -70,3 +70,27 @@ TEST(WorkerProtocol, RefusesWhatIsNoMessage) {
   EXPECT_EQ(decodeResponse({}).diagnostic().code, Code::Internal);
   EXPECT_EQ(decodeResponse({std::byte(0), std::byte('x')}).diagnostic().code, Code::Internal);
 }
+
+TEST(WorkerProtocol, CarriesPlans) {
+  auto decoded = decodeReport(encodeReport({"{\"a\":\"\xff\"}", "text\n", 3}));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->json, "{\"a\":\"\xff\"}");
+  EXPECT_EQ(decoded->text, "text\n");
+  EXPECT_EQ(decoded->unfused, 3);
+}
+
+TEST(WorkerProtocol, KnowsTheKernelsThatWereBeingCompiled) {
+  std::string lines = Whereabouts::progressLine("entry main,\ncode", 1, 2) +
+                      Whereabouts::kernelLine("kernel_0", {"conv1"}, true) +
+                      Whereabouts::kernelLine("kernel_1", {"a", "b\n", "c", "d"}, true) +
+                      Whereabouts::kernelLine("kernel_2", {}, true) +
+                      Whereabouts::kernelLine("kernel_0", {}, false);
+  Whereabouts whereabouts;
+  EXPECT_EQ(whereabouts.text(), "");
+  size_t done = 0;
+  for (char c : lines) // in pieces of any size
+    whereabouts.read({&c, 1}, [&](std::string_view, size_t now, size_t) { done = now; });
+  EXPECT_EQ(done, 1u);
+  EXPECT_EQ(whereabouts.text(), ", in entry main,\\x0acode, while compiling kernel_1 or kernel_2");
+  EXPECT_EQ(whereabouts.nodes(), "a, b\\x0a, c");
+}

@@ -90,5 +90,51 @@ TEST_F(File, FailureLeavesWhatWasThere) {
   EXPECT_EQ(entries(), 0u); // the temporary file of the last one is gone
 }
 
+TEST_F(File, StartOfAFile) {
+  ASSERT_TRUE(writeFileAtomically(path("f"), bytesOf("123456789")).ok());
+  EXPECT_EQ(readFileStart(path("f"), 4)->size(), 4u);
+  EXPECT_EQ(readFileStart(path("f"), 40)->size(), 9u);
+  std::ofstream(path("huge")).put('x');
+  ASSERT_EQ(::truncate(path("huge").c_str(), off_t(1) << 40), 0); // beyond what readFile takes
+  EXPECT_EQ((*readFileStart(path("huge"), 1))[0], std::byte('x'));
+  EXPECT_EQ(readFileStart(folder, 4).diagnostic().code, Code::FileKind);
+}
+
+TEST_F(File, SeveralFilesAppearTogether) {
+  ASSERT_TRUE(writeFileAtomically(path("old"), bytesOf("old")).ok());
+  {
+    OutputFiles files;
+    ASSERT_TRUE(files.add(path("old"), bytesOf("new")).ok());
+    ASSERT_TRUE(files.add(path("other"), bytesOf("other")).ok());
+    EXPECT_EQ(content("old"), "old");
+    EXPECT_EQ(files.add(path("nowhere/x"), bytesOf("x")).diagnostic().code, Code::File);
+    EXPECT_EQ(files.add(path("./other"), bytesOf("x")).diagnostic().code, Code::Flag);
+  } // given up
+  EXPECT_EQ(content("old"), "old");
+  EXPECT_EQ(entries(), 1u);
+  OutputFiles files;
+  ASSERT_TRUE(files.add(path("old"), bytesOf("new")).ok());
+  ASSERT_TRUE(files.add(path("other"), bytesOf("other")).ok());
+  ASSERT_TRUE(files.commit().ok());
+  EXPECT_EQ(content("old"), "new");
+  EXPECT_EQ(content("other"), "other");
+  EXPECT_EQ(entries(), 2u);
+}
+
+TEST_F(File, GatheredBytesHaveNoName) {
+  auto spool = SpoolFile::createBeside(path("f"));
+  ASSERT_TRUE(spool.ok());
+  EXPECT_TRUE(spool->map()->empty());
+  std::string text(100'000, 'y');
+  ASSERT_TRUE(spool->append(bytesOf("x")).ok());
+  ASSERT_TRUE(spool->append(bytesOf(text)).ok());
+  EXPECT_EQ(entries(), 0u);
+  SpoolFile moved = std::move(*spool);
+  auto bytes = moved.map();
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_EQ(std::string(reinterpret_cast<const char *>(bytes->data()), bytes->size()), "x" + text);
+  EXPECT_EQ(SpoolFile::createBeside(path("nowhere/f")).diagnostic().code, Code::File);
+}
+
 } // namespace
 } // namespace limbeck

@@ -47,6 +47,7 @@ TEST(Status, TextHoldsNoControlCharactersAndNoEndlessNames) {
     EXPECT_TRUE(c >= 0x20 && c != 0x7f);
   EXPECT_LT(text.size(), 500u);
   EXPECT_NE(text.find("x\\x1b\\x00yzz"), std::string::npos);
+  EXPECT_NE(text.find("a\\x1b[2Jb\\x0ac"), std::string::npos);
 }
 
 Status positive(int value) {

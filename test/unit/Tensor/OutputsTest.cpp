@@ -39,7 +39,33 @@ TEST_F(Outputs, WrongTargetsWriteNothing) {
   OutputTargets same;
   same.files = {"y=@" + path("s.npy"), "\xff bad=@" + path("s.npy")};
   EXPECT_EQ(codeOf(writeOutputs(outputs, same)), Code::Flag);
+  same.files[1] = "\xff bad=@" + path("./s.npy"); // the same place in other words
+  EXPECT_EQ(codeOf(writeOutputs(outputs, same)), Code::Flag);
+  same = {{"y=@" + path("output_0.npy")}, "", folder};
+  EXPECT_EQ(codeOf(writeOutputs(outputs, same)), Code::Flag);
+  OutputTargets late; // the second cannot be written: the first does not stay
+  late.files = {"y=@" + path("first.npy"), "\xff bad=@" + path("nowhere/z.npy")};
+  EXPECT_EQ(codeOf(writeOutputs(outputs, late)), Code::File);
   EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
+TEST_F(Outputs, ArchiveOfRows) {
+  auto rows = NpzRows::create(path("rows.npz"), {"y", "s"});
+  ASSERT_TRUE(rows.ok());
+  EXPECT_TRUE(std::filesystem::is_empty(folder)); // what is gathered has no name
+  EXPECT_EQ(codeOf(rows->write()), Code::InputData);
+  Tensor scalar = Tensor::scalar(DType::F32, 2.0f), other = tensorOf<float>(DType::F32, {1, 2}, {1, 2});
+  Tensor both[] = {outputs[0].value, scalar}, unequal[] = {other, scalar};
+  ASSERT_TRUE(rows->append(both).ok());
+  ASSERT_TRUE(rows->append(both).ok());
+  ASSERT_TRUE(rows->write().ok());
+  auto read = readNpz(path("rows.npz"));
+  ASSERT_TRUE(read.ok());
+  EXPECT_TRUE((*read)[0].value.identical(
+      tensorOf<float>(DType::F32, {2, 3}, {1.5f, -2.0f, 0.25f, 1.5f, -2.0f, 0.25f})));
+  EXPECT_TRUE((*read)[1].value.identical(tensorOf<float>(DType::F32, {2}, {2, 2})));
+  EXPECT_EQ(codeOf(rows->append(unequal)), Code::Shape);
+  EXPECT_EQ(codeOf(NpzRows::create(path("x.npz"), {"y", "y"})), Code::Npy);
 }
 
 TEST_F(Outputs, Archive) {

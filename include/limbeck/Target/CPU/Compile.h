@@ -3,6 +3,7 @@
 #include "limbeck/Target/CPU/Isa.h"
 #include "limbeck/Tensor/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
+#include <functional>
 
 namespace limbeck::cpu {
 
@@ -17,7 +18,10 @@ struct CompiledEntry {
 struct CompileOptions {
   unsigned threads = 1;      ///< kernels are compiled in parallel
   unsigned optimization = 3; ///< LLVM's level
-  std::string keepDirectory; ///< when set: every kernel's LLVM IR and object are left there
+  std::string
+      keepDirectory; ///< when set: every kernel's LLVM IR before and behind the optimizer is left there
+  /// Told when the code of a kernel begins to be made, and when it is there; from any thread.
+  std::function<void(llvm::StringRef kernel, mlir::Location location, bool begins)> watch;
 };
 
 /// Compiles the one public function of `module`, which limbeck-verify-lower accepts. `module` is not changed.

@@ -248,6 +248,7 @@ LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &
   if (!emitter.applies())
     return failure();
   emitter.emit();
+  kernel.setFamily("depthwise");
   return success();
 }
 

@@ -308,6 +308,10 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   ContractionExtent extent{problem.rows, problem.width, problem.columns, problem.outer * problem.depth};
   Tile tile =
       chooseTile(extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
+  kernel.setFamily(arithmetic.isFloat()    ? "float tile"
+                   : !dots                 ? "integer tile"
+                   : isa.has("avx512vnni") ? "vnni tile"
+                                           : "dot tile");
   std::unique_ptr<Atom> atom;
   if (arithmetic.isFloat())
     atom = makeFloatAtom(kernel, arithmetic, tile);
