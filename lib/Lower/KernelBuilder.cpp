@@ -2,6 +2,7 @@
 #include "limbeck/Lower/KernelBuilder.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Lower/MemoryPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -135,6 +136,23 @@ Value KernelBuilder::weights(const Tensor &tensor) {
   weightValues.push_back(tensor);
   return func.getBody().front().insertArgument(place, bufferType({tensor.dtype(), tensor.shape(), nullptr}),
                                                location);
+}
+
+Value KernelBuilder::scratch(int64_t elements, Type element) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&func.getBody().front());
+  auto type = MemRefType::get({elements}, element);
+  return memref::AllocaOp::create(b, location, type, b.getI64IntegerAttr(64));
+}
+
+bool KernelBuilder::hasLongEpilogue() {
+  int64_t others = 0;
+  for (Operation &op : fused.getBody().front().without_terminator())
+    others += &op != coreOp && !worksOnStorage(&op);
+  if (others < 2)
+    return false;
+  Operation *last = results()[0].getDefiningOp();
+  return !coreOp || !last || last == coreOp || findTable(last).source != coreOp->getResult(0);
 }
 
 void KernelBuilder::finalize() {

@@ -124,6 +124,11 @@ public:
   mlir::Value splat(mlir::Value scalar, int64_t lanes);
   mlir::Value constantLike(mlir::Type type, double value); ///< float, integer or vector of them
 
+  /// Memory of `elements` on the stack of the kernel, for the whole call.
+  mlir::Value scratch(int64_t elements, mlir::Type element);
+  /// Whether what follows the core takes more than a table or one op: then emitters write it once, not once per element.
+  bool hasLongEpilogue();
+
   /// Ends the function; afterwards `inputs()` and `weightTensors()` are the operands of its launch, in order.
   void finalize();
   llvm::ArrayRef<mlir::Value> inputs() const { return inputValues; }

@@ -9,6 +9,7 @@
 #include "limbeck/Lower/WeightLayout.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -241,28 +242,28 @@ private:
   void finishTile(Value panel, Value row, Value pixel, int64_t height, ArrayRef<Value> accumulators,
                   int64_t columns) {
     Value base = kernel.multiplyIndex(panel, tile.panel());
-    if (bytes)
-      return finishBytes(base, row, pixel, height, accumulators, columns);
+    SmallVector<Value> rows = bytes ? packedRows(base, height, accumulators) : llvm::to_vector(accumulators);
+    if (kernel.hasLongEpilogue())
+      return finishStaged(base, row, pixel, height, rows, columns);
+    int64_t perRow = bytes ? 1 : tile.vectors;
     for (int64_t m = 0; m < height; ++m)
-      for (int64_t v = 0; v * tile.lanes < columns; ++v) {
-        Value whole = accumulators[static_cast<size_t>(m * tile.vectors + v)];
-        forEachPiece(std::min(tile.lanes, columns - v * tile.lanes), tile.lanes,
-                     [&](int64_t first, int64_t lanes) {
-                       Value channel = kernel.addIndex(base, v * tile.lanes + first);
-                       Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), channel);
-                       Value part = slice(whole, first, lanes);
-                       if (atom.startsAtBias())
-                         arithmetic.finishBiased(place, lanes, part, channel);
-                       else
-                         arithmetic.finish(place, lanes, part, channel);
-                     });
+      for (int64_t v = 0; v < perRow; ++v) {
+        Value whole = rows[static_cast<size_t>(m * perRow + v)];
+        int64_t width = std::min(tile.panel(), cast<VectorType>(whole.getType()).getNumElements());
+        int64_t first = v * tile.lanes;
+        if (first >= columns)
+          break;
+        forEachPiece(std::min(width, columns - first), widest(), [&](int64_t done, int64_t lanes) {
+          finishPiece(row, kernel.addIndex(pixel, m), kernel.addIndex(base, first + done),
+                      slice(whole, done, lanes), lanes);
+        });
       }
   }
 
-  /// The same for results of bytes: four accumulators become one vector, of one row of the tile or of several.
-  void finishBytes(Value base, Value row, Value pixel, int64_t height, ArrayRef<Value> accumulators,
-                   int64_t columns) {
+  /// Bytes of each row of the tile: four accumulators become one vector, of one row or of several.
+  SmallVector<Value> packedRows(Value base, int64_t height, ArrayRef<Value> accumulators) {
     int64_t together = std::max<int64_t>(1, 4 / tile.vectors);
+    SmallVector<Value> rows;
     for (int64_t first = 0; first < height; first += together) {
       SmallVector<Value> quarters;
       for (int64_t m = first; m < std::min(height, first + together); ++m)
@@ -272,11 +273,45 @@ private:
       quarters.resize(4, quarters.back()); // what stands in for missing ones is not stored
       Value packed = bytes->pack(quarters);
       for (int64_t m = first; m < std::min(height, first + together); ++m)
-        forEachPiece(columns, 4 * tile.lanes, [&](int64_t done, int64_t lanes) {
-          Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), kernel.addIndex(base, done));
-          kernel.finishStored(place, lanes, slice(packed, (m - first) * tile.panel() + done, lanes));
-        });
+        rows.push_back(together == 1 ? packed : slice(packed, (m - first) * tile.panel(), tile.panel()));
     }
+    return rows;
+  }
+
+  /// A long epilogue is written once and runs row by row, over a copy of the tile on the stack.
+  void finishStaged(Value base, Value row, Value pixel, int64_t height, ArrayRef<Value> rows,
+                    int64_t columns) {
+    auto vector = cast<VectorType>(rows[0].getType());
+    int64_t perRow = static_cast<int64_t>(rows.size()) / height, width = vector.getNumElements();
+    Value stage = kernel.scratch(height * perRow * width, vector.getElementType());
+    for (auto [number, value] : llvm::enumerate(rows))
+      vector::StoreOp::create(b, kernel.loc(), value, stage,
+                              kernel.constantIndex(static_cast<int64_t>(number) * width));
+    kernel.loop(0, height, 1, {}, [&](Value m, ValueRange) -> SmallVector<Value> {
+      forEachPiece(columns, widest(), [&](int64_t done, int64_t lanes) {
+        Value from = kernel.addIndex(kernel.multiplyIndex(m, perRow * width), done);
+        Value part =
+            lanes == 1
+                ? Value(memref::LoadOp::create(b, kernel.loc(), stage, from))
+                : Value(vector::LoadOp::create(
+                      b, kernel.loc(), VectorType::get({lanes}, vector.getElementType()), stage, from));
+        finishPiece(row, kernel.addIndex(pixel, m), kernel.addIndex(base, done), part, lanes);
+      });
+      return {};
+    });
+  }
+
+  /// The most elements that the epilogue takes at once.
+  int64_t widest() const { return bytes ? 4 * tile.lanes : tile.lanes; }
+
+  void finishPiece(Value row, Value pixel, Value channel, Value part, int64_t lanes) {
+    Index place = problem.resultPlace(row, pixel, channel);
+    if (bytes)
+      kernel.finishStored(place, lanes, part);
+    else if (atom.startsAtBias())
+      arithmetic.finishBiased(place, lanes, part, channel);
+    else
+      arithmetic.finish(place, lanes, part, channel);
   }
 
   Value slice(Value vector, int64_t first, int64_t lanes) {
