@@ -108,7 +108,7 @@ def parse_arguments():
     parser.add_argument("--limbeck", type=Path, default=Path("build/bin/limbeck"), help="the program (default: %(default)s)")
     parser.add_argument("--work", type=Path, default=Path("build/demo"), help="folder for models and artifacts (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of both runtimes (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="seconds to measure each latency (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="seconds to measure each latency (default: %(default)s)")
     parser.add_argument("--onnxruntime-only", action="store_true", help="leave Limbeck out: no agreement, no artifact")
     return parser.parse_args()
 
