@@ -220,7 +220,8 @@ SmallVector<Value> KernelBuilder::loop(int64_t lower, int64_t upper, int64_t ste
 }
 
 void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, bool vectors, const BlockBody &body) {
-  forEachBlock(shape, vectors ? ArrayRef<int64_t>{kBlockLanes, 1} : ArrayRef<int64_t>{1}, body);
+  constexpr int64_t widths[] = {kBlockLanes, 4, 1};
+  forEachBlock(shape, vectors ? ArrayRef(widths) : ArrayRef(widths).take_back(), body);
 }
 
 void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, ArrayRef<int64_t> widths, const BlockBody &body) {

@@ -153,7 +153,7 @@ private:
       SmallVector<int64_t> widths{widest};
       if (widest > kBlockLanes)
         widths.push_back(kBlockLanes);
-      widths.push_back(1);
+      widths.append({4, 1});
       kernel.forEachBlock(result.shape, widths, [&](ArrayRef<Value> index, int64_t lanes) {
         kernel.finishStored(index, lanes, Value());
       });

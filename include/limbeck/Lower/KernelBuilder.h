@@ -98,8 +98,8 @@ public:
 
   // --- Loops.
   using BlockBody = std::function<void(llvm::ArrayRef<mlir::Value> index, int64_t lanes)>;
-  /// Every element of `shape` once, in blocks of kBlockLanes along the innermost dimension and one by one behind them;
-  /// the trip is shared between workers. `vectors` false: one by one throughout.
+  /// Every element of `shape` once, in blocks of kBlockLanes along the innermost dimension, of four and one by one behind
+  /// them; the trip is shared between workers. `vectors` false: one by one throughout.
   void forEachBlock(llvm::ArrayRef<int64_t> shape, bool vectors, const BlockBody &body);
   /// The same in blocks of `widths` elements, from the widest to the last, which is 1.
   void forEachBlock(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> widths, const BlockBody &body);
