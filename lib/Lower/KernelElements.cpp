@@ -3,6 +3,7 @@
 #include "limbeck/Lower/KernelBuilder.h"
 #include "limbeck/Lower/Reciprocal.h"
 #include "limbeck/Lower/Tables.h"
+#include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -116,6 +117,31 @@ Value KernelBuilder::lookUp(KernelTable &table, Value positions) {
   for (int64_t lane = 0; lane < lanes; ++lane)
     elements.push_back(one(vector::ExtractOp::create(b, location, positions, ArrayRef<int64_t>{lane})));
   return vector::FromElementsOp::create(b, location, cast<VectorType>(positions.getType()), elements);
+}
+
+bool KernelBuilder::requantizesBytes(const TensorType &from, const TensorType &to) {
+  auto fits = [](const TensorType &type) {
+    return bitWidth(type.dtype) == 8 && type.quantization && type.quantization->axis < 0 &&
+           type.quantization->expressed == DType::F32;
+  };
+  return fits(from) && fits(to);
+}
+
+Value KernelBuilder::requantizeBytes(Value stored, const TensorType &from, const TensorType &to) {
+  const Quantization &x = *from.quantization, &y = *to.quantization;
+  if (from.dtype == to.dtype && x == y)
+    return stored;
+  if (!requantization) {
+    Tensor values = std::move(*Tensor::zeros(to.dtype, {256}));
+    for (int64_t byte = 0; byte < 256; ++byte) {
+      int64_t q = isSigned(from.dtype) ? static_cast<int8_t>(byte) : byte;
+      float real = reference::dequantize(q, x.scales[0], x.zeroPoints[0]);
+      values.mutableBytes()[byte] = static_cast<std::byte>(
+          reference::quantize(real, y.scales[0], y.zeroPoints[0], y.lowest, y.highest));
+    }
+    requantization = {{}, values, clampOf(values, from.dtype), isSigned(from.dtype), {}};
+  }
+  return lookUp(*requantization, stored);
 }
 
 KernelTable &KernelBuilder::findTable(Operation *op) {

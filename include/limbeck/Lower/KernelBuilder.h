@@ -89,6 +89,10 @@ public:
   /// `reciprocal`: what to multiply by in place of the division by the type's scale, where that is known to give the same.
   mlir::Value narrow(mlir::Value computed, const TensorType &type, llvm::ArrayRef<mlir::Value> index,
                      std::optional<float> reciprocal = std::nullopt);
+  /// Whether a stored element of `from` becomes one of `to` by a table: both of 8 bits, each with one scale.
+  static bool requantizesBytes(const TensorType &from, const TensorType &to);
+  /// quantize(dequantize(stored)), for such types; the same pair throughout a kernel.
+  mlir::Value requantizeBytes(mlir::Value stored, const TensorType &from, const TensorType &to);
   /// The core's element is `computed`: narrows it, evaluates the ops behind it, stores what the region yields.
   void finish(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value computed);
   /// The same for an element that is in its stored form already (data movement, integer results).
@@ -162,6 +166,7 @@ private:
   llvm::SmallVector<mlir::Value> outputs;
   llvm::DenseMap<mlir::Operation *, KernelTable> tables;
   llvm::DenseMap<mlir::Operation *, std::optional<float>> reciprocals;
+  std::optional<KernelTable> requantization;
   llvm::DenseMap<mlir::Value, mlir::Value> known; ///< elements at the current block: value -> stored element
   llvm::SmallVector<mlir::Value> blockIndex;
   int64_t blockLanes = 0; ///< 0: no block is being finished, so nothing may be remembered

@@ -45,7 +45,108 @@ static Value fillValue(KernelBuilder &kernel, Operation *op, Type stored, int64_
                              type.quantization ? static_cast<double>(type.quantization->zeroPoints[0]) : 0);
 }
 
+namespace {
+/// Constant padding as runs of memory: along the innermost padded axis and all behind it, a row of the result is a stretch of fill
+/// values, a stretch of the operand, and a stretch of fill values.
+class PaddedRuns {
+public:
+  PaddedRuns(KernelBuilder &kernel, Operation *op)
+      : kernel(kernel), b(kernel.builder()), op(op), from(kernel.shapeOf(op->getOperand(0))),
+        to(kernel.shapeOf(op->getResult(0))) {
+    reference::Attributes attributes = attributesOf(op);
+    constant = attributes.text("mode") == "constant";
+    pads = attributes.integers("pads");
+    rows = from.size();
+    while (rows > 0 && pads[rows - 1] == 0 && pads[from.size() + rows - 1] == 0)
+      run *= from[--rows];
+  }
+
+  /// Nothing follows in the region, nothing is cropped, and a run is longer than an element.
+  bool applies() {
+    bool extends = llvm::all_of(pads, [](int64_t pad) { return pad >= 0; });
+    return constant && extends && rows > 0 && run > 0 && from[rows - 1] > 0 &&
+           kernel.results()[0] == op->getResult(0);
+  }
+
+  void emit() {
+    size_t axis = rows - 1; // the innermost padded one
+    int64_t before = pads[axis] * run, length = from[axis] * run, whole = to[axis] * run;
+    ArrayRef<int64_t> outer(to.data(), axis);
+    kernel.shared(product(outer), [&](Value t) {
+      Index row = kernel.delinearize(t, outer), source;
+      Value inside;
+      for (size_t i = 0; i < axis; ++i) {
+        source.push_back(kernel.addIndex(row[i], -pads[i]));
+        if (pads[i] == 0 && pads[from.size() + i] == 0)
+          continue;
+        // Below 0 is far above, too, without sign.
+        Value valid = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ult, source[i],
+                                            kernel.constantIndex(from[i]));
+        inside = inside ? Value(arith::AndIOp::create(b, kernel.loc(), inside, valid)) : valid;
+      }
+      auto copyRow = [&] {
+        fill(row, 0, before);
+        copy(row, source, before, length);
+        fill(row, before + length, whole - before - length);
+      };
+      if (!inside)
+        return copyRow();
+      auto choice = scf::IfOp::create(b, kernel.loc(), inside, /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(choice.thenBlock());
+      copyRow();
+      b.setInsertionPointToStart(choice.elseBlock());
+      fill(row, 0, whole);
+    });
+  }
+
+private:
+  /// Place of element `offset` of a row: counted along the last axis, as rows are contiguous.
+  Index place(ArrayRef<Value> row, Value offset) {
+    Index at(row);
+    at.resize(to.size() - 1, kernel.constantIndex(0));
+    at.push_back(offset);
+    return at;
+  }
+  void overRun(int64_t first, int64_t length, llvm::function_ref<void(Value, int64_t)> body) {
+    int64_t widest = 64 / static_cast<int64_t>(storageBytes(kernel.typeOf(op->getResult(0)).dtype)), done = 0;
+    for (int64_t lanes : {widest, std::max<int64_t>(widest / 4, 1), int64_t(1)}) {
+      int64_t end = done + (length - done) / lanes * lanes;
+      if (done < end)
+        kernel.loop(first + done, first + end, lanes, {}, [&](Value at, ValueRange) -> SmallVector<Value> {
+          body(at, lanes);
+          return {};
+        });
+      done = end;
+    }
+  }
+  void fill(ArrayRef<Value> row, int64_t first, int64_t length) {
+    overRun(first, length, [&](Value at, int64_t lanes) {
+      Type stored = kernel.vectorOf(kernel.storageType(kernel.typeOf(op->getResult(0)).dtype), lanes);
+      kernel.store(0, place(row, at), lanes, fillValue(kernel, op, stored, lanes));
+    });
+  }
+  void copy(ArrayRef<Value> row, ArrayRef<Value> source, int64_t before, int64_t length) {
+    overRun(before, length, [&](Value at, int64_t lanes) {
+      Value offset = kernel.addIndex(at, -before);
+      kernel.store(0, place(row, at), lanes, kernel.load(op->getOperand(0), place(source, offset), lanes));
+    });
+  }
+
+  KernelBuilder &kernel;
+  OpBuilder &b;
+  Operation *op;
+  Shape from, to;
+  std::vector<int64_t> pads;
+  bool constant = false;
+  size_t rows;     ///< dimensions up to the innermost padded one
+  int64_t run = 1; ///< elements behind that dimension
+};
+} // namespace
+
 static void emitPad(KernelBuilder &kernel, Operation *op) {
+  if (PaddedRuns runs(kernel, op); runs.applies())
+    return runs.emit();
   OpBuilder &b = kernel.builder();
   reference::Attributes attributes = attributesOf(op);
   const std::vector<int64_t> &pads = attributes.integers("pads");

@@ -90,7 +90,13 @@ static void emitResize(KernelBuilder &kernel, Operation *op) {
     axes.emplace_back(kernel, plan.axes[d], plan.tables[d]);
   bool linear = attributes.text("mode") == "linear";
   bool vectors = !axes.empty() && !axes.back().low;
+  bool leaves = llvm::any_of(axes, [](const AxisLookup &axis) { return axis.leaves; });
+  bool moves = !linear && !leaves && kernel.requantizesBytes(type, result);
   kernel.forEachBlock(result.shape, vectors, [&](ArrayRef<Value> index, int64_t lanes) {
+    if (moves) { // each result is a function of one stored byte
+      Value stored = kernel.load(operand, cornersAt(kernel, axes, index)[0].place, lanes);
+      return kernel.finishStored(index, lanes, kernel.requantizeBytes(stored, type, result));
+    }
     Type computed = kernel.vectorOf(kernel.computeType(type), lanes);
     SmallVector<ResizeCorner> corners = cornersAt(kernel, axes, index);
     Value y;
