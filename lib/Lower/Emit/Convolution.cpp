@@ -1,5 +1,5 @@
 // Kernels of conv, conv_integer and conv_transpose in NHWC for every element type and any groups: a block of output channels
-// of one pixel at a time, order (kh, kw, ic). Targets replace this by register-tiled bodies where they can.
+// of a few pixels at a time, order (kh, kw, ic). Targets replace this by register-tiled bodies where they can.
 #include "limbeck/Lower/ContractionArithmetic.h"
 #include "limbeck/Lower/CoreEmitters.h"
 #include "limbeck/Lower/WeightLayout.h"
@@ -67,6 +67,9 @@ struct ConvolutionProblem {
 };
 } // namespace
 
+/// Pixels whose sums are kept at once, so that they do not wait for each other.
+static constexpr int64_t kPixelsTogether = 4;
+
 static void emitConvolution(KernelBuilder &kernel, Operation *op, bool transposed) {
   OpBuilder &b = kernel.builder();
   ConvolutionProblem problem(kernel, op, transposed);
@@ -102,26 +105,47 @@ static void emitConvolution(KernelBuilder &kernel, Operation *op, bool transpose
     at = arith::MaxSIOp::create(b, kernel.loc(), at, kernel.constantIndex(0));
     return arith::MinSIOp::create(b, kernel.loc(), at, kernel.constantIndex(extent - 1));
   };
-  kernel.forEachBlock(problem.result, problem.blocksStayInGroup(), [&](ArrayRef<Value> index, int64_t lanes) {
-    Value channel = index[3], first = problem.firstInput(channel);
-    int64_t inputLanes = problem.depthwise() && problem.groups > 1 ? lanes : 1;
-    auto rows = kernel.loop(0, kernelHeight, 1, arithmetic.start(lanes), [&](Value kh, ValueRange outer) {
-      auto columns = kernel.loop(0, kernelWidth, 1, outer, [&](Value kw, ValueRange middle) {
-        Value inside;
-        Value ih = position(index[1], kh, 0, inside), iw = position(index[2], kw, 1, inside);
-        return kernel.loop(0, problem.groupInputs, 1, middle, [&](Value ic, ValueRange carried) {
-          Value element = kernel.load(x, {index[0], ih, iw, kernel.addIndex(first, ic)}, inputLanes);
-          if (inside && !transposed)
-            element = choose(kernel, inside, element, arithmetic.padding(inputLanes));
-          Value w = problem.loadWeight(op->getOperand(1), kh, kw, ic, channel, lanes, transposed);
-          Value sum = arithmetic.step(carried[0], element, w, channel);
-          return SmallVector<Value>{inside && transposed ? choose(kernel, inside, sum, carried[0]) : sum};
+  // Blocks of `together` pixels of a row, from pixel `from` on: they share each load of the weights.
+  auto emitPixels = [&](int64_t from, int64_t blocks, int64_t together) {
+    Shape shape = problem.result;
+    shape[2] = blocks;
+    kernel.forEachBlock(shape, problem.blocksStayInGroup(), [&](ArrayRef<Value> index, int64_t lanes) {
+      Value channel = index[3], first = problem.firstInput(channel);
+      int64_t inputLanes = problem.depthwise() && problem.groups > 1 ? lanes : 1;
+      SmallVector<Value> pixels;
+      for (int64_t m = 0; m < together; ++m)
+        pixels.push_back(kernel.addIndex(kernel.multiplyIndex(index[2], together), from + m));
+      SmallVector<Value> sums(pixels.size(), arithmetic.start(lanes));
+      sums = kernel.loop(0, kernelHeight, 1, sums, [&](Value kh, ValueRange outer) {
+        return kernel.loop(0, kernelWidth, 1, outer, [&](Value kw, ValueRange middle) {
+          SmallVector<Value> inside(pixels.size()), columns;
+          Value rowInside, ih = position(index[1], kh, 0, rowInside);
+          for (auto [pixel, valid] : llvm::zip(pixels, inside)) {
+            valid = rowInside;
+            columns.push_back(position(pixel, kw, 1, valid));
+          }
+          return kernel.loop(0, problem.groupInputs, 1, middle, [&](Value ic, ValueRange carried) {
+            Value w = problem.loadWeight(op->getOperand(1), kh, kw, ic, channel, lanes, transposed);
+            SmallVector<Value> next;
+            for (auto [iw, valid, sum] : llvm::zip(columns, inside, carried)) {
+              Value element = kernel.load(x, {index[0], ih, iw, kernel.addIndex(first, ic)}, inputLanes);
+              if (valid && !transposed)
+                element = choose(kernel, valid, element, arithmetic.padding(inputLanes));
+              Value more = arithmetic.step(sum, element, w, channel);
+              next.push_back(valid && transposed ? choose(kernel, valid, more, sum) : more);
+            }
+            return next;
+          });
         });
       });
-      return columns;
+      for (auto [pixel, sum] : llvm::zip(pixels, sums))
+        arithmetic.finish({index[0], index[1], pixel, channel}, lanes, sum, channel);
     });
-    arithmetic.finish(index, lanes, rows[0], channel);
-  });
+  };
+  int64_t whole = problem.result[2] / kPixelsTogether, rest = problem.result[2] % kPixelsTogether;
+  emitPixels(0, whole, kPixelsTogether);
+  if (rest)
+    emitPixels(whole * kPixelsTogether, 1, rest);
 }
 
 static void emitConv(KernelBuilder &kernel, Operation *op) {
