@@ -1,0 +1,32 @@
+// A depthwise convolution of bytes: taps interleaved in fours, dot products, one pack for 64 results, nothing stored in the loop
+// but those.
+// RUN: limbeck compile %s --from lower -o %t.s --target cpu:avx512-vnni --quiet && FileCheck %s --input-file %t.s
+// RUN: limbeck compile %s --from lower -o %t.avx2.s --target cpu:avx2 --quiet && FileCheck %s --input-file %t.avx2.s --check-prefix=AVX2
+
+// CHECK-LABEL: task_kernel_0:
+// CHECK: vpunpcklbw
+// CHECK: vpunpcklwd
+// CHECK: vpdpbusd
+// CHECK-NOT: %zmm{{[0-9]+}}, {{.*}}(%rsp)
+// CHECK: vpackssdw
+// CHECK: vpackuswb {{.*}}, %zmm
+// CHECK-NEXT: vmovdqu64 %zmm
+
+// AVX2-LABEL: task_kernel_0:
+// AVX2: vpunpcklbw
+// AVX2: vpmaddwd
+// AVX2: vpackuswb {{.*}}, %ymm
+module {
+  func.func @main(%x: tensor<1x10x34x64xui8> {limbeck.name = "x"}) -> (tensor<1x8x32x64xui8> {limbeck.name = "y"}) {
+    %w = limbeck.const dense<3> : tensor<64x1x3x3xsi8>
+    %qw = limbeck.storage_cast %w : (tensor<64x1x3x3xsi8>) -> tensor<64x1x3x3x!quant.uniform<i8:f32, 0.0078125>>
+    %qx = limbeck.storage_cast %x : (tensor<1x10x34x64xui8>) -> tensor<1x10x34x64x!quant.uniform<u8:f32, 0.015625:7>>
+    %y = limbeck.fused %qx, %qw kind = "conv" : (tensor<1x10x34x64x!quant.uniform<u8:f32, 0.015625:7>>, tensor<64x1x3x3x!quant.uniform<i8:f32, 0.0078125>>) -> tensor<1x8x32x64x!quant.uniform<u8:f32, 0.03125>> {
+    ^bb0(%a: tensor<1x10x34x64x!quant.uniform<u8:f32, 0.015625:7>>, %b: tensor<64x1x3x3x!quant.uniform<i8:f32, 0.0078125>>):
+      %0 = limbeck.conv %a, %b strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 64 layout = "NHWC" : (tensor<1x10x34x64x!quant.uniform<u8:f32, 0.015625:7>>, tensor<64x1x3x3x!quant.uniform<i8:f32, 0.0078125>>) -> tensor<1x8x32x64x!quant.uniform<u8:f32, 0.03125>>
+      limbeck.yield %0 : tensor<1x8x32x64x!quant.uniform<u8:f32, 0.03125>>
+    }
+    %o = limbeck.storage_cast %y : (tensor<1x8x32x64x!quant.uniform<u8:f32, 0.03125>>) -> tensor<1x8x32x64xui8>
+    return %o : tensor<1x8x32x64xui8>
+  }
+}
