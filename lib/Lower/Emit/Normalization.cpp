@@ -5,6 +5,8 @@
 #include "limbeck/Reference/Elementwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace limbeck::lower {
 
@@ -56,6 +58,23 @@ struct NormalizationMath {
 };
 } // namespace
 
+/// Elements of a row that may lie on the stack of a worker: 64 KiB of f32.
+static constexpr int64_t kStagedElements = 16384;
+
+static void storeTo(KernelBuilder &kernel, Value memory, Value at, Value value) {
+  if (isa<VectorType>(value.getType()))
+    vector::StoreOp::create(kernel.builder(), kernel.loc(), value, memory, at);
+  else
+    memref::StoreOp::create(kernel.builder(), kernel.loc(), value, memory, at);
+}
+
+static Value loadFrom(KernelBuilder &kernel, Value memory, Value at, int64_t lanes) {
+  if (lanes == 1)
+    return memref::LoadOp::create(kernel.builder(), kernel.loc(), memory, at);
+  auto type = VectorType::get({lanes}, cast<MemRefType>(memory.getType()).getElementType());
+  return vector::LoadOp::create(kernel.builder(), kernel.loc(), type, memory, at);
+}
+
 static void emitSoftmaxOf(KernelBuilder &kernel, Operation *op, bool logarithm) {
   TensorType type = kernel.typeOf(op->getOperand(0));
   NormalizationMath m(kernel, type);
@@ -79,16 +98,29 @@ static void emitSoftmaxOf(KernelBuilder &kernel, Operation *op, bool logarithm) 
     return reduceStrided(kernel, reduction, count, kernel.vectorOf(scalar, width),
                          [&](Value i) { return map(kernel.real(operand, place(index, i), width)); });
   };
+  // The exponentials of a row are kept on the stack where it is not too long.
+  Value stage = alongRow && !logarithm && count > 1 && count <= kStagedElements
+                    ? kernel.scratch(count, scalar)
+                    : Value();
   auto row = [&](ArrayRef<Value> index, int64_t width) {
     Value greatest = reduce(m.maximum(), index, width, [](Value x) { return x; });
     auto lanesOf = [](Value x) {
       return isa<VectorType>(x.getType()) ? cast<VectorType>(x.getType()).getNumElements() : 1;
     };
-    Value sum = reduce(laneSum(kernel), index, width,
-                       [&](Value x) { return m.exp(m.sub(x, m.spread(greatest, lanesOf(x)))); });
+    auto exponential = [&](Value x) { return m.exp(m.sub(x, m.spread(greatest, lanesOf(x)))); };
+    Value sum = stage
+                    ? reduceContiguous(kernel, laneSum(kernel), count, scalar,
+                                       [&](Value i, int64_t lanes) {
+                                         Value y = exponential(kernel.real(operand, place(index, i), lanes));
+                                         storeTo(kernel, stage, i, y);
+                                         return y;
+                                       })
+                    : reduce(laneSum(kernel), index, width, exponential);
     Value logSum = logarithm ? m.log(sum) : Value();
     auto write = [&](Value i, int64_t lanes) {
       Index own = place(index, i);
+      if (stage)
+        return kernel.finish(own, lanes, m.div(loadFrom(kernel, stage, i, lanes), m.spread(sum, lanes)));
       Value shifted = m.sub(kernel.real(operand, own, lanes), m.spread(greatest, lanes));
       Value y =
           logarithm ? m.sub(shifted, m.spread(logSum, lanes)) : m.div(m.exp(shifted), m.spread(sum, lanes));
