@@ -28,4 +28,7 @@ python = str(source.parent / ".venv" / "bin" / "python")
 config.substitutions.append(("%make_model", f"{python} {source / 'support' / 'make_model.py'}"))
 config.substitutions.append(("%exits", f"{python} {source / 'support' / 'exits.py'}"))
 config.substitutions.append(("%check_schema", f"{python} {source / 'support' / 'check_schema.py'}"))
+config.substitutions.append(("%include", str(source.parent / "include")))
+runtime = build / "lib" / "Runtime"
+config.substitutions.append(("%runtime", f"{runtime / 'liblimbeck_runtime.so'} -Wl,-rpath,{runtime}"))
 config.substitutions.append(("%python", python))

@@ -1,6 +1,7 @@
 // limbeck compile
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
+#include "limbeck/Session/CHeader.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
@@ -23,7 +24,10 @@ struct CompileFlags {
 static void compileFlags(CLI::App &command, CompileFlags &flags) {
   session::CompileOptions &options = flags.options;
   addModelArgument(command, options.model, "MODEL");
-  command.add_option("-o,--output", flags.output, "the file to write: .lmb (artifact), .mlir, .ll or .s")
+  command
+      .add_option(
+          "-o,--output", flags.output,
+          "the file to write: .lmb (artifact), .o or .so (to link, with a C header), .mlir, .ll or .s")
       ->required()
       ->type_name("OUT");
   addShapeFlags(command, options.model);
@@ -65,6 +69,7 @@ static int runCompile(const CompileFlags &flags, Console &console) {
   if (oneLevel && options.target == "cpu")
     options.target = session::nativeTarget();
   options.threads = static_cast<unsigned>(flags.threads);
+  options.symbol = session::cSymbol(flags.output);
   session::WorkerLimits limits = flags.limits;
   limits.memoryBytes = flags.memoryMiB << 20;
   session::Progress progress = console.progress();
@@ -72,7 +77,14 @@ static int runCompile(const CompileFlags &flags, Console &console) {
                               : session::compileInWorker(options, limits, progress);
   if (!bytes.ok())
     return console.fail(bytes.diagnostic());
-  if (Status status = writeFileAtomically(flags.output, *bytes); !status.ok())
+  bool linked = *product == session::Product::Object || *product == session::Product::SharedObject;
+  OutputFiles files;
+  Status status = files.add(flags.output, *bytes);
+  if (status.ok() && linked)
+    status = files.add(session::cHeaderPath(flags.output), bytesOf(session::cHeader(options.symbol)));
+  if (status.ok())
+    status = files.commit();
+  if (!status.ok())
     return console.fail(status.diagnostic());
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (console.json)

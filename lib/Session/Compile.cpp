@@ -7,6 +7,7 @@
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Session/Version.h"
 #include "limbeck/Target/CPU/Compile.h"
+#include "limbeck/Target/CPU/Embed.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <filesystem>
 
@@ -21,17 +22,14 @@ static std::vector<std::byte> toBytes(std::string_view text) {
 }
 
 Expected<Product> productOf(const std::string &path) {
-  static const std::map<std::string, Product, std::less<>> kProducts = {{".lmb", Product::Artifact},
-                                                                        {".mlir", Product::Mlir},
-                                                                        {".ll", Product::LlvmIr},
-                                                                        {".s", Product::Assembly}};
+  static const std::map<std::string, Product, std::less<>> kProducts = {
+      {".lmb", Product::Artifact}, {".o", Product::Object},  {".so", Product::SharedObject},
+      {".mlir", Product::Mlir},    {".ll", Product::LlvmIr}, {".s", Product::Assembly}};
   std::string ending = std::filesystem::path(path).extension().string();
   if (auto found = kProducts.find(ending); found != kProducts.end())
     return found->second;
-  if (ending == ".o" || ending == ".so")
-    return error(Code::Unsupported, "output as ", ending, " comes with a later version")
-        .withHint("-o OUT.lmb holds the same code for the runtime");
-  return error(Code::Flag, "expected an output file that ends in .lmb, .mlir, .ll or .s, found '", path, "'");
+  return error(Code::Flag, "expected an output file that ends in .lmb, .o, .so, .mlir, .ll or .s, found '",
+               path, "'");
 }
 
 std::string nativeTarget() {
@@ -72,6 +70,7 @@ public:
       : options(options), progress(progress), watch(watch), compiler(options.threads) {}
 
   Expected<std::vector<std::byte>> artifact();
+  Expected<std::vector<std::byte>> linkable();
   Expected<std::vector<std::byte>> text();
 
 private:
@@ -193,6 +192,12 @@ Expected<std::vector<std::byte>> Session::artifact() {
   return writer.finish(manifest);
 }
 
+Expected<std::vector<std::byte>> Session::linkable() {
+  LIMBECK_ASSIGN(const cpu::Isa *isa, onlyIsa(options.target));
+  LIMBECK_ASSIGN(std::vector<std::byte> bytes, artifact());
+  return cpu::embedArtifact(bytes, options.symbol, *isa, options.product == Product::SharedObject);
+}
+
 Expected<std::vector<std::byte>> Session::text() {
   LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(options.model));
   if (choices.size() != 1)
@@ -225,7 +230,15 @@ Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Pr
     return encodeReport({planJson(result), planText(result), static_cast<int64_t>(result.unfused.size())});
   }
   Session session(options, progress, watch);
-  return options.product == Product::Artifact ? session.artifact() : session.text();
+  switch (options.product) {
+  case Product::Artifact:
+    return session.artifact();
+  case Product::Object:
+  case Product::SharedObject:
+    return session.linkable();
+  default:
+    return session.text();
+  }
 }
 
 } // namespace limbeck::session

@@ -77,6 +77,7 @@ template <class Direction, class Options> static void visitOptions(Direction &&d
   direction.text("target", options.target);
   direction.text("precision", options.precision);
   direction.text("keep", options.keepDirectory);
+  direction.text("symbol", options.symbol);
   direction.number("threads", options.threads);
 }
 

@@ -8,11 +8,13 @@ namespace limbeck::session {
 
 /// What compiling makes; the ending of the output file decides.
 /// `Plan` is what `plan` shows: PlanReport, encoded.
-enum class Product { Artifact, Mlir, LlvmIr, Assembly, Plan };
+/// `Object` and `SharedObject` are an artifact of one level as data to link.
+enum class Product { Artifact, Object, SharedObject, Mlir, LlvmIr, Assembly, Plan };
 
 struct CompileOptions {
   SourceModel model;
   Product product = Product::Artifact;
+  std::string symbol;            ///< the C name of an artifact that is linked
   std::string target = "cpu";    ///< as cpu::parseTargets reads it
   std::string precision = "f32"; ///< what floats are computed in
   /// The first stage to run; behind Import, `model.path` is a file of IR.

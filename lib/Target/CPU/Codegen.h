@@ -35,6 +35,8 @@ struct EntryPlan {
 void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned level);
 Expected<ObjectBytes> emitObject(llvm::Module &module, llvm::TargetMachine &machine, bool assembly);
 
+/// One object as a shared object.
+Expected<std::vector<std::byte>> linkShared(const ObjectBytes &object);
 /// Links objects and our builtins into an image without relocations, and checks that it is one.
 Status linkImage(llvm::ArrayRef<ObjectBytes> objects, const Isa &isa, CompiledEntry &entry);
 

@@ -99,6 +99,34 @@ static Status takeParts(const ElfObject &object, CompiledEntry &entry) {
   return {};
 }
 
+/// Runs the linker, whose words become the message when it fails.
+static Status runLinker(const std::vector<std::string> &arguments, const TemporaryFolder &folder) {
+  std::string log = folder.file_("log"), failure;
+  std::vector<llvm::StringRef> references(arguments.begin(), arguments.end());
+  int code =
+      llvm::sys::ExecuteAndWait(arguments[0], references, std::nullopt, {"", log, log}, 60, 0, &failure);
+  if (code == 0)
+    return {};
+  auto text = llvm::MemoryBuffer::getFile(log);
+  bool said = text && !(*text)->getBuffer().empty();
+  return error(Code::Internal,
+               "linking the code failed: ", said ? (*text)->getBuffer().take_front(500).str() : failure);
+}
+
+Expected<std::vector<std::byte>> linkShared(const ObjectBytes &object) {
+  LIMBECK_ASSIGN(std::string linker, findLinker());
+  TemporaryFolder folder;
+  LIMBECK_TRY(folder.write("data.o", llvm::StringRef(object.data(), object.size())));
+  LIMBECK_TRY(runLinker({linker, "-shared", "--build-id=none", "--hash-style=gnu", "-z", "noexecstack", "-o",
+                         folder.file_("data.so"), folder.file_("data.o")},
+                        folder));
+  auto file = llvm::MemoryBuffer::getFile(folder.file_("data.so"));
+  if (!file)
+    return error(Code::Internal, "the linked file cannot be read: ", file.getError().message());
+  const auto *begin = reinterpret_cast<const std::byte *>((*file)->getBufferStart());
+  return std::vector<std::byte>(begin, begin + (*file)->getBufferSize());
+}
+
 Status linkImage(llvm::ArrayRef<ObjectBytes> objects, const Isa &isa, CompiledEntry &entry) {
   LIMBECK_ASSIGN(std::string linker, findLinker());
   TemporaryFolder folder;
@@ -136,15 +164,7 @@ Status linkImage(llvm::ArrayRef<ObjectBytes> objects, const Isa &isa, CompiledEn
   LIMBECK_TRY(folder.write("builtins.o", resource("builtins", isa)));
   // As a member of an archive it is linked only where a function of it is called.
   arguments.insert(arguments.end(), {"--start-lib", folder.file_("builtins.o"), "--end-lib"});
-  std::string log = folder.file_("log"), failure;
-  std::vector<llvm::StringRef> references(arguments.begin(), arguments.end());
-  int code = llvm::sys::ExecuteAndWait(linker, references, std::nullopt, {"", log, log}, 60, 0, &failure);
-  if (code != 0) {
-    auto text = llvm::MemoryBuffer::getFile(log);
-    return error(Code::Internal, "linking the code failed: ",
-                 text && !(*text)->getBuffer().empty() ? (*text)->getBuffer().take_front(500).str()
-                                                       : failure);
-  }
+  LIMBECK_TRY(runLinker(arguments, folder));
   auto file = llvm::object::ObjectFile::createObjectFile(folder.file_("image.so"));
   if (!file)
     return error(Code::Internal, "the linked image cannot be read: ", llvm::toString(file.takeError()));
