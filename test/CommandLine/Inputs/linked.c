@@ -9,7 +9,8 @@ int main(void) {
   limbeck_context_options options = LIMBECK_CONTEXT_OPTIONS;
   limbeck_port in, out;
   if (limbeck_linked_load(&model) || limbeck_context_create(model, &options, &context) ||
-      limbeck_model_port(model, 0, LIMBECK_INPUT, 0, &in) || limbeck_model_port(model, 0, LIMBECK_OUTPUT, 0, &out))
+      limbeck_model_port(model, 0, LIMBECK_INPUT, 0, &in) ||
+      limbeck_model_port(model, 0, LIMBECK_OUTPUT, 0, &out))
     return fprintf(stderr, "%s\n", limbeck_last_error_message()), 1;
   void *x = calloc(1, in.byte_size), *y = calloc(1, out.byte_size);
   limbeck_tensor input = {x, in.dtype, in.rank, in.dims, in.byte_size};
