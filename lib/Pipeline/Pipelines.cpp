@@ -60,7 +60,7 @@ static void buildLower(mlir::OpPassManager &passes) {
   functions.addPass(mlir::createCSEPass());
   // Last: launches that canonicalization removes need no memory.
   functions.addPass(lower::createPlanMemoryPass());
-  // Behind the clean-up, so that kernels which do the same look the same.
+  // Behind the clean-up: launches of one kernel look the same to it, and copies for two outputs must stay two.
   passes.addPass(lower::createShareKernelsPass());
   passes.addPass(lower::createVerifyLowerPass());
 }
