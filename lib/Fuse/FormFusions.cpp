@@ -15,6 +15,9 @@ namespace limbeck::fuse {
 
 namespace {
 
+/// A region becomes one kernel, which is emitted and compiled as a whole; a longer chain gains nothing from sharing one.
+constexpr size_t kMostOps = 128;
+
 /// Ops that become one region, from the last to the first.
 struct Group {
   llvm::SmallVector<mlir::Operation *> ops;
@@ -60,7 +63,7 @@ private:
 
   static bool mayJoin(mlir::Operation *op, const Group &group) {
     // What comes before a core cannot depend on it, and nothing is computed in front of one.
-    if (group.core || op->getNumResults() != 1 ||
+    if (group.core || group.ops.size() == kMostOps || op->getNumResults() != 1 ||
         !sameStaticShape(op->getResult(0), group.last()->getResult(0)))
       return false;
     // A reshape that shares a region with more than views would take a kernel of its own.

@@ -24,25 +24,46 @@ void guessSizes(const Model &model, int64_t size, Options &options) {
   }
 }
 
-Status requireStatic(const Model &model, int64_t size) {
-  std::string open, flags;
+/// As in "f32[N,3,?]": each symbol where it stands.
+static std::string symbolicText(const Value &input) {
+  std::string text;
+  for (size_t axis = 0; axis < input.type.shape.size(); ++axis) {
+    int64_t dim = input.type.shape[axis];
+    bool named = axis < input.symbols.size() && !input.symbols[axis].empty();
+    text += message(axis ? "," : "", dim != kUnknown ? std::to_string(dim)
+                                     : named         ? input.symbols[axis]
+                                                     : "?");
+  }
+  return message(name(input.type.dtype), "[", text, "]");
+}
+
+/// Flags that set all that is guessed: no symbol whose only inputs are given whole.
+static std::string flagsFor(const Model &model, const Options &guessed) {
+  std::string flags;
+  std::map<std::string, int64_t> dims;
   for (size_t i = 0; i < model.inputs.size(); ++i)
-    if (const Value &input = model.values[model.inputs[i]]; !input.type.isStatic())
-      open += (open.empty() ? "" : ", ") + message("'", model.inputNames[i], "' ", input.type.text());
-  Options guessed;
-  guessSizes(model, size, guessed);
+    if (!guessed.shapes.count(model.inputNames[i]))
+      for (const std::string &symbol : model.values[model.inputs[i]].symbols)
+        if (auto found = guessed.dims.find(symbol); found != guessed.dims.end())
+          dims.insert(*found);
   for (const auto &[name, shape] : guessed.shapes)
     flags += " --shape " + shellWord(name) + "=" + shapeText(shape);
-  std::string names;
-  for (const auto &[symbol, value] : guessed.dims) {
-    names += (names.empty() ? "" : ", ") + symbol;
+  for (const auto &[symbol, value] : dims)
     flags += " --dim " + shellWord(symbol) + "=" + std::to_string(value);
-  }
+  return flags;
+}
+
+Status requireStatic(const Model &model, int64_t size) {
+  std::string open;
+  for (size_t i = 0; i < model.inputs.size(); ++i)
+    if (const Value &input = model.values[model.inputs[i]]; !input.type.isStatic())
+      open += (open.empty() ? "" : ", ") + message("'", model.inputNames[i], "' ", symbolicText(input));
+  Options guessed;
+  guessSizes(model, size, guessed);
   if (!open.empty())
-    return error(Code::ShapeMissing, "expected static shapes, found inputs ", open,
-                 names.empty() ? "" : " with the symbols " + names)
+    return error(Code::ShapeMissing, "expected static shapes, found the inputs ", open)
         .atFile(model.name)
-        .withHint("choose sizes, as in" + flags);
+        .withHint("choose sizes, as in" + flagsFor(model, guessed));
   // All inputs are known, so what is left depends on data.
   for (const Value &value : model.values)
     if (!value.type.isStatic())

@@ -45,6 +45,8 @@ static void buildLayout(mlir::OpPassManager &passes) {
 }
 
 static void buildFuse(mlir::OpPassManager &passes) {
+  // First: each part becomes a region of its own.
+  passes.addPass(fuse::createSplitConcatPass());
   passes.addPass(fuse::createFormFusionsPass());
   passes.addPass(fuse::createVerifyFusePass());
 }
@@ -58,6 +60,8 @@ static void buildLower(mlir::OpPassManager &passes) {
   functions.addPass(mlir::createCSEPass());
   // Last: launches that canonicalization removes need no memory.
   functions.addPass(lower::createPlanMemoryPass());
+  // Behind the clean-up: launches of one kernel look the same to it, and copies for two outputs must stay two.
+  passes.addPass(lower::createShareKernelsPass());
   passes.addPass(lower::createVerifyLowerPass());
 }
 

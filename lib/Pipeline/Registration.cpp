@@ -21,6 +21,7 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/Support/CommandLine.h"
 
 namespace limbeck::pipeline {
 
@@ -42,6 +43,11 @@ void registerAllPasses() {
   mlir::registerTransformsPasses();
   registerPipelines();
   cpu::registerTargets();
+}
+
+void hideForeignOptions() {
+  for (auto &[name, option] : llvm::cl::getRegisteredOptions())
+    option->setHiddenFlag(llvm::cl::Hidden);
 }
 
 } // namespace limbeck::pipeline

@@ -79,7 +79,10 @@ private:
 static std::unique_ptr<mlir::MLIRContext> createContext() {
   mlir::DialectRegistry registry;
   pipeline::registerAllDialects(registry);
-  return std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+  auto context = std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+  // A user reads the name of the node, not the text of the op.
+  context->printOpOnDiagnostic(false);
+  return context;
 }
 
 Compiler::Compiler(unsigned threads)

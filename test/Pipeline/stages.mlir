@@ -29,6 +29,7 @@
 // LAYOUT-NEXT: limbeck-verify-layout
 
 // FUSE: builtin.module(
+// FUSE-NEXT: limbeck-fuse-split-concat
 // FUSE-NEXT: limbeck-fuse-form-fusions
 // FUSE-NEXT: limbeck-verify-fuse
 
@@ -40,6 +41,7 @@
 // LOWER-NEXT: cse
 // LOWER-NEXT: limbeck-lower-plan-memory
 // LOWER-NEXT: ),
+// LOWER-NEXT: limbeck-lower-share-kernels,
 // LOWER-NEXT: limbeck-verify-lower
 
 module attributes {limbeck.target = "x86-64"} {

@@ -149,6 +149,19 @@ static void drawGather(CaseBuilder &b) {
   finishMoved(b, "gather", {{"axis", axis}}, {data, indices});
 }
 
+static void drawRange(CaseBuilder &b) {
+  DType dtype =
+      b.draw.pick({DType::S8, DType::U8, DType::S32, DType::S64, DType::F16, DType::F32, DType::F64});
+  // Constants, which alone give the result a known size.
+  auto scalar = [&](int64_t low, int64_t high) {
+    Tensor value = isFloat(dtype)
+                       ? b.draw.floats(dtype, {}, static_cast<double>(low), static_cast<double>(high))
+                       : b.draw.integers(dtype, {}, low, high);
+    return b.constant({dtype, {}, nullptr}, std::move(value));
+  };
+  finishMoved(b, "range", {}, {scalar(0, 5), scalar(0, 100), scalar(1, 7)});
+}
+
 static void drawPad(CaseBuilder &b) {
   Shape shape = b.draw.shape(1, 4, 400);
   size_t rank = shape.size();
@@ -178,6 +191,7 @@ void addMovementGenerators(GeneratorList &list) {
                            {"concat", drawConcat},
                            {"slice", drawSlice},
                            {"gather", drawGather},
+                           {"range", drawRange},
                            {"pad", drawPad}});
 }
 

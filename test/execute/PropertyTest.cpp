@@ -57,7 +57,7 @@ const GeneratorList &generators() {
 /// Ops of lib/Reference that no generator draws, though kernels are made for them.
 std::vector<std::string> forgottenOps() {
   // Folded to constants, of unknown size, or gone before stage Lower.
-  static const std::set<std::string_view> kNeverLowered = {"shape", "size", "range"};
+  static const std::set<std::string_view> kNeverLowered = {"shape", "size"};
   std::set<std::string_view> drawn;
   for (const Generator &generator : generators())
     drawn.insert(generator.name);

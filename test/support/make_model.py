@@ -71,6 +71,46 @@ def qdq_net(path: Path):
     save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5, 7, 9])], constants)
 
 
+def chain(path: Path):
+    """20,000 Add and Relu in turn."""
+    nodes = []
+    for i in range(0, 20000, 2):
+        nodes += [helper.make_node("Add", [f"v{i}", "one"], [f"v{i + 1}"]), helper.make_node("Relu", [f"v{i + 1}"], [f"v{i + 2}"])]
+    inputs = [helper.make_tensor_value_info("v0", TensorProto.FLOAT, [3])]
+    outputs = [helper.make_tensor_value_info("v20000", TensorProto.FLOAT, [3])]
+    save(path, nodes, inputs, outputs, [constant("one", np.float32(1))])
+
+
+def relus(path: Path):
+    """20,000 Relu, one after another."""
+    nodes = [helper.make_node("Relu", [f"v{i}"], [f"v{i + 1}"]) for i in range(20000)]
+    inputs = [helper.make_tensor_value_info("v0", TensorProto.FLOAT, [3])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("v20000", TensorProto.FLOAT, [3])], [])
+
+
+def wide(path: Path):
+    """A Split into 1,000 parts and a Concat of 5,000 tensors."""
+    parts = [f"p{i}" for i in range(1000)]
+    nodes = [helper.make_node("Split", ["x"], parts, axis=1), helper.make_node("Concat", parts * 5, ["y"], axis=0)]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [3, 1000])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [15000, 1])], [])
+
+
+def counted(path: Path):
+    """A Range, beyond what is folded into a constant."""
+    nodes = [helper.make_node("Range", ["start", "limit", "delta"], ["r"], "range"), helper.make_node("Add", ["r", "x"], ["y"])]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])]
+    constants = [constant("start", np.float32(0.1)), constant("limit", np.float32(100000)), constant("delta", np.float32(0.3))]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n"])], constants)
+
+
+def padded(path: Path):
+    """A convolution whose padded input no tensor can hold."""
+    node = helper.make_node("Conv", ["x", "w"], ["y"], "conv", pads=[10**9] * 4, dilations=[10**9] * 2)
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 8])]
+    save(path, [node], inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4, "h", "w"])], [constant("w", weights(4, 3, 3, 3))])
+
+
 def kept_net(path: Path):
     """A convolution on quantized weights whose result is never quantized: it stays in float."""
     nodes = [
@@ -152,6 +192,7 @@ MODELS = {
     "float": float_net, "symbolic": symbolic_net, "qdq": qdq_net, "kept": kept_net,
     "product": product_net, "hostile": hostile_net, "open": open_net, "faults": faults_net,
     "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
+    "chain": chain, "relus": relus, "wide": wide, "range": counted, "padded": padded,
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 
 int main(int argc, char **argv) {
+  limbeck::pipeline::hideForeignOptions();
   mlir::DialectRegistry registry;
   limbeck::pipeline::registerAllDialects(registry);
   return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));

@@ -4,12 +4,26 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SplitConcatPass : Pass<"limbeck-fuse-split-concat"> {
+  let summary = "make a concat of very many tensors a tree of smaller ones";
+  let description = [{
+    What: a `limbeck.concat` of more than 64 operands becomes one of concats of 64 each, again and again.
+
+    Why a pass: the kernel of a concat has a loop for each operand, and the time to compile one grows faster than its size.
+
+    Input contract: `limbeck-verify-layout` holds. Output guarantee: it holds still, and no concat has more than 64 operands.
+
+    Example: test/Fuse/split-concat.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
 def FormFusionsPass : Pass<"limbeck-fuse-form-fusions"> {
   let summary = "group ops into regions that become one kernel each";
   let description = [{
     What: puts every op into a `limbeck.fused` region. A region is built around at most one *core*, an op that is not pointwise; pointwise
     ops of the core's shape that follow it join its region, other pointwise ops join each other, as long as no value in between is needed
-    elsewhere. Nothing is fused in front of a core. A reshape is a view of its operand and stays alone, but for storage casts.
+    elsewhere. Nothing is fused in front of a core, and no region holds more than 128 ops. A reshape is a view of its operand and stays alone, but for storage casts.
 
     Why a pass: regions are what the rest of the compiler sees. Which ops share a kernel depends on the graph only, never on the target.
 

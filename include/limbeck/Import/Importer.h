@@ -38,7 +38,7 @@ CheckResult checkBytes(std::span<const std::byte> bytes, const std::string &name
 Expected<Tensor> parseTensor(std::span<const std::byte> bytes, const Limits &limits = {});
 
 /// Sizes that a model may take where it leaves them open: enough for most to import.
-inline constexpr int64_t kGuessedSizes[] = {1, 32, 224};
+inline constexpr int64_t kGuessedSizes[] = {1, 32, 48, 224};
 /// Sets what is open in the inputs: 1 for a first dimension (of samples), `size` for the others.
 void guessSizes(const Model &model, int64_t size, Options &options);
 /// E-SHAPE-MISSING listing every symbol that is still unknown and flags that set them to such sizes; ok when all is static.

@@ -43,6 +43,20 @@ def ShareLoopsPass : Pass<"limbeck-lower-share-loops", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
+def ShareKernelsPass : Pass<"limbeck-lower-share-kernels", "::mlir::ModuleOp"> {
+  let summary = "keep one of several equal kernels";
+  let description = [{
+    What: kernels that differ in their names and locations only become the first of them, and all launches name it. Weights are operands
+    of the launch, so layers of one shape share their code.
+
+    Why a pass: what is equal can be told once kernels are simplified.
+
+    Input contract: the output of limbeck-lower-to-kernels. Output guarantee: no two kernels are equal; each launch computes the same.
+
+    Example: test/Lower/share-kernels.mlir
+  }];
+}
+
 def PlanMemoryPass : Pass<"limbeck-lower-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "give every launched result a place";
   let description = [{

@@ -7,5 +7,8 @@ namespace limbeck::pipeline {
 void registerAllDialects(mlir::DialectRegistry &registry);
 /// Passes, the pipelines of the stages, and the targets that stage Lower finds by name.
 void registerAllPasses();
+/// Leaves the options that LLVM's libraries bring along out of --help; --help-hidden still lists them. Comes before
+/// anything of ours is registered.
+void hideForeignOptions();
 
 } // namespace limbeck::pipeline

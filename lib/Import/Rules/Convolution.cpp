@@ -27,6 +27,25 @@ static Status checkConvolutionRanks(const Builder &builder, ValueId x, ValueId w
   return {};
 }
 
+/// The padded data is a tensor of its own behind stage Layout, so it must have a size that a tensor may have.
+static Status checkPaddedSize(const Shape &shape, const Indices &pads) {
+  Shape padded = shape;
+  size_t count = pads.size() / 2, first = shape.size() - count;
+  bool fits = true;
+  for (size_t i = 0; i < count; ++i) {
+    auto total = checkedAdd(pads[i], pads[count + i]);
+    auto size = total && padded[first + i] != kUnknown ? checkedAdd(padded[first + i], *total) : total;
+    fits &= size.has_value();
+    if (size && padded[first + i] != kUnknown)
+      padded[first + i] = *size;
+  }
+  if (fits && elementCount(padded, Limits().elements))
+    return {};
+  return error(Code::AttributeRange, "expected padded data of at most ", Limits().elements,
+               " elements, found ", shapeText(shape), " with pads of ", shapeText(pads))
+      .atAttribute("pads");
+}
+
 /// The attributes common to convolutions and transposed ones, and the operands, lifted where there is one
 /// spatial dimension.
 static Expected<Convolution> formConvolution(const Node &node, Builder &builder, ValueId x, ValueId weights,
@@ -53,6 +72,7 @@ static Expected<Convolution> readConvolution(const Node &node, Builder &builder,
   LIMBECK_TRY(checkConvolutionRanks(builder, x, weights, code));
   LIMBECK_ASSIGN(Window window,
                  readWindow(node, spatialOf(shapeOf(builder, x)), spatialOf(shapeOf(builder, weights))));
+  LIMBECK_TRY(checkPaddedSize(shapeOf(builder, x), window.pads));
   return formConvolution(node, builder, x, weights, std::move(window));
 }
 

@@ -74,12 +74,38 @@ static void emitSlice(KernelBuilder &kernel, Operation *op) {
   const std::vector<int64_t> &starts = attributes.integers("starts"), &steps = attributes.integers("steps");
   Shape from = kernel.shapeOf(op->getOperand(0));
   bool contiguous = steps.empty() || steps.back() == 1;
+  // Operands of the launch, so that all parts of one split share their kernel.
+  SmallVector<Value> firsts(from.size());
+  for (size_t i = 0; i < from.size(); ++i)
+    if (int64_t first = sliceStart(starts[i], steps[i], from[i]))
+      firsts[i] = indexTable(kernel, {first});
   emitMapped(kernel, op, contiguous, [&](ArrayRef<Value> index) {
     Index source;
-    for (size_t i = 0; i < from.size(); ++i)
-      source.push_back(kernel.addIndex(kernel.multiplyIndex(index[i], steps[i]),
-                                       sliceStart(starts[i], steps[i], from[i])));
+    for (size_t i = 0; i < from.size(); ++i) {
+      Value place = kernel.multiplyIndex(index[i], steps[i]);
+      source.push_back(firsts[i] ? kernel.addIndex(place, lookup(kernel, firsts[i], kernel.constantIndex(0)))
+                                 : place);
+    }
     return source;
+  });
+}
+
+static void emitRange(KernelBuilder &kernel, Operation *op) {
+  OpBuilder &b = kernel.builder();
+  Location loc = kernel.loc();
+  Type type = kernel.computeType(kernel.typeOf(op->getResult(0)));
+  kernel.forEachBlock(kernel.shapeOf(op->getResult(0)), false, [&](ArrayRef<Value> index, int64_t lanes) {
+    Value start = kernel.real(op->getOperand(0), {}, 1), delta = kernel.real(op->getOperand(2), {}, 1);
+    Value place = arith::IndexCastOp::create(b, loc, b.getI64Type(), index[0]);
+    if (isa<FloatType>(type)) {
+      place = arith::SIToFPOp::create(b, loc, type, place);
+      Value distance = arith::MulFOp::create(b, loc, place, delta);
+      return kernel.finish(index, lanes, arith::AddFOp::create(b, loc, start, distance));
+    }
+    if (type.getIntOrFloatBitWidth() < 64)
+      place = arith::TruncIOp::create(b, loc, type, place);
+    Value distance = arith::MulIOp::create(b, loc, place, delta);
+    kernel.finish(index, lanes, arith::AddIOp::create(b, loc, start, distance));
   });
 }
 
@@ -127,6 +153,7 @@ void addMovementEmitters(EmitterList &list) {
                            {"expand", emitExpand},
                            {"tile", emitTile},
                            {"slice", emitSlice},
+                           {"range", emitRange},
                            {"concat", emitConcat},
                            {"gather", emitGather}});
 }

@@ -129,5 +129,15 @@ TEST_F(FormFusions, UnknownDimensionsAreNotTakenForEqual) {
             (Kinds{"elementwise", "elementwise"}));
 }
 
+TEST_F(FormFusions, LongChainsAreCut) {
+  std::string text = "func.func @main(%v0: tensor<3xf32>) -> tensor<3xf32> {\n";
+  constexpr int ops = 300; // of which a region takes 128
+  for (int i = 0; i < ops; ++i)
+    text += message("%v", i + 1, " = limbeck.", i % 2 ? "neg" : "sigmoid", " %v", i,
+                    " : (tensor<3xf32>) -> tensor<3xf32>\n");
+  text += message("return %v", ops, " : tensor<3xf32>\n}");
+  EXPECT_EQ(kindsOf(text), (Kinds{"elementwise", "elementwise", "elementwise"}));
+}
+
 } // namespace
 } // namespace limbeck::test

@@ -45,6 +45,8 @@ TEST(RulesMalformed, windows) {
        "E-ATTR-RANGE"},
       {"negative pad", conv().attribute("pads", {0, 0, -1, 0}), "E-ATTR-RANGE"},
       {"huge pads", conv().attribute("pads", {huge, huge, huge, huge}), "E-ATTR-RANGE"},
+      {"pads of a tensor too large",
+       conv().attribute("pads", {beyond, 0, 0, 0}).attribute("strides", {beyond, 1}), "E-ATTR-RANGE"},
       {"kernel beyond the padded input", conv().attribute("dilations", {9, 9}), "E-ATTR-RANGE"},
       {"too few strides", conv().attribute("strides", {1}), "E-ATTR-LEN"},
       {"too many pads", conv().attribute("pads", {1, 1, 1, 1, 1, 1, 1, 1, 1}), "E-ATTR-LEN"},

@@ -12,7 +12,8 @@ TEST(StaticShapes, NamesSymbolsAndFlags) {
   ASSERT_TRUE(succeeds(model));
   Status status = requireStatic(*model);
   ASSERT_TRUE(failsWith(status, Code::ShapeMissing));
-  EXPECT_NE(status.diagnostic().message.find("m, n"), std::string::npos) << status.diagnostic().text();
+  EXPECT_NE(status.diagnostic().message.find("'z' f32[n,m], 'u' f32[?,5]"), std::string::npos)
+      << status.diagnostic().text();
   EXPECT_EQ(status.diagnostic().hint, "choose sizes, as in --shape u=1x5 --dim m=1 --dim n=1");
   // The first dimension is of samples, whatever its symbol's other places are.
   EXPECT_EQ(requireStatic(*model, 32).diagnostic().hint,
@@ -23,6 +24,15 @@ TEST(StaticShapes, NamesSymbolsAndFlags) {
   auto bound = builder.import(options);
   ASSERT_TRUE(succeeds(bound));
   EXPECT_TRUE(succeeds(requireStatic(*bound)));
+}
+
+TEST(StaticShapes, GivesAShapeOrItsSymbolsNotBoth) {
+  ModelBuilder builder;
+  builder.input("x", {"n", -1, "h"}).output("y");
+  builder.node("Relu", {"x"}, {"y"});
+  auto model = builder.import();
+  ASSERT_TRUE(succeeds(model));
+  EXPECT_EQ(requireStatic(*model, 48).diagnostic().hint, "choose sizes, as in --shape x=1x48x48");
 }
 
 TEST(StaticShapes, NamesShapesThatDependOnData) {
