@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace limbeck::session {
@@ -255,6 +256,10 @@ static Diagnostic death(const CompileOptions &options, const WorkerLimits &limit
     return at(error(Code::LimitMemory, "the compiler needed more than ", limits.memoryBytes >> 20,
                     " MiB of address space", whereabouts.text())
                   .withHint("--memory-limit gives it more, as far as the system does"));
+  if (errors.find(std::generic_category().message(EFBIG)) != std::string::npos)
+    return at(
+        error(Code::File, "the compiler could not write a file as large as it needs", whereabouts.text())
+            .withHint("the system has a limit on the size of files: ulimit -f"));
   if (signal == SIGKILL)
     return at(error(Code::Run, "the compiler's process was killed from outside", whereabouts.text())
                   .withHint("a limit of the system on memory or processor time does that"));
@@ -311,7 +316,11 @@ int runWorker() {
     say(Whereabouts::kernelLine(kernel, nodes, begins));
   };
   std::vector<std::byte> response = encodeResponse(compile(*options, progress, watch));
-  return writeFully(kResponseFile, response.data(), response.size()) ? 0 : kFatalExit;
+  if (writeFully(kResponseFile, response.data(), response.size()))
+    return 0;
+  std::string line = message(kFatalMark, std::generic_category().message(errno), "\n");
+  (void)writeFully(STDERR_FILENO, line.data(), line.size());
+  return kFatalExit;
 }
 
 Expected<PlanReport> planReport(const SourceModel &source, const std::string &target, bool worker,
