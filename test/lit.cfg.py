@@ -25,6 +25,7 @@ config.environment["PATH"] = os.pathsep.join([str(build / "bin"), llvm_tools, co
 python = str(source.parent / ".venv" / "bin" / "python")
 # Longer names first: lit replaces in this order.
 # `%make_model KIND PATH` writes a tiny ONNX model; `%exits CODE COMMAND..` passes when the command ends with just that code.
+config.substitutions.append(("%limbeck_build", str(build)))
 config.substitutions.append(("%make_model", f"{python} {source / 'support' / 'make_model.py'}"))
 config.substitutions.append(("%exits", f"{python} {source / 'support' / 'exits.py'}"))
 config.substitutions.append(("%check_schema", f"{python} {source / 'support' / 'check_schema.py'}"))

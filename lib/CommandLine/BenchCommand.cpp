@@ -21,17 +21,18 @@ static void benchFlags(CLI::App &command, BenchFlags &flags) {
       ->type_name("MODEL|ARTIFACT")
       ->allow_extra_args(false);
   addInputFlags(command, options.inputs);
+  addEntryFlag(command, options.entry);
   addShapeFlags(command, options.model);
   addThreadsFlag(command, options.threads);
   command.add_option("--streams", options.streams, "runs side by side")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024));
+      ->check(between(1, 1024));
   command.add_option("--warmup", options.warmupSeconds, "seconds of warm-up; at least ten runs in any case")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.5, 3600.0));
+      ->check(between(0.5, 3600.0));
   command.add_option("--seconds", options.seconds, "seconds to measure each for")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.01, 86400.0));
+      ->check(between(0.01, 86400.0));
   command.add_flag("--per-layer", options.perLayer, "also the time of every kernel");
   command
       .add_flag("--fail-if-slower", flags.failIfSlower,

@@ -1,12 +1,15 @@
 // limbeck check
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
+#include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Support/Printable.h"
 
 namespace limbeck::command {
 
 static int runCheck(const session::SourceModel &source, Console &console) {
+  if (Status kind = session::expectModel(source.path); !kind.ok())
+    return console.fail(kind.diagnostic());
   Expected<importer::Options> options = session::onlyChoice(source);
   if (!options.ok())
     return console.fail(options.diagnostic());

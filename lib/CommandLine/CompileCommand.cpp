@@ -48,14 +48,18 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
   command
       .add_flag("--no-worker", flags.noWorker, "compile in this process: a crash is then one of this program")
       ->group(group);
-  command.add_option("--time-limit", flags.limits.seconds, "seconds after which compiling is given up")
+  command
+      .add_option("--time-limit", flags.limits.seconds,
+                  "seconds after which compiling is given up; 3600 when not given")
       ->type_name("SECONDS")
       ->group(group)
-      ->check(CLI::Range(1, 1'000'000));
-  command.add_option("--memory-limit", flags.memoryMiB, "MiB of address space for compiling")
+      ->check(between(1, 1'000'000));
+  command
+      .add_option("--memory-limit", flags.memoryMiB,
+                  "MiB of address space for compiling; 16384 when not given")
       ->type_name("MIB")
       ->group(group)
-      ->check(CLI::Range(1, 1'000'000'000));
+      ->check(between(1, 1'000'000'000));
 }
 
 static int runCompile(const CompileFlags &flags, Console &console) {
@@ -64,6 +68,8 @@ static int runCompile(const CompileFlags &flags, Console &console) {
   Expected<session::Product> product = session::productOf(flags.output);
   if (!product.ok())
     return console.fail(product.diagnostic());
+  if (Status status = checkWritable(flags.output); !status.ok())
+    return console.fail(status.diagnostic());
   options.product = *product;
   bool oneLevel = *product != session::Product::Artifact && options.to == pipeline::Stage::Lower;
   if (oneLevel && options.target == "cpu")

@@ -3,8 +3,10 @@
 #include "limbeck/CommandLine/ProgressBar.h"
 #include "limbeck/Session/Json.h"
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <unistd.h>
 
 namespace limbeck::command {
@@ -12,11 +14,26 @@ namespace limbeck::command {
 Console::Console() = default;
 Console::~Console() = default;
 
-static void printTo(std::FILE *file, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), file);
+/// False, with errno set, when not all was written.
+static bool printTo(std::FILE *file, std::string_view text) {
+  bool good = std::fwrite(text.data(), 1, text.size(), file) == text.size();
   if (!text.ends_with('\n'))
-    std::fputc('\n', file);
-  std::fflush(file);
+    good &= std::fputc('\n', file) != EOF;
+  return std::fflush(file) == 0 && good;
+}
+
+void Console::printResult(std::string_view text) {
+  if (!printTo(stdout, text) && outputFailure == 0)
+    outputFailure = errno ? errno : EIO;
+}
+
+int Console::finish(int code) {
+  if (outputFailure == 0)
+    return code;
+  Diagnostic lost = error(Code::File, "expected to write all of the result to standard output, found: ",
+                          std::generic_category().message(outputFailure));
+  printTo(stderr, lost.text());
+  return code == 0 ? exitCode(lost.code) : code;
 }
 
 bool Console::colored() const {
@@ -45,7 +62,7 @@ static std::string withoutControls(std::string_view document) {
 
 void Console::result(std::string_view text) {
   bar.reset();
-  printTo(stdout, json ? withoutControls(text) : text);
+  printResult(json ? withoutControls(text) : std::string(text));
 }
 
 void Console::note(std::string_view text) {
@@ -77,7 +94,7 @@ static std::string errorsDocument(std::span<const Diagnostic> diagnostics, size_
 int Console::fail(std::span<const Diagnostic> diagnostics, size_t more) {
   bar.reset();
   if (json)
-    printTo(stdout, withoutControls(errorsDocument(diagnostics, more)));
+    printResult(withoutControls(errorsDocument(diagnostics, more)));
   int code = 0;
   for (const Diagnostic &diagnostic : diagnostics) {
     std::string text = diagnostic.text();

@@ -6,6 +6,48 @@
 
 namespace limbeck::command {
 
+static std::string numberText(int value) {
+  return std::to_string(value);
+}
+
+static std::string numberText(double value) {
+  char text[32];
+  auto [end, failure] = std::to_chars(text, text + sizeof text, value);
+  return {text, end};
+}
+
+template <class Number> static CLI::Validator inRange(Number least, Number greatest, std::string_view kind) {
+  std::string range = message(kind, " from ", numberText(least), " to ", numberText(greatest));
+  auto check = [=](const std::string &text) -> std::string {
+    Number value = 0;
+    auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    // Written so that NaN is outside.
+    if (failure == std::errc() && end == text.data() + text.size() && value >= least && value <= greatest)
+      return "";
+    return message("expected ", range, ", found '", text, "'");
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator between(int least, int greatest) {
+  return inRange(least, greatest, "a whole number");
+}
+
+CLI::Validator between(double least, double greatest) {
+  return inRange(least, greatest, "a number");
+}
+
+CLI::Validator oneOf(std::vector<std::string> words) {
+  std::string list;
+  for (const std::string &word : words)
+    list += (list.empty() ? "" : ", ") + word;
+  auto check = [words = std::move(words), list](const std::string &text) -> std::string {
+    bool known = std::find(words.begin(), words.end(), text) != words.end();
+    return known ? "" : message("expected one of ", list, ", found '", text, "'");
+  };
+  return CLI::Validator(check, "");
+}
+
 /// NAME is everything before the last `=`.
 static std::pair<std::string, std::string> splitFlag(const std::string &flag, const std::string &text,
                                                      const char *form) {
@@ -106,14 +148,36 @@ void addInputFlags(CLI::App &command, std::vector<std::string> &inputs) {
       ->group("Inputs");
 }
 
+void addEntryFlag(CLI::App &command, std::string &entry) {
+  command.add_option("--entry", entry, "the entry of an artifact with several; inspect lists their names")
+      ->type_name("NAME")
+      ->group("Inputs");
+}
+
+/// A name without the ending of its format would be a file that nobody reads as what it is.
+static void expectEnding(const char *flag, const std::string &path, const char *ending) {
+  if (!path.ends_with(ending))
+    throw CLI::ValidationError(flag,
+                               message("expected a file that ends in ", ending, ", found '", path, "'"));
+}
+
 void addOutputFlags(CLI::App &command, OutputTargets &targets) {
   const char *group = "Outputs";
   addRepeated(
-      command, "--output", [&](const std::string &text) { targets.files.push_back(text); },
+      command, "--output",
+      [&](const std::string &text) {
+        expectEnding("--output", text, ".npy");
+        targets.files.push_back(text);
+      },
       "NAME=@y.npy, or @y.npy")
       ->type_name("FILE")
       ->group(group);
-  command.add_option("--outputs,-o", targets.archive, "all outputs in one .npz, names as keys")
+  auto setArchive = [&](const std::string &text) {
+    expectEnding("--outputs", text, ".npz");
+    targets.archive = text;
+  };
+  command
+      .add_option_function<std::string>("--outputs,-o", setArchive, "all outputs in one .npz, names as keys")
       ->type_name("y.npz")
       ->group(group);
   command.add_option("--output-dir", targets.folder, "output_0.npy.. and outputs.json")
@@ -124,21 +188,22 @@ void addOutputFlags(CLI::App &command, OutputTargets &targets) {
 void addThreadsFlag(CLI::App &command, int &threads) {
   command.add_option("--threads", threads, "threads; the physical cores allowed when not given")
       ->type_name("N")
-      ->check(CLI::Range(1, runtime::kMostThreads));
+      ->check(between(1, runtime::kMostThreads));
 }
 
-void addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage,
-                  const std::string &about) {
+CLI::Option *addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage,
+                          const std::string &about, pipeline::Stage last) {
   std::string names;
   for (pipeline::Stage each : pipeline::allStages())
-    names += (names.empty() ? "" : ", ") + std::string(pipeline::name(each));
-  auto parse = [&stage, flag, names](const std::string &text) {
+    if (each <= last)
+      names += (names.empty() ? "" : ", ") + std::string(pipeline::name(each));
+  auto parse = [&stage, flag, names, last](const std::string &text) {
     std::optional<pipeline::Stage> found = pipeline::stageFromName(text);
-    if (!found)
+    if (!found || *found > last)
       throw CLI::ValidationError(flag, message("expected one of ", names, ", found '", text, "'"));
     stage = *found;
   };
-  command.add_option_function<std::string>(flag, parse, about + ": " + names)->type_name("STAGE");
+  return command.add_option_function<std::string>(flag, parse, about + ": " + names)->type_name("STAGE");
 }
 
 } // namespace limbeck::command

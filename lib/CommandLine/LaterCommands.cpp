@@ -1,5 +1,6 @@
 // Commands whose names are taken and which come with a later version.
 #include "limbeck/CommandLine/CommandSet.h"
+#include <algorithm>
 
 namespace limbeck::command {
 
@@ -7,7 +8,18 @@ namespace {
 struct LaterFlags {
   std::string name;
 };
+
+struct LaterCommand {
+  const char *name, *about, *hint;
+};
 } // namespace
+
+static constexpr const char *kQuantizedHint = "models that are already quantized can be compiled now";
+static constexpr LaterCommand kCommands[] = {
+    {"calibrate", "Collect statistics for quantization (later version)", kQuantizedHint},
+    {"quantize", "Quantize a float model (later version)", kQuantizedHint},
+    {"explain", "Show what quantization costs in accuracy (later version)", ""},
+    {"tune", "Choose schedules by measuring them (later version)", ""}};
 
 static void laterFlags(CLI::App &command, LaterFlags &flags) {
   flags.name = command.get_name();
@@ -16,18 +28,14 @@ static void laterFlags(CLI::App &command, LaterFlags &flags) {
 }
 
 static int runLater(const LaterFlags &flags, Console &console) {
+  auto command = std::ranges::find(kCommands, flags.name, &LaterCommand::name);
   return console.fail(error(Code::Unsupported, "limbeck ", flags.name, " comes with a later version")
-                          .withHint("models that are already quantized can be compiled now"));
+                          .withHint(command->hint));
 }
 
 void addLaterCommand(CommandSet &set) {
-  static constexpr std::pair<const char *, const char *> kCommands[] = {
-      {"calibrate", "Collect statistics for quantization (later version)"},
-      {"quantize", "Quantize a float model (later version)"},
-      {"explain", "Show what quantization costs in accuracy (later version)"},
-      {"tune", "Choose schedules by measuring them (later version)"}};
-  for (const auto &[name, about] : kCommands)
-    set.add<LaterFlags>({name, about, "  none yet\n"}, laterFlags, runLater);
+  for (const LaterCommand &command : kCommands)
+    set.add<LaterFlags>({command.name, command.about, ""}, laterFlags, runLater);
 }
 
 } // namespace limbeck::command

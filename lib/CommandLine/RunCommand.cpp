@@ -18,6 +18,7 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   session::RunOptions &options = flags.options;
   addModelArgument(command, options.model, "MODEL|ARTIFACT");
   addInputFlags(command, options.inputs);
+  addEntryFlag(command, options.entry);
   command
       .add_option("--data", flags.dataSet,
                   "run every sample of an .npz, .npy, folder or list; outputs have one row per sample")
@@ -29,11 +30,12 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   addThreadsFlag(command, options.threads);
   command.add_option("--spin-us", options.spinMicroseconds, "how long idle threads spin; 0 turns it off")
       ->type_name("MICROSECONDS")
-      ->check(CLI::Range(0, 1000));
+      ->check(between(0, 1000));
   command.add_flag("--reference", options.reference,
                    "compute with the interpreter instead of compiled code: slow, the same bits");
   addStageFlag(command, "--reference-stage", options.referenceStage,
-               "the stage behind which the interpreter computes");
+               "the stage behind which the interpreter computes", pipeline::Stage::Fuse)
+      ->needs("--reference");
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
 
@@ -56,6 +58,8 @@ static int runSet(const session::RunOptions &options, const RunFlags &flags, Con
 static int runRun(const RunFlags &flags, Console &console) {
   session::RunOptions options = flags.options;
   options.worker = !flags.noWorker;
+  if (Status status = checkTargets(flags.targets); !status.ok())
+    return console.fail(status.diagnostic());
   if (!flags.dataSet.empty())
     return runSet(options, flags, console);
   Expected<std::vector<NamedTensor>> outputs = session::runModel(options, console.progress());
@@ -64,7 +68,7 @@ static int runRun(const RunFlags &flags, Console &console) {
   if (Status status = writeOutputs(*outputs, flags.targets); !status.ok())
     return console.fail(status.diagnostic());
   if (console.json)
-    console.result(outputsJson(*outputs));
+    console.result(outputsJson(*outputs, flags.targets));
   else if (flags.targets.empty())
     console.result(outputSummary(*outputs));
   return 0;

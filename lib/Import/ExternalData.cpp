@@ -97,10 +97,17 @@ Expected<std::string> ExternalData::resolve(const std::string &location) const {
     return error(Code::ExternalPath, "external data '", location, "' has no folder to be found in")
         .withHint("give --external-data-dir");
   auto resolved = realPath(directory + "/" + location);
-  if (!resolved)
+  if (!resolved && !realPath(directory))
+    return error(Code::ExternalPath, "expected a folder '", directory, "' for external data '", location,
+                 "', found none");
+  if (!resolved) {
+    bool besideModel = std::filesystem::path(modelPath).parent_path() == std::filesystem::path(directory) ||
+                       (directory == "." && !std::filesystem::path(modelPath).has_parent_path());
     return error(Code::ExternalPath, "external data file '", location, "' does not exist in '", directory,
                  "'")
-        .withHint("put it beside the model, or give --external-data-dir");
+        .withHint(besideModel ? "put it beside the model, or give --external-data-dir"
+                              : "--external-data-dir names another folder");
+  }
   auto folder = realPath(directory);
   if (folder && liesUnder(*resolved, *folder))
     return *resolved;

@@ -45,13 +45,13 @@ void GraphImporter::run() {
 }
 
 Status GraphImporter::checkOptions() const {
+  // Sizes of outputs follow from those of inputs: a symbol that only outputs have cannot be set.
   std::set<std::string> inputs, symbols;
-  for (const onnx::ValueInfoProto &input : proto.graph().input())
+  for (const onnx::ValueInfoProto &input : proto.graph().input()) {
     inputs.insert(input.name());
-  for (const auto *list : {&proto.graph().input(), &proto.graph().output()})
-    for (const onnx::ValueInfoProto &value : *list)
-      for (const onnx::TensorShapeProto_Dimension &dim : value.type().tensor_type().shape().dim())
-        symbols.insert(symbolOf(dim));
+    for (const onnx::TensorShapeProto_Dimension &dim : input.type().tensor_type().shape().dim())
+      symbols.insert(symbolOf(dim));
+  }
   auto joined = [](const std::set<std::string> &names) {
     std::string text;
     for (const std::string &name : names)
@@ -69,7 +69,7 @@ Status GraphImporter::checkOptions() const {
           .withHint("its inputs: " + joined(inputs));
   for (const auto &[symbol, value] : options.dims) {
     if (!symbols.count(symbol) || symbol.empty())
-      return error(Code::Flag, "the model has no symbolic dimension '", symbol, "'")
+      return error(Code::Flag, "no input of the model has a symbolic dimension '", symbol, "'")
           .withHint("its symbols: " + joined(symbols));
     if (value < 0)
       return error(Code::Flag, "expected dimension '", symbol, "' to be at least 0, found ", value);
@@ -110,6 +110,21 @@ void GraphImporter::importInputs(Scope &scope) {
                    " demands"));
 }
 
+/// `--shape` fills in what the model leaves open, and agrees with what the model and `--dim` say.
+Status GraphImporter::checkGiven(const onnx::TensorShapeProto_Dimension &declared, int axis,
+                                 int64_t given) const {
+  auto differs = [&](int64_t wanted, std::string_view source) -> Status {
+    if (wanted == given)
+      return {};
+    return error(Code::Flag, "expected dimension ", axis, " to be ", wanted, " as ", source, " says, found ",
+                 given);
+  };
+  if (declared.has_dim_value() && declared.dim_value() >= 0)
+    return differs(declared.dim_value(), "the model");
+  auto bound = options.dims.find(symbolOf(declared));
+  return bound == options.dims.end() ? Status() : differs(bound->second, "--dim " + bound->first);
+}
+
 Status GraphImporter::importInput(const onnx::ValueInfoProto &input, Scope &scope) {
   if (input.name().empty())
     return error(Code::Name, "expected a name, found none");
@@ -123,8 +138,10 @@ Status GraphImporter::importInput(const onnx::ValueInfoProto &input, Scope &scop
                    shapeText(given->second));
     type.shape = given->second;
     type.symbols.resize(type.shape->size());
-    for (int axis = 0; axis < declared.shape().dim_size(); ++axis)
+    for (int axis = 0; axis < declared.shape().dim_size(); ++axis) {
+      LIMBECK_TRY(checkGiven(declared.shape().dim(axis), axis, given->second[axis]));
       type.symbols[axis] = symbolOf(declared.shape().dim(axis));
+    }
   }
   if (!type.shape)
     return error(Code::ShapeMissing, "the model leaves the shape open")
@@ -177,10 +194,13 @@ void GraphImporter::importInitializer(const std::string &name, const Expected<Te
     return report(error(Code::Name, "an initializer has no name"));
   if (tensor)
     return frozen ? void() : define(name, builder.addConstant(name, *tensor), scope);
+  scope.define(name, kPoison);
   Diagnostic diagnostic = tensor.diagnostic();
+  // A file that is missing lacks all of its tensors: that is one fault.
+  if (diagnostic.code == Code::ExternalPath && !missingFiles.insert(diagnostic.message).second)
+    return;
   diagnostic.message = "initializer '" + name + "': " + diagnostic.message;
   report(std::move(diagnostic));
-  scope.define(name, kPoison);
 }
 
 void GraphImporter::importOutputs(const Scope &scope) {

@@ -9,6 +9,7 @@
 #include "NodeOrder.h"
 #include "NodeProbe.h"
 #include "Scope.h"
+#include <set>
 
 namespace limbeck::importer {
 
@@ -33,6 +34,7 @@ private:
   // GraphImporter.cpp: the main graph.
   Status checkOptions() const;
   void importInputs(Scope &scope);
+  Status checkGiven(const onnx::TensorShapeProto_Dimension &declared, int axis, int64_t given) const;
   Status importInput(const onnx::ValueInfoProto &input, Scope &scope);
   Status freezeInput(const onnx::ValueInfoProto &input, const DecodedType &type, Scope &scope);
   void importInitializers(const onnx::GraphProto &graph, Scope &scope);
@@ -73,6 +75,7 @@ private:
   FunctionTable functions;
   Opsets opsets;
   int64_t nodesImported = 0;
+  std::set<std::string> missingFiles; ///< of external data, by what was said of them
   /// The node that is being imported, for diagnostics of what happens inside.
   std::string currentNode, currentOp;
 };

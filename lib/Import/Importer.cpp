@@ -10,7 +10,7 @@
 
 namespace limbeck::importer {
 
-static std::string sha256Of(std::span<const std::byte> bytes) {
+std::string sha256Of(std::span<const std::byte> bytes) {
   unsigned char digest[crypto_hash_sha256_BYTES];
   crypto_hash_sha256(digest, reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size());
   char text[2 * sizeof(digest) + 1];

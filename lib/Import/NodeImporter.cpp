@@ -98,8 +98,8 @@ static Expected<const Rule *> ruleFor(const std::string &domain, const std::stri
   const Rule *rule = opset == opsets.end() ? nullptr : findRule(domain, opType, opset->second);
   if (rule)
     return rule;
-  std::string hint = nearestSupported(domain, opType);
-  if (opset == opsets.end() && hint.starts_with("it is supported"))
+  std::string hint = supportedOpsets(domain, opType);
+  if (opset == opsets.end() && !hint.empty())
     return error(Code::Version, "the model names no opset for domain '", domain.empty() ? "ai.onnx" : domain,
                  "'");
   return error(Code::UnsupportedOp, "op '", opType, "' of domain '", domain.empty() ? "ai.onnx" : domain,

@@ -15,6 +15,9 @@ struct ParsedModel {
   const onnx::ModelProto *proto = nullptr;
 };
 
+/// Hexadecimal; by it artifacts and reports name their source.
+std::string sha256Of(std::span<const std::byte> bytes);
+
 Expected<ParsedModel> parseModel(std::span<const std::byte> bytes, const Limits &limits);
 
 } // namespace limbeck::importer

@@ -4,8 +4,7 @@
 
 namespace limbeck::importer {
 
-/// A hint naming the opsets at which the op is supported, or the op with the most similar name; "" when
-/// nothing is close.
-std::string nearestSupported(std::string_view domain, std::string_view opType);
+/// A hint naming the opsets at which the op is supported; "" for one that is at none.
+std::string supportedOpsets(std::string_view domain, std::string_view opType);
 
 } // namespace limbeck::importer

@@ -166,9 +166,11 @@ static Expected<limbeck_context_options> knownOptions(const limbeck_context_opti
   uint64_t size = options->struct_size;
   auto bytes = reinterpret_cast<const unsigned char *>(options);
   auto isZero = [](unsigned char byte) { return byte == 0; };
-  if (size < firstVersion || size > most ||
-      (size > sizeof known && !std::all_of(bytes + sizeof known, bytes + size, isZero)))
-    return error(Code::Argument, "expected options of ", sizeof known, " bytes, found ", size)
+  if (size < firstVersion || size > most)
+    return error(Code::Argument, "expected options of ", firstVersion, " to ", most, " bytes, found ", size)
+        .withHint("initialize them with LIMBECK_CONTEXT_OPTIONS");
+  if (size > sizeof known && !std::all_of(bytes + sizeof known, bytes + size, isZero))
+    return error(Code::Argument, "expected 0 in options that this library does not know, found another value")
         .withHint("initialize them with LIMBECK_CONTEXT_OPTIONS");
   std::memcpy(&known, options, std::min<uint64_t>(size, sizeof known));
   return known;
@@ -180,8 +182,8 @@ static Expected<ContextOptions> optionsOf(const limbeck_context_options *options
   LIMBECK_ASSIGN(limbeck_context_options known, knownOptions(options));
   if (known.reserved != 0)
     return error(Code::Argument, "expected 0 in the reserved field, found ", known.reserved);
-  if (known.spin_us < -1)
-    return error(Code::Argument, "expected spin_us of at least -1, found ", known.spin_us);
+  if (known.spin_us < -1 || known.spin_us > kLongestSpin)
+    return error(Code::Argument, "expected spin_us from -1 to ", kLongestSpin, ", found ", known.spin_us);
   return ContextOptions{known.threads, known.spin_us, known.memory_limit};
 }
 
@@ -299,6 +301,9 @@ limbeck_status limbeck_run(limbeck_context *context, const char *entry, const li
     LIMBECK_ASSIGN(auto found, contextOf(context));
     LIMBECK_ASSIGN(auto in, viewsOf("inputs", inputs, input_count));
     LIMBECK_ASSIGN(auto out, viewsOf("outputs", outputs, output_count));
+    if (entry && !*entry)
+      return error(Code::Name,
+                   "expected the name of an entry, or null to choose by shapes, found an empty text");
     return found->run(entry ? entry : "", in, out);
   });
 }

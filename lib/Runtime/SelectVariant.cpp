@@ -45,6 +45,11 @@ Expected<size_t> selectVariant(const artifact::Entry &entry, const CpuFeatures &
   if (forced.empty())
     return error(Code::ArtifactTarget, "no variant of the artifact runs on this machine; it has ", all)
         .withHint("compile with --target cpu on this machine");
+  bool known = std::ranges::find(kBestFirst, forced) != std::end(kBestFirst) ||
+               std::ranges::find(entry.variants, forced, &artifact::Variant::isa) != entry.variants.end();
+  if (!known)
+    return error(Code::Flag, "expected LIMBECK_ISA to name an instruction set, found '", forced,
+                 "'; the artifact has ", all);
   return error(Code::ArtifactTarget, "expected a variant '", forced,
                "' that runs on this machine; the artifact has ", all)
       .withHint("name another with LIMBECK_ISA, or unset it");

@@ -35,8 +35,9 @@ struct Stream {
 /// What is measured: the model or one of the baselines.
 class Subject {
 public:
+  /// `first` is what a baseline is compared with.
   static Expected<std::unique_ptr<Subject>> create(const BenchOptions &options, const SourceModel &source,
-                                                   const Progress &progress);
+                                                   const Measurement *first, const Progress &progress);
 
   /// Runs all streams for that long, and at least once; E-RUN.. when a run fails.
   Status runFor(double seconds, bool measured);
@@ -60,16 +61,35 @@ private:
 };
 } // namespace
 
+bool sameTypes(std::span<const NamedType> a, std::span<const NamedType> b) {
+  return std::ranges::equal(a, b, [](const NamedType &one, const NamedType &other) {
+    return one.name == other.name && one.type.dtype == other.type.dtype && one.type.shape == other.type.shape;
+  });
+}
+
 static runtime::TensorView viewOf(const Tensor &tensor) {
   // Code only reads its inputs; the interface has one pointer type for both directions.
   return {tensor.dtype(), tensor.shape(), const_cast<std::byte *>(tensor.bytes()), tensor.byteSize()};
 }
 
-/// Values for one entry: those given, or random ones for the first entry.
-static Expected<std::vector<Tensor>> benchInputs(const BenchOptions &options, const runtime::Model &model) {
+/// The entry that is named; of a baseline the one with the inputs of what it is compared with, if there is one; else the first.
+static Expected<size_t> chooseEntry(const BenchOptions &options, const runtime::Model &model,
+                                    const Measurement *first) {
+  if (!first)
+    return options.entry.empty() ? Expected<size_t>(0) : findEntry(model, options.entry);
+  const auto &entries = model.entries();
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (sameTypes(typesOf(entries[i].inputs), first->inputs))
+      return i;
+  return 0;
+}
+
+/// Values for one entry: those given, or random ones. Given ones decide by their shapes when no entry is named.
+static Expected<std::vector<Tensor>> benchInputs(const BenchOptions &options, const runtime::Model &model,
+                                                 size_t entry) {
+  std::vector<NamedType> types = typesOf(model.entries()[entry].inputs);
   if (!options.inputs.empty())
-    return readModelInputs(commonInputs(model), options.inputs);
-  std::vector<NamedType> types = typesOf(model.entries().front().inputs);
+    return readModelInputs(options.entry.empty() ? commonInputs(model) : types, options.inputs);
   std::vector<std::string> arguments;
   for (const NamedType &type : types)
     arguments.push_back(type.name + "=random:1");
@@ -77,7 +97,7 @@ static Expected<std::vector<Tensor>> benchInputs(const BenchOptions &options, co
 }
 
 Expected<std::unique_ptr<Subject>> Subject::create(const BenchOptions &options, const SourceModel &source,
-                                                   const Progress &progress) {
+                                                   const Measurement *first, const Progress &progress) {
   auto subject = std::make_unique<Subject>();
   LIMBECK_ASSIGN(LoadExecutable load, findExecutable(source, options.worker, progress));
   constexpr int loads = 3;
@@ -87,11 +107,14 @@ Expected<std::unique_ptr<Subject>> Subject::create(const BenchOptions &options, 
     double elapsed = 1000 * secondsSince(start);
     subject->result.loadMs = i == 0 ? elapsed : std::min(subject->result.loadMs, elapsed);
   }
-  LIMBECK_ASSIGN(subject->inputs, benchInputs(options, *subject->model));
+  LIMBECK_ASSIGN(subject->entry, chooseEntry(options, *subject->model, first));
+  LIMBECK_ASSIGN(subject->inputs, benchInputs(options, *subject->model, subject->entry));
   for (const Tensor &tensor : subject->inputs)
     subject->inputViews.push_back(viewOf(tensor));
   LIMBECK_TRY(subject->createStreams(options));
-  LIMBECK_ASSIGN(subject->entry, subject->streams.front().context->findEntry("", subject->inputViews));
+  if (!options.inputs.empty() && options.entry.empty()) {
+    LIMBECK_ASSIGN(subject->entry, subject->streams.front().context->findEntry("", subject->inputViews));
+  }
   const artifact::Entry &entry = subject->model->entries()[subject->entry];
   for (Stream &stream : subject->streams) {
     for (const artifact::Port &port : entry.outputs) {
@@ -223,6 +246,8 @@ static Expected<SourceModel> sourceOf(const BenchOptions &options, const std::st
     source.shapes.clear();
     source.dims.clear();
     source.frozen.clear();
+    source.externalDataDirectory.clear();
+    source.trustHardlinks = false;
   }
   if (!artifact && first && !given)
     for (const NamedType &input : first->inputs)
@@ -236,9 +261,9 @@ Expected<BenchReport> bench(const BenchOptions &options, const Progress &progres
   paths.insert(paths.end(), options.baselines.begin(), options.baselines.end());
   std::vector<std::unique_ptr<Subject>> subjects;
   for (const std::string &path : paths) {
-    LIMBECK_ASSIGN(SourceModel source,
-                   sourceOf(options, path, subjects.empty() ? nullptr : &subjects.front()->known()));
-    LIMBECK_ASSIGN(std::unique_ptr<Subject> subject, Subject::create(options, source, progress));
+    const Measurement *first = subjects.empty() ? nullptr : &subjects.front()->known();
+    LIMBECK_ASSIGN(SourceModel source, sourceOf(options, path, first));
+    LIMBECK_ASSIGN(std::unique_ptr<Subject> subject, Subject::create(options, source, first, progress));
     subjects.push_back(std::move(subject));
   }
   for (const std::unique_ptr<Subject> &subject : subjects)

@@ -4,6 +4,9 @@
 #include "limbeck/Session/Version.h"
 #include "limbeck/Support/Printable.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
 
 namespace limbeck::session {
 
@@ -60,11 +63,26 @@ std::string benchJson(const BenchReport &report) {
   });
 }
 
+/// Four digits at least, in thousandths at most: a small model takes less than a microsecond.
+static std::string milliseconds(double value) {
+  int decimals = value > 0 ? std::clamp(3 - static_cast<int>(std::floor(std::log10(value))), 3, 7) : 3;
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+static constexpr const char *kRow = "{0,-28} {1,-10} {2,-18} {3,-5} {4,10} {5,10} {6,10} {7,10} {8,10}\n";
+
 static std::string rowOf(const Measurement &one) {
-  return llvm::formatv("{0,-28} {1,-18} {2,-5} {3,10:f3} {4,10:f3} {5,10:f3} {6,10:f3} {7,10:f1}\n",
-                       printable(one.name), printable(one.target), printable(one.precision), one.p50Ms,
-                       one.minMs, one.p90Ms, one.p99Ms, one.throughput)
+  return llvm::formatv(kRow, printable(one.name), printable(one.entry), printable(one.target),
+                       printable(one.precision), milliseconds(one.p50Ms), milliseconds(one.minMs),
+                       milliseconds(one.p90Ms), milliseconds(one.p99Ms),
+                       llvm::formatv("{0:f1}", one.throughput).str())
       .str();
+}
+
+static std::string counted(int64_t count, const std::string &thing) {
+  return message(count, " ", thing, count == 1 ? "" : "s");
 }
 
 static std::string joined(const std::vector<std::string> &texts) {
@@ -89,16 +107,15 @@ static std::string layersText(const Measurement &one) {
 }
 
 std::string benchText(const BenchReport &report) {
-  std::string text = llvm::formatv("{0}, {1} threads, {2} streams, milliseconds per run\n{3,-28} {4,-18} "
-                                   "{5,-5} {6,10} {7,10} {8,10} {9,10} {10,10}\n",
-                                   report.cpu, report.model.threads, report.model.streams, "model", "target",
-                                   "type", "p50", "min", "p90", "p99", "runs/s")
-                         .str();
+  std::string text = message(report.cpu, ", ", counted(report.model.threads, "thread"), ", ",
+                             counted(report.model.streams, "stream"), ", milliseconds per run\n");
+  text += llvm::formatv(kRow, "model", "entry", "target", "type", "p50", "min", "p90", "p99", "runs/s").str();
   text += rowOf(report.model);
   for (const Measurement &baseline : report.baselines) {
     text += rowOf(baseline);
-    text += llvm::formatv("{0} takes {1:f2} times as long as {2}\n", printable(baseline.name),
-                          baseline.p50Ms / report.model.p50Ms, printable(report.model.name))
+    text += llvm::formatv("{0} takes {1:f2} times as long as {2}{3}\n", printable(baseline.name),
+                          baseline.p50Ms / report.model.p50Ms, printable(report.model.name),
+                          sameTypes(baseline.inputs, report.model.inputs) ? "" : ", but has other inputs")
                 .str();
   }
   if (!report.model.layers.empty())

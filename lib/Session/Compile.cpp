@@ -5,6 +5,9 @@
 #include "WorkerProtocol.h"
 #include "limbeck/Artifact/Writer.h"
 #include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Lower/Target.h"
+#include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Version.h"
 #include "limbeck/Target/CPU/Compile.h"
 #include "limbeck/Target/CPU/Embed.h"
@@ -46,6 +49,13 @@ static Status checkOptions(const CompileOptions &options) {
   if (options.from > options.to)
     return error(Code::Flag, "expected --from a stage before that of --to, found ",
                  pipeline::name(options.from), " and ", pipeline::name(options.to));
+  const SourceModel &model = options.model;
+  if (options.from != Stage::Import && (!model.shapes.empty() || !model.dims.empty() ||
+                                        !model.frozen.empty() || !model.externalDataDirectory.empty()))
+    return error(Code::Flag,
+                 "expected no flags about a model (--shape, --dim, --freeze, --external-data-dir) "
+                 "with --from ",
+                 pipeline::name(options.from), ": they are for import");
   if (options.to != Stage::Lower && options.product != Product::Mlir)
     return error(Code::Flag, "expected an output file that ends in .mlir with --to ",
                  pipeline::name(options.to));
@@ -80,8 +90,17 @@ private:
   }
   /// Errors of stages name the file.
   template <class Result> Result inFile(Result result) const {
-    if (!result.ok() && result.diagnostic().file.empty())
-      result.diagnostic().atFile(std::filesystem::path(options.model.path).filename().string());
+    if (result.ok())
+      return result;
+    Diagnostic &diagnostic = result.diagnostic();
+    if (diagnostic.file.empty())
+      diagnostic.atFile(std::filesystem::path(options.model.path).filename().string());
+    // Text that somebody wrote is his; only what we made ourselves shows a defect of ours.
+    if (options.from != Stage::Import && diagnostic.code == Code::Internal) {
+      diagnostic.code = Code::Parse;
+      diagnostic.withHint(message("--from ", pipeline::name(options.from),
+                                  " takes a module as --to leaves it behind the stage before"));
+    }
     return result;
   }
   /// The entry behind `last`, at most Fuse.
@@ -100,17 +119,41 @@ private:
 };
 } // namespace
 
+/// Whether a parsed module has the form that the first stage to run takes: the stage that it is behind can be told by its ops.
+static Status checkForm(mlir::ModuleOp module, Stage first) {
+  bool lowered = module->hasAttr(lower::kTargetAttribute), fused = false, empty = true;
+  module.walk([&](mlir::Operation *op) {
+    lowered |= llvm::isa<graph::LaunchOp>(op);
+    fused |= llvm::isa<graph::FusedOp>(op);
+    empty &= !llvm::isa<mlir::func::FuncOp>(op);
+  });
+  auto expected = [&](std::string_view found) {
+    std::string_view before = first == Stage::Lower ? "stage fuse" : "a stage before fuse";
+    return error(Code::Parse, "expected a module behind ", before, ", found ", found);
+  };
+  if (empty)
+    return expected("one without functions");
+  if (lowered)
+    return expected("one behind stage lower");
+  if (fused && first != Stage::Lower)
+    return expected("one behind stage fuse").withHint("--from lower takes it");
+  return {};
+}
+
 Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
   Module module;
   Stage first = options.from;
   if (first == Stage::Import) {
+    LIMBECK_TRY(expectModel(options.model.path));
     LIMBECK_ASSIGN(importer::Model model, options.to == Stage::Lower
                                               ? importStatic(options.model.path, choice.options)
                                               : importer::importFile(options.model.path, choice.options));
     sourceSha256 = model.sha256;
     LIMBECK_ASSIGN(module, compiler.import(model));
   } else {
+    LIMBECK_TRY(expectIr(options.model.path));
     LIMBECK_ASSIGN(module, compiler.parse(options.model.path));
+    LIMBECK_TRY(inFile(checkForm(*module, first)));
   }
   LIMBECK_TRY(inFile(compiler.run(*module, first, last)));
   return module;
@@ -174,7 +217,7 @@ Expected<std::vector<std::byte>> Session::artifact() {
   for (const EntryChoice &choice : choices) {
     report(message("entry ", choice.name), done++, total);
     LIMBECK_ASSIGN(Module module, frontEnd(choice, Stage::Fuse));
-    LIMBECK_ASSIGN(artifact::Entry entry, signatureOf(*module, choice.name));
+    LIMBECK_ASSIGN(artifact::Entry entry, inFile(signatureOf(*module, choice.name)));
     EntryRecord record{choice.name, computesIntegers(*module), {}};
     for (const cpu::Isa *isa : isas) {
       report(message("entry ", choice.name, ", code for ", isa->name), done++, total);

@@ -1,24 +1,31 @@
 // Telling models from artifacts, and loading either.
 #include "Executable.h"
-#include "limbeck/Artifact/Reader.h"
+#include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Worker.h"
 
 namespace limbeck::session {
 
 Expected<bool> isArtifact(const std::string &path) {
-  LIMBECK_ASSIGN(std::vector<std::byte> start, readFileStart(path, artifact::kMagic.size()));
-  return artifact::looksLikeArtifact(start);
+  LIMBECK_ASSIGN(FileKind kind, kindOfFile(path));
+  return kind == FileKind::Artifact;
+}
+
+Status expectNoModelFlags(const SourceModel &source) {
+  if (source.shapes.empty() && source.dims.empty() && source.frozen.empty() &&
+      source.externalDataDirectory.empty() && !source.trustHardlinks)
+    return {};
+  return error(Code::Flag, "expected no flags about a model (--shape, --dim, --freeze, --external-data-dir, "
+                           "--trust-hardlinks) with an artifact: all of that is compiled in")
+      .atFile(source.path);
 }
 
 Expected<LoadExecutable> findExecutable(const SourceModel &source, bool worker, const Progress &progress) {
   LIMBECK_ASSIGN(bool ready, isArtifact(source.path));
   if (ready) {
-    if (!source.shapes.empty() || !source.dims.empty() || !source.frozen.empty())
-      return error(Code::Flag,
-                   "expected no --shape, --dim or --freeze with an artifact: its shapes are compiled in")
-          .atFile(source.path);
+    LIMBECK_TRY(expectNoModelFlags(source));
     return LoadExecutable([path = source.path] { return runtime::Model::load(path); });
   }
+  LIMBECK_TRY(expectModel(source.path));
   CompileOptions options;
   options.model = source;
   options.target = "cpu:native";
@@ -46,6 +53,27 @@ std::vector<NamedType> commonInputs(const runtime::Model &model) {
           shape[axis] = kUnknown;
     }
   return types;
+}
+
+std::string entriesText(const runtime::Model &model) {
+  constexpr size_t kMost = 8;
+  const auto &entries = model.entries();
+  std::string text;
+  for (size_t i = 0; i < std::min(kMost, entries.size()); ++i) {
+    std::string ports;
+    for (const artifact::Port &port : entries[i].inputs)
+      ports += message(ports.empty() ? "" : ", ", port.name, ": ", port.type.text());
+    text += message(text.empty() ? "" : ", ", entries[i].name, "(", ports, ")");
+  }
+  return entries.size() > kMost ? text + message(" and ", entries.size() - kMost, " more") : text;
+}
+
+Expected<size_t> findEntry(const runtime::Model &model, std::string_view name) {
+  auto entry = std::ranges::find(model.entries(), name, &artifact::Entry::name);
+  if (entry == model.entries().end())
+    return error(Code::Name, "expected the name of an entry, found '", name, "'")
+        .withHint("the entries are " + entriesText(model));
+  return static_cast<size_t>(entry - model.entries().begin());
 }
 
 Expected<std::vector<Tensor>> readModelInputs(std::span<const NamedType> inputs,

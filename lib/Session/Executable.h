@@ -10,6 +10,9 @@ namespace limbeck::session {
 /// Whether the file begins as artifacts do; E-FILE.. when it cannot be read.
 Expected<bool> isArtifact(const std::string &path);
 
+/// E-FLAG for flags about a model, which an artifact would let go unheard.
+Status expectNoModelFlags(const SourceModel &source);
+
 /// Loads a finished artifact, as often as it is called.
 using LoadExecutable = std::function<Expected<std::shared_ptr<const runtime::Model>>()>;
 /// Finds an artifact, or compiles a model for this machine. E-FLAG for shapes given with an artifact.
@@ -18,6 +21,11 @@ Expected<LoadExecutable> findExecutable(const SourceModel &source, bool worker, 
 std::vector<NamedType> typesOf(std::span<const artifact::Port> ports);
 /// What the inputs of all entries have in common: a dimension in which entries differ is unknown.
 std::vector<NamedType> commonInputs(const runtime::Model &model);
+
+/// The entry of that name; E-NAME lists all.
+Expected<size_t> findEntry(const runtime::Model &model, std::string_view name);
+/// `N=1(x: f32[1x16]), N=3(x: f32[3x16])`.
+std::string entriesText(const runtime::Model &model);
 
 /// readInputs with every kind of file that there is.
 Expected<std::vector<Tensor>> readModelInputs(std::span<const NamedType> inputs,

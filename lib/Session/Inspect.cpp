@@ -3,10 +3,13 @@
 #include "Executable.h"
 #include "limbeck/Artifact/Describe.h"
 #include "limbeck/Artifact/Reader.h"
+#include "limbeck/Import/Outline.h"
+#include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <algorithm>
 #include <set>
 
 namespace limbeck::session {
@@ -19,12 +22,11 @@ struct QuantizedTensor {
   int64_t scales = 0; ///< how many; 0 when they are computed
 };
 
-/// What is counted of a model.
-struct ModelSummary {
-  std::map<std::string, int64_t> ops; ///< nodes by their ONNX op, those in branches and functions included
+/// What there is to show of a model.
+struct ModelSummary : importer::Outline {
   std::set<std::string> symbols;
-  int64_t parameters = 0, parameterBytes = 0;
   std::map<std::string, QuantizedTensor> quantized; ///< by name
+  size_t unsupported = 0; ///< things that this version does not support: then only the outline is known
 };
 } // namespace
 
@@ -47,8 +49,33 @@ static void findQuantized(const importer::Model &model, const std::vector<import
   }
 }
 
+static std::vector<importer::Outline::Port> portsOf(const importer::Model &model,
+                                                    const std::vector<importer::ValueId> &ids,
+                                                    const std::vector<std::string> &names) {
+  std::vector<importer::Outline::Port> ports;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const importer::Value &value = model.values[ids[i]];
+    ports.push_back({names[i], value.type.dtype, value.type.shape, value.symbols});
+  }
+  return ports;
+}
+
+static void collectSymbols(ModelSummary &summary) {
+  for (const importer::Outline::Port &port : summary.inputs)
+    for (const std::string &symbol : port.symbols)
+      if (!symbol.empty())
+        summary.symbols.insert(symbol);
+}
+
 static ModelSummary summarize(const importer::Model &model) {
   ModelSummary summary;
+  summary.name = model.name;
+  summary.opset = model.opset;
+  summary.irVersion = model.irVersion;
+  summary.producer = model.producer;
+  summary.sha256 = model.sha256;
+  summary.inputs = portsOf(model, model.inputs, model.inputNames);
+  summary.outputs = portsOf(model, model.outputs, model.outputNames);
   for (const importer::SourceNode &node : model.sources)
     ++summary.ops[node.opType];
   findQuantized(model, model.ops, summary);
@@ -57,49 +84,63 @@ static ModelSummary summarize(const importer::Model &model) {
       summary.parameters += value.constant->size();
       summary.parameterBytes += static_cast<int64_t>(value.constant->byteSize());
     }
-  for (importer::ValueId id : model.inputs)
-    for (const std::string &symbol : model.values[id].symbols)
-      if (!symbol.empty())
-        summary.symbols.insert(symbol);
+  collectSymbols(summary);
+  return summary;
+}
+
+/// Of a model that only has what this version does not support, the outline; else the first thing that is wrong.
+static Expected<ModelSummary> summarizeFile(const std::string &path, const importer::Options &options) {
+  importer::CheckResult result = importer::checkFile(path, options);
+  if (result.model)
+    return summarize(*result.model);
+  auto isUnsupported = [](const Diagnostic &diagnostic) { return exitCode(diagnostic.code) == 3; };
+  if (!std::ranges::all_of(result.diagnostics, isUnsupported))
+    return result.diagnostics.front();
+  auto outline = importer::outlineFile(path, options.limits);
+  if (!outline.ok())
+    return result.diagnostics.front();
+  ModelSummary summary{std::move(*outline), {}, {}, result.diagnostics.size() + result.notListed};
+  collectSymbols(summary);
   return summary;
 }
 
 /// The dimension as a number, a symbol, or null.
-static llvm::json::Value dimension(const importer::Value &value, size_t axis) {
-  if (value.type.shape[axis] != kUnknown)
-    return value.type.shape[axis];
-  if (axis < value.symbols.size() && !value.symbols[axis].empty())
-    return jsonText(value.symbols[axis]);
+static llvm::json::Value dimension(const importer::Outline::Port &port, size_t axis) {
+  if ((*port.shape)[axis] != kUnknown)
+    return (*port.shape)[axis];
+  if (axis < port.symbols.size() && !port.symbols[axis].empty())
+    return jsonText(port.symbols[axis]);
   return nullptr;
 }
 
-static void writePorts(llvm::json::OStream &json, const char *key, const importer::Model &model,
-                       const std::vector<importer::ValueId> &ids, const std::vector<std::string> &names) {
+static void writePorts(llvm::json::OStream &json, const char *key,
+                       const std::vector<importer::Outline::Port> &ports) {
   json.attributeArray(key, [&] {
-    for (size_t i = 0; i < ids.size(); ++i)
+    for (const importer::Outline::Port &port : ports)
       json.object([&] {
-        const importer::Value &value = model.values[ids[i]];
-        std::string_view dtype = name(value.type.dtype);
-        json.attribute("name", jsonText(names[i]));
+        std::string_view dtype = name(port.dtype);
+        json.attribute("name", jsonText(port.name));
         json.attribute("dtype", llvm::StringRef(dtype.data(), dtype.size()));
+        if (!port.shape)
+          return json.attribute("shape", nullptr);
         json.attributeArray("shape", [&] {
-          for (size_t axis = 0; axis < value.type.shape.size(); ++axis)
-            json.value(dimension(value, axis));
+          for (size_t axis = 0; axis < port.shape->size(); ++axis)
+            json.value(dimension(port, axis));
         });
       });
   });
 }
 
-static std::string modelJson(const importer::Model &model, const ModelSummary &summary) {
+static std::string modelJson(const ModelSummary &summary) {
   return jsonDocument([&](llvm::json::OStream &json) {
     json.attribute("kind", "model");
-    json.attribute("name", jsonText(model.name));
-    json.attribute("sha256", model.sha256);
-    json.attribute("opset", model.opset);
-    json.attribute("ir_version", model.irVersion);
-    json.attribute("producer", jsonText(model.producer));
-    writePorts(json, "inputs", model, model.inputs, model.inputNames);
-    writePorts(json, "outputs", model, model.outputs, model.outputNames);
+    json.attribute("name", jsonText(summary.name));
+    json.attribute("sha256", summary.sha256);
+    json.attribute("opset", summary.opset);
+    json.attribute("ir_version", summary.irVersion);
+    json.attribute("producer", jsonText(summary.producer));
+    writePorts(json, "inputs", summary.inputs);
+    writePorts(json, "outputs", summary.outputs);
     json.attribute("symbols", jsonTexts(summary.symbols));
     json.attributeObject("ops", [&] {
       for (const auto &[name, count] : summary.ops)
@@ -107,6 +148,8 @@ static std::string modelJson(const importer::Model &model, const ModelSummary &s
     });
     json.attribute("parameters", summary.parameters);
     json.attribute("parameter_bytes", summary.parameterBytes);
+    if (summary.unsupported > 0)
+      json.attribute("unsupported", static_cast<int64_t>(summary.unsupported));
     json.attributeArray("quantization", [&] {
       for (const auto &[name, tensor] : summary.quantized)
         json.object([&] {
@@ -119,29 +162,34 @@ static std::string modelJson(const importer::Model &model, const ModelSummary &s
   });
 }
 
-static std::string portText(const importer::Model &model, importer::ValueId id, const std::string &name) {
-  const importer::Value &value = model.values[id];
-  std::string text = "  " + printable(name) + ": " + value.type.text(), symbols;
-  for (const std::string &symbol : value.symbols)
+static std::string portText(const importer::Outline::Port &port) {
+  std::string type = port.shape ? TensorType{port.dtype, *port.shape, nullptr}.text()
+                                : message(name(port.dtype), " of a shape that the file leaves open");
+  std::string text = "  " + printable(port.name) + ": " + type, symbols;
+  for (const std::string &symbol : port.symbols)
     if (!symbol.empty())
       symbols += (symbols.empty() ? "" : ", ") + printable(symbol);
   return text + (symbols.empty() ? "" : " with " + symbols) + "\n";
 }
 
-static std::string modelText(const importer::Model &model, const ModelSummary &summary) {
+static std::string modelText(const ModelSummary &summary) {
   std::string text =
-      message(printable(model.name), ": ONNX model, opset ", model.opset, ", IR version ", model.irVersion,
-              model.producer.empty() ? "" : ", by " + printable(model.producer), "\n");
+      message(printable(summary.name), ": ONNX model, opset ", summary.opset, ", IR version ",
+              summary.irVersion, summary.producer.empty() ? "" : ", by " + printable(summary.producer), "\n");
   text += "inputs:\n";
-  for (size_t i = 0; i < model.inputs.size(); ++i)
-    text += portText(model, model.inputs[i], model.inputNames[i]);
+  for (const importer::Outline::Port &port : summary.inputs)
+    text += portText(port);
   text += "outputs:\n";
-  for (size_t i = 0; i < model.outputs.size(); ++i)
-    text += portText(model, model.outputs[i], model.outputNames[i]);
+  for (const importer::Outline::Port &port : summary.outputs)
+    text += portText(port);
   text += message("parameters: ", summary.parameters, " in ", summary.parameterBytes, " bytes\n");
   text += "ops:\n";
   for (const auto &[name, count] : summary.ops)
     text += llvm::formatv("{0,6} {1}\n", count, printable(name)).str();
+  if (summary.unsupported > 0)
+    return text + message("not supported: ", summary.unsupported,
+                          summary.unsupported == 1 ? " thing" : " things",
+                          ", which limbeck check lists; no more is known of the model\n");
   text += summary.quantized.empty() ? "quantized: no\n"
                                     : message("quantized: ", summary.quantized.size(), " tensors\n");
   for (const auto &[name, tensor] : summary.quantized)
@@ -186,11 +234,12 @@ Expected<Inspection> inspect(const SourceModel &source, bool verify) {
   if (!artifact) {
     if (verify)
       return error(Code::Flag, "expected an artifact with --verify, found another file").atFile(source.path);
+    LIMBECK_TRY(expectModel(source.path));
     LIMBECK_ASSIGN(importer::Options options, onlyChoice(source));
-    LIMBECK_ASSIGN(importer::Model model, importer::importFile(source.path, options));
-    ModelSummary summary = summarize(model);
-    return Inspection{modelJson(model, summary), modelText(model, summary)};
+    LIMBECK_ASSIGN(ModelSummary summary, summarizeFile(source.path, options));
+    return Inspection{modelJson(summary), modelText(summary)};
   }
+  LIMBECK_TRY(expectNoModelFlags(source));
   LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(source.path, Limits().initializerBytes));
   auto reader = artifact::Reader::open(bytes);
   if (!reader.ok())

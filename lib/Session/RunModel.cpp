@@ -14,6 +14,7 @@ struct Runner {
   std::vector<NamedType> inputs;
   std::vector<std::string> outputs;
   std::function<Expected<std::vector<Tensor>>(std::span<const Tensor>)> run;
+  std::string inputHint; ///< when inputs do not fit: what there is to choose from
 };
 } // namespace
 
@@ -22,6 +23,12 @@ static Expected<Runner> compiledRunner(const RunOptions &options, const Progress
   LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model, load());
   Runner runner;
   runner.inputs = commonInputs(*model);
+  if (!options.entry.empty()) {
+    LIMBECK_ASSIGN(size_t entry, findEntry(*model, options.entry));
+    runner.inputs = typesOf(model->entries()[entry].inputs);
+  } else if (model->entries().size() > 1) {
+    runner.inputHint = "--entry NAME chooses one of " + entriesText(*model);
+  }
   for (const artifact::Port &port : model->entries().front().outputs)
     runner.outputs.push_back(port.name);
   runtime::ContextOptions contextOptions;
@@ -29,7 +36,9 @@ static Expected<Runner> compiledRunner(const RunOptions &options, const Progress
   contextOptions.spinMicroseconds = options.spinMicroseconds;
   LIMBECK_ASSIGN(std::unique_ptr<runtime::Context> created, runtime::Context::create(model, contextOptions));
   std::shared_ptr<runtime::Context> context = std::move(created);
-  runner.run = [context](std::span<const Tensor> inputs) { return context->run("", inputs); };
+  runner.run = [context, entry = options.entry](std::span<const Tensor> inputs) {
+    return context->run(entry, inputs);
+  };
   return runner;
 }
 
@@ -38,6 +47,9 @@ static Expected<Runner> referenceRunner(const RunOptions &options) {
   if (artifact)
     return error(Code::Flag, "expected a model with --reference, found an artifact: it holds code only")
         .atFile(options.model.path);
+  if (!options.entry.empty())
+    return error(Code::Flag, "expected --entry without --reference, found both")
+        .withHint("--dim and --shape choose what the interpreter computes");
   LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(options.model));
   LIMBECK_ASSIGN(importer::Model model, importStatic(options.model.path, importOptions));
   Runner runner;
@@ -63,8 +75,11 @@ static Expected<Runner> makeRunner(const RunOptions &options, const Progress &pr
 
 Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Progress &progress) {
   LIMBECK_ASSIGN(Runner runner, makeRunner(options, progress));
-  LIMBECK_ASSIGN(std::vector<Tensor> inputs, readModelInputs(runner.inputs, options.inputs));
-  LIMBECK_ASSIGN(std::vector<Tensor> values, runner.run(inputs));
+  auto inputs = readModelInputs(runner.inputs, options.inputs);
+  if (!inputs.ok() && !runner.inputHint.empty())
+    inputs.diagnostic().withHint(runner.inputHint);
+  LIMBECK_TRY(inputs.status());
+  LIMBECK_ASSIGN(std::vector<Tensor> values, runner.run(*inputs));
   std::vector<NamedTensor> outputs;
   for (size_t i = 0; i < values.size(); ++i)
     outputs.push_back({runner.outputs[i], std::move(values[i])});
@@ -92,7 +107,7 @@ Expected<DataSetRun> runDataSet(const RunOptions &options, const std::string &da
     return status.diagnostic();
   LIMBECK_TRY(rows.write());
   for (const NpzRows::Column &column : rows.columns())
-    result.outputs.push_back({column.name, column.dtype, column.shape});
+    result.outputs.push_back({column.name, column.dtype, column.shape, archive});
   return result;
 }
 

@@ -1,5 +1,6 @@
 // Flags about a model as options of the importer.
 #include "limbeck/Session/SourceModel.h"
+#include "limbeck/Session/FileKind.h"
 #include "limbeck/Tensor/Npy.h"
 
 namespace limbeck::session {
@@ -47,6 +48,7 @@ Expected<importer::Options> onlyChoice(const SourceModel &model) {
 }
 
 Expected<importer::Model> importStatic(const std::string &path, const importer::Options &options) {
+  LIMBECK_TRY(expectModel(path));
   LIMBECK_ASSIGN(importer::Model model, importer::importFile(path, options));
   Status status = importer::requireStatic(model);
   if (status.ok())

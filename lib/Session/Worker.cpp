@@ -3,6 +3,7 @@
 #include "WorkerProtocol.h"
 #include "limbeck/Support/Interrupt.h"
 #include "llvm/Support/ErrorHandling.h"
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -13,11 +14,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace limbeck::session {
 
 namespace {
+/// What stands before the reason of an error that LLVM calls fatal.
+constexpr std::string_view kFatalMark = "LLVM ERROR: ";
+
 /// Closes on every path out.
 class Descriptor {
 public:
@@ -215,41 +220,57 @@ static bool follow(const Child &child, uint64_t seconds, const Progress &progres
   return true;
 }
 
-/// The line of a crash report that says most: LLVM's own, else the last.
+/// Why LLVM or we gave up, without the marks; the rest of a crash report is for those who mend the compiler.
 static std::string essence(const std::string &errors) {
-  std::string last;
-  for (size_t begin = 0; begin < errors.size();) {
-    size_t end = std::min(errors.find('\n', begin), errors.size());
-    std::string line = errors.substr(begin, end - begin);
-    if (line.find("LLVM ERROR") != std::string::npos)
-      return line;
-    if (!line.empty())
-      last = std::move(line);
-    begin = end + 1;
-  }
-  return last;
+  for (std::string_view mark : {kFatalMark, std::string_view("error: [E-INTERNAL] ")})
+    if (size_t begin = errors.find(mark); begin != std::string::npos)
+      return errors.substr(begin + mark.size(), errors.find('\n', begin) - begin - mark.size());
+  return "";
+}
+
+/// Whether the last words are those of somebody who gets no more memory: the loader, LLVM, the C++ library, or we.
+static bool lackedMemory(const std::string &errors) {
+  static constexpr std::string_view kWords[] = {"error while loading shared libraries",
+                                                "failed to map segment",
+                                                "out of memory",
+                                                "bad_alloc",
+                                                "no memory left",
+                                                "annot allocate memory"};
+  return std::ranges::any_of(kWords,
+                             [&](std::string_view words) { return errors.find(words) != std::string::npos; });
 }
 
 static Diagnostic death(const CompileOptions &options, const WorkerLimits &limits, int status, bool inTime,
                         const std::string &errors, const Whereabouts &whereabouts) {
-  if (!inTime || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
-    return error(Code::Internal, "the compiler took more than ", limits.seconds, " seconds and was stopped",
-                 whereabouts.text())
-        .atFile(options.model.path)
-        .atNode(whereabouts.nodes())
-        .withHint("--time-limit gives it more");
+  auto at = [&](Diagnostic diagnostic) {
+    return diagnostic.atFile(options.model.path).atNode(whereabouts.nodes());
+  };
+  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (!inTime || signal == SIGXCPU)
+    return at(error(Code::LimitTime, "the compiler took more than ",
+                    inTime ? message(4 * limits.seconds, " seconds of processor time")
+                           : message(limits.seconds, " seconds"),
+                    " and was stopped", whereabouts.text())
+                  .withHint("--time-limit gives it more"));
+  if (lackedMemory(errors))
+    return at(error(Code::LimitMemory, "the compiler needed more than ", limits.memoryBytes >> 20,
+                    " MiB of address space", whereabouts.text())
+                  .withHint("--memory-limit gives it more, as far as the system does"));
+  if (errors.find(std::generic_category().message(EFBIG)) != std::string::npos)
+    return at(
+        error(Code::File, "the compiler could not write a file as large as it needs", whereabouts.text())
+            .withHint("the system has a limit on the size of files: ulimit -f"));
+  if (signal == SIGKILL)
+    return at(error(Code::Run, "the compiler's process was killed from outside", whereabouts.text())
+                  .withHint("a limit of the system on memory or processor time does that"));
   std::string reason = essence(errors);
-  std::string how = WIFSIGNALED(status) ? message("died of signal ", WTERMSIG(status), " (",
-                                                  ::strsignal(WTERMSIG(status)), ")")
-                                        : "gave up";
+  std::string how = signal ? message("died of signal ", signal, " (", ::strsignal(signal), ")") : "gave up";
   std::string reproduce = options.keepDirectory.empty()
                               ? "--keep DIR leaves the IR of every kernel, --no-worker shows more"
                               : message(options.keepDirectory, "/KERNEL.before.ll reproduces it");
-  return error(Code::Internal, "the compiler's process ", how, whereabouts.text(),
-               reason.empty() ? "" : ": " + reason)
-      .atFile(options.model.path)
-      .atNode(whereabouts.nodes())
-      .withHint("this is a defect of the compiler: please report it with the model; " + reproduce);
+  return at(error(Code::Internal, "the compiler's process ", how, whereabouts.text(),
+                  reason.empty() ? "" : ": " + reason)
+                .withHint("this is a defect of the compiler: please report it with the model; " + reproduce));
 }
 
 Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options, const WorkerLimits &limits,
@@ -278,7 +299,7 @@ Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options, 
 
 int runWorker() {
   llvm::install_fatal_error_handler([](void *, const char *reason, bool) {
-    std::string line = std::string("LLVM ERROR: ") + reason + "\n";
+    std::string line = message(kFatalMark, reason, "\n");
     (void)writeFully(STDERR_FILENO, line.data(), line.size());
     ::_exit(kFatalExit);
   });
@@ -295,7 +316,11 @@ int runWorker() {
     say(Whereabouts::kernelLine(kernel, nodes, begins));
   };
   std::vector<std::byte> response = encodeResponse(compile(*options, progress, watch));
-  return writeFully(kResponseFile, response.data(), response.size()) ? 0 : kFatalExit;
+  if (writeFully(kResponseFile, response.data(), response.size()))
+    return 0;
+  std::string line = message(kFatalMark, std::generic_category().message(errno), "\n");
+  (void)writeFully(STDERR_FILENO, line.data(), line.size());
+  return kFatalExit;
 }
 
 Expected<PlanReport> planReport(const SourceModel &source, const std::string &target, bool worker,

@@ -49,6 +49,18 @@ static std::string_view fileKind(mode_t mode) {
   return "a device";
 }
 
+/// Why a file cannot be read: one that the user named wrongly is his mistake, all else a failure while running.
+static Diagnostic openFailure(const std::string &path) {
+  static constexpr std::pair<int, const char *> kMistakes[] = {
+      {ENOENT, "found nothing of this name"},           {ENOTDIR, "found a name that goes through a file"},
+      {EACCES, "found one without permission to read"}, {ELOOP, "found links that lead in a circle"},
+      {ENAMETOOLONG, "found a name that is too long"},  {ENXIO, "found a socket or a device"}};
+  for (const auto &[number, found] : kMistakes)
+    if (errno == number)
+      return error(Code::FileKind, "expected a file to read, ", found).atFile(path);
+  return systemError("open the file", path);
+}
+
 static int openRetrying(const std::string &path, int flags, mode_t mode = 0) {
   int number;
   do
@@ -60,11 +72,11 @@ static int openRetrying(const std::string &path, int flags, mode_t mode = 0) {
 /// A regular file, opened.
 static Expected<FileHandle> openRegular(const std::string &path, struct stat &status) {
   if (path.empty() || path.find('\0') != std::string::npos)
-    return error(Code::File, "expected a file name, found one that is empty or holds a zero byte");
+    return error(Code::FileKind, "expected a file name, found one that is empty or holds a zero byte");
   // Without O_NONBLOCK, opening a FIFO would wait for its writer before its kind can be seen.
   FileHandle file(openRetrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
   if (!file.valid())
-    return systemError("open the file", path);
+    return openFailure(path);
   if (::fstat(file.get(), &status) != 0)
     return systemError("examine the file", path);
   if (!S_ISREG(status.st_mode))
@@ -131,7 +143,7 @@ static bool writeAll(int file, Bytes bytes, bool givesUp) {
 /// The place that will be replaced: behind symbolic links, and only if it is free or a regular file.
 static Expected<std::filesystem::path> replacementTarget(const std::string &path) {
   if (path.empty() || path.find('\0') != std::string::npos)
-    return error(Code::File, "expected a file name, found one that is empty or holds a zero byte");
+    return error(Code::FileKind, "expected a file name, found one that is empty or holds a zero byte");
   std::filesystem::path target = path;
   std::error_code failure;
   if (std::filesystem::path resolved =
@@ -145,6 +157,24 @@ static Expected<std::filesystem::path> replacementTarget(const std::string &path
   return target;
 }
 
+/// Where files of a folder begin: the folder of a place that will be replaced.
+static std::string folderOf(const std::filesystem::path &target) {
+  return target.has_parent_path() ? target.parent_path().string() : ".";
+}
+
+Status checkWritable(const std::string &path) {
+  LIMBECK_ASSIGN(std::filesystem::path target, replacementTarget(path));
+  std::string folder = folderOf(target);
+  struct stat status;
+  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+    return error(Code::File, "expected a folder '", folder, "' to write into, found none").atFile(path);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    return error(Code::File, "expected a folder '", folder,
+                 "' that may be written into, found: ", std::generic_category().message(errno))
+        .atFile(path);
+  return {};
+}
+
 OutputFiles::~OutputFiles() {
   for (const Pending &file : pending)
     ::unlink(file.temporary.c_str());
@@ -152,11 +182,12 @@ OutputFiles::~OutputFiles() {
 
 Status OutputFiles::add(const std::string &path, std::span<const Bytes> pieces) {
   static std::atomic<unsigned> serial = 0;
+  LIMBECK_TRY(checkWritable(path));
   LIMBECK_ASSIGN(std::filesystem::path target, replacementTarget(path));
   for (const Pending &other : pending)
     if (other.target == target)
       return error(Code::Flag, "expected every output in a file of its own, found two for '", path, "'");
-  std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
+  std::filesystem::path folder = folderOf(target);
   std::string temporary;
   int number;
   do { // a name that an earlier process with this number left behind is passed over
@@ -201,6 +232,7 @@ Status writeFileAtomically(const std::string &path, Bytes content) {
 
 Expected<SpoolFile> SpoolFile::createBeside(const std::string &path) {
   HoldInterrupt hold; // between the two calls the file has a name
+  LIMBECK_TRY(checkWritable(path));
   LIMBECK_ASSIGN(std::filesystem::path target, replacementTarget(path));
   std::string name = target.parent_path() / ".limbeck-XXXXXX";
   SpoolFile file;

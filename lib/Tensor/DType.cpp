@@ -23,6 +23,13 @@ std::optional<DType> dtypeFromName(std::string_view wanted) {
   return std::nullopt;
 }
 
+std::string dtypeNames() {
+  std::string names;
+#define LIMBECK_DTYPE(identifier, text, bits, ctype) names += names.empty() ? text : ", " text;
+#include "limbeck/Tensor/DTypes.def"
+  return names;
+}
+
 unsigned bitWidth(DType type) {
   switch (type) {
 #define LIMBECK_DTYPE(identifier, text, bits, ctype)                                                         \

@@ -3,6 +3,7 @@
 #include "limbeck/Tensor/Random.h"
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 namespace limbeck {
 
@@ -115,6 +116,30 @@ static InputFile parseInputFile(std::string_view text) {
   return {std::string(text.substr(0, previous)), dtype, std::move(*shape)};
 }
 
+/// What is wrong with the type or the shape of raw bytes, when text that names no file names one without its last fields.
+static Status checkRawFields(std::string_view text) {
+  std::error_code failure;
+  auto isFile = [&](std::string_view path) { return std::filesystem::is_regular_file(path, failure); };
+  size_t last = text.rfind(':');
+  if (last == std::string_view::npos || isFile(text))
+    return {};
+  std::string_view path = text.substr(0, last), field = text.substr(last + 1);
+  if (isFile(path))
+    return error(Code::Flag, "expected raw bytes as FILE:DTYPE:SHAPE, found one field behind the file: '",
+                 field, "'")
+        .withHint("such as :f32:1x3x48x320, or :f32:scalar");
+  size_t previous = path.rfind(':');
+  if (previous == std::string_view::npos || !isFile(path.substr(0, previous)))
+    return {};
+  std::string_view dtype = path.substr(previous + 1);
+  if (!dtypeFromName(dtype))
+    return error(Code::Flag, "expected the element type of raw bytes, found '", dtype, "'")
+        .withHint("the types are " + dtypeNames());
+  if (!shapeFromText(field))
+    return error(Code::Flag, "expected a shape such as 1x3x48x320, or scalar, found '", field, "'");
+  return {};
+}
+
 static bool beginsWith(Bytes content, std::string_view magic) {
   return std::string_view(reinterpret_cast<const char *>(content.data()), content.size()).starts_with(magic);
 }
@@ -145,8 +170,10 @@ public:
 
   Status addArgument(std::string_view text) {
     LIMBECK_ASSIGN(InputArgument argument, parseInputArgument(inputs, text));
-    if (argument.source.starts_with('@'))
+    if (argument.source.starts_with('@')) {
+      LIMBECK_TRY(checkRawFields(argument.source.substr(1)));
       return addFile(argument, parseInputFile(argument.source.substr(1)));
+    }
     LIMBECK_ASSIGN(const NamedType *input, theInput(argument));
     LIMBECK_ASSIGN(Tensor value, randomInput(*input, argument.source));
     return addValue(*input, value);

@@ -38,23 +38,41 @@ static std::string outputFileName(size_t index) {
   return message("output_", index, ".npy");
 }
 
-std::string outputsJson(std::span<const OutputType> outputs) {
-  nlohmann::ordered_json document = {{"schema", 1}, {"outputs", nlohmann::ordered_json::array()}};
-  for (size_t i = 0; i < outputs.size(); ++i)
-    document["outputs"].push_back({{"index", i},
-                                   {"name", outputs[i].name},
-                                   {"dtype", std::string(name(outputs[i].dtype))},
-                                   {"shape", outputs[i].shape},
-                                   {"file", outputFileName(i)}});
-  // Names come from a file: bytes that are no UTF-8 must not become an exception.
-  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+static nlohmann::ordered_json typeJson(size_t index, const OutputType &output) {
+  nlohmann::ordered_json object = {{"index", index},
+                                   {"name", output.name},
+                                   {"dtype", std::string(name(output.dtype))},
+                                   {"shape", output.shape}};
+  if (!output.file.empty())
+    object["file"] = output.file;
+  return object;
 }
 
-std::string outputsJson(std::span<const NamedTensor> outputs) {
-  std::vector<OutputType> types;
-  for (const auto &[name, value] : outputs)
-    types.push_back({name, value.dtype(), value.shape()});
-  return outputsJson(types);
+static std::string documentOf(nlohmann::ordered_json outputs) {
+  nlohmann::ordered_json document = {{"schema", 1}, {"outputs", std::move(outputs)}};
+  // Names come from a file: bytes that are no UTF-8 must not become an exception.
+  return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string outputsJson(std::span<const OutputType> outputs) {
+  auto list = nlohmann::ordered_json::array();
+  for (size_t i = 0; i < outputs.size(); ++i)
+    list.push_back(typeJson(i, outputs[i]));
+  return documentOf(std::move(list));
+}
+
+/// Where each output was written first; empty for nowhere.
+static std::vector<std::string> placesOf(std::span<const NamedTensor> outputs, const OutputTargets &targets) {
+  std::vector<std::string> places(outputs.size(), targets.archive);
+  if (targets.archive.empty() && !targets.folder.empty())
+    for (size_t i = 0; i < outputs.size(); ++i)
+      places[i] = std::filesystem::path(targets.folder) / outputFileName(i);
+  for (const std::string &argument : targets.files)
+    if (auto file = parseOutputFile(outputs, argument); file.ok())
+      for (size_t i = 0; i < outputs.size(); ++i)
+        if (file->value == &outputs[i].value)
+          places[i] = file->path;
+  return places;
 }
 
 static Status addOutputFolder(OutputFiles &files, std::span<const NamedTensor> outputs,
@@ -65,7 +83,22 @@ static Status addOutputFolder(OutputFiles &files, std::span<const NamedTensor> o
     return error(Code::File, "cannot make the folder: ", failure.message()).atFile(folder);
   for (size_t i = 0; i < outputs.size(); ++i)
     LIMBECK_TRY(addNpy(files, std::filesystem::path(folder) / outputFileName(i), outputs[i].value));
-  return files.add(std::filesystem::path(folder) / "outputs.json", bytesOf(outputsJson(outputs)));
+  std::vector<OutputType> types;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    types.push_back({outputs[i].name, outputs[i].value.dtype(), outputs[i].value.shape(), outputFileName(i)});
+  return files.add(std::filesystem::path(folder) / "outputs.json", bytesOf(outputsJson(types)));
+}
+
+Status checkTargets(const OutputTargets &targets) {
+  for (const std::string &argument : targets.files) {
+    // A name of an output may hold `=@` itself: then it is not known yet where the path begins.
+    size_t mark = argument.find("=@");
+    size_t begin = argument.starts_with('@') ? 1 : mark + 2;
+    if (argument.starts_with('@') ? mark == std::string::npos
+                                  : mark != std::string::npos && mark == argument.rfind("=@"))
+      LIMBECK_TRY(checkWritable(argument.substr(begin)));
+  }
+  return targets.archive.empty() ? Status() : checkWritable(targets.archive);
 }
 
 Status writeOutputs(std::span<const NamedTensor> outputs, const OutputTargets &targets) {
@@ -103,56 +136,96 @@ static std::string roundedText(double value) {
   return std::string(buffer, end);
 }
 
-/// `, min .., max .., mean ..` over the values that are numbers; NaNs are counted.
-template <class T> static std::string statisticsText(std::span<const T> values) {
+namespace {
+
+/// What there is to say about values that are numbers; NaNs are only counted.
+template <class T> struct Statistics {
   std::optional<T> least, greatest;
+  double mean = 0;
+  size_t notNumbers = 0;
+};
+
+} // namespace
+
+/// A number of any of our types as one that C++ compares.
+template <class T> static auto real(T value) {
+  if constexpr (std::is_arithmetic_v<T>)
+    return value;
+  else
+    return static_cast<float>(value);
+}
+
+template <class T> static Statistics<T> statisticsOf(std::span<const T> values) {
+  Statistics<T> result;
   double sum = 0;
-  size_t numbers = 0;
-  auto below = [](T a, T b) {
-    if constexpr (std::is_integral_v<T>)
-      return a < b;
-    else
-      return static_cast<double>(
-                 static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(a)) <
-             static_cast<double>(
-                 static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(b));
-  };
   for (T value : values) {
-    double real;
-    if constexpr (std::is_arithmetic_v<T>)
-      real = static_cast<double>(value);
-    else
-      real = static_cast<double>(static_cast<float>(value));
-    if (std::isnan(real))
+    auto number = static_cast<double>(real(value));
+    if (std::isnan(number)) {
+      ++result.notNumbers;
       continue;
-    ++numbers;
-    sum += real;
-    if (!least || below(value, *least))
-      least = value;
-    if (!greatest || below(*greatest, value))
-      greatest = value;
+    }
+    sum += number;
+    if (!result.least || real(value) < real(*result.least))
+      result.least = value;
+    if (!result.greatest || real(*result.greatest) < real(value))
+      result.greatest = value;
   }
+  result.mean = sum / static_cast<double>(values.size() - result.notNumbers);
+  return result;
+}
+
+static constexpr size_t kFirstValues = 8;
+
+template <class T> static std::span<const T> firstOf(std::span<const T> values) {
+  return values.first(std::min(kFirstValues, values.size()));
+}
+
+/// `, min .., max .., mean ..`.
+template <class T> static std::string statisticsText(const Statistics<T> &statistics) {
   std::string text;
-  if (numbers > 0)
-    text = message(", min ", numberText(*least), ", max ", numberText(*greatest), ", mean ",
-                   roundedText(sum / static_cast<double>(numbers)));
-  return numbers == values.size() ? text : text + message(", ", values.size() - numbers, " NaN");
+  if (statistics.least)
+    text = message(", min ", numberText(*statistics.least), ", max ", numberText(*statistics.greatest),
+                   ", mean ", roundedText(statistics.mean));
+  return statistics.notNumbers ? text + message(", ", statistics.notNumbers, " NaN") : text;
 }
 
 std::string outputSummary(std::span<const NamedTensor> outputs) {
-  constexpr size_t firstValues = 8;
   std::string text;
   for (const auto &[name, value] : outputs) {
     text += message(printable(name), ": ", TensorType{value.dtype(), value.shape(), nullptr}.text());
     dispatch(value.dtype(), [&]<class T>() {
       std::span<const T> values = value.values<T>();
-      text += values.empty() ? ", empty" : statisticsText(values) + ", first";
-      for (T element : values.first(std::min(firstValues, values.size())))
+      text += values.empty() ? ", empty" : statisticsText(statisticsOf(values)) + ", first";
+      for (T element : firstOf(values))
         text += " " + numberText(element);
     });
     text += "\n";
   }
   return text;
+}
+
+std::string outputsJson(std::span<const NamedTensor> outputs, const OutputTargets &targets) {
+  auto list = nlohmann::ordered_json::array();
+  std::vector<std::string> places = placesOf(outputs, targets);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const auto &[name, value] = outputs[i];
+    nlohmann::ordered_json object = typeJson(i, {name, value.dtype(), value.shape(), places[i]});
+    // Numbers are finite or null: the library writes infinities and NaN as null.
+    dispatch(value.dtype(), [&]<class T>() {
+      std::span<const T> values = value.values<T>();
+      Statistics<T> statistics = statisticsOf(values);
+      bool some = statistics.least.has_value();
+      object["min"] = some ? nlohmann::ordered_json(real(*statistics.least)) : nullptr;
+      object["max"] = some ? nlohmann::ordered_json(real(*statistics.greatest)) : nullptr;
+      object["mean"] = some ? nlohmann::ordered_json(statistics.mean) : nullptr;
+      object["nan"] = statistics.notNumbers;
+      object["first"] = nlohmann::ordered_json::array();
+      for (T element : firstOf(values))
+        object["first"].push_back(real(element));
+    });
+    list.push_back(std::move(object));
+  }
+  return documentOf(std::move(list));
 }
 
 } // namespace limbeck

@@ -8,7 +8,7 @@ namespace limbeck::command {
 /// What `--help` says about a command.
 struct CommandText {
   const char *name, *about;
-  const char *examples; ///< whole lines
+  const char *examples; ///< whole lines, or none
 };
 
 class CommandSet {

@@ -27,11 +27,16 @@ public:
   int fail(std::span<const Diagnostic> diagnostics, size_t more = 0);
   int fail(const Diagnostic &diagnostic) { return fail(std::span(&diagnostic, 1)); }
 
+  /// The exit code of the program: `code`, unless standard output did not take all of the results.
+  int finish(int code);
+
   /// What shows a bar on a terminal once the work takes more than two seconds.
   session::Progress progress();
 
 private:
   bool colored() const;
+  void printResult(std::string_view text);
+  int outputFailure = 0; ///< errno of the first write to standard output that failed
   std::unique_ptr<ProgressBar> bar;
 };
 

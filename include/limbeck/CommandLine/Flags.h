@@ -7,18 +7,26 @@
 
 namespace limbeck::command {
 
+/// A check of a value: a number from `least` to `greatest`. NaN is none.
+CLI::Validator between(int least, int greatest);
+CLI::Validator between(double least, double greatest);
+/// A check of a value: a word of a list.
+CLI::Validator oneOf(std::vector<std::string> words);
+
 /// The positional file; `kinds` is MODEL or MODEL|ARTIFACT.
 void addModelArgument(CLI::App &command, session::SourceModel &model, const std::string &kinds);
 /// --shape --dim --freeze --external-data-dir --trust-hardlinks
 void addShapeFlags(CLI::App &command, session::SourceModel &model);
 /// --input, as often as there are inputs.
 void addInputFlags(CLI::App &command, std::vector<std::string> &inputs);
+/// --entry
+void addEntryFlag(CLI::App &command, std::string &entry);
 /// --output --outputs --output-dir
 void addOutputFlags(CLI::App &command, OutputTargets &targets);
 /// --threads
 void addThreadsFlag(CLI::App &command, int &threads);
-/// A flag whose value is the name of a stage.
-void addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage,
-                  const std::string &about);
+/// A flag whose value is the name of a stage, at most `last`.
+CLI::Option *addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage,
+                          const std::string &about, pipeline::Stage last = pipeline::Stage::Lower);
 
 } // namespace limbeck::command

@@ -10,6 +10,7 @@ struct BenchOptions {
   SourceModel model;                  ///< an ONNX file, or an artifact
   std::vector<std::string> baselines; ///< the same of what to compare with
   std::vector<std::string> inputs;    ///< as readInputs takes them; random values when there are none
+  std::string entry;                  ///< name of the one to measure; empty: by inputs, or the first
   int threads = 0;                    ///< 0: as the runtime chooses
   int streams = 1;                    ///< runs side by side
   double warmupSeconds = 0.5;         ///< at least kLeastWarmupRuns runs in any case
@@ -44,6 +45,9 @@ struct BenchReport {
   std::vector<Measurement> baselines;
   std::string cpu; ///< name of the processor
 };
+
+/// Whether both have the same names, element types and shapes.
+bool sameTypes(std::span<const NamedType> a, std::span<const NamedType> b);
 
 Expected<BenchReport> bench(const BenchOptions &options, const Progress &progress = {});
 

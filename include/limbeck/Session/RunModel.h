@@ -13,6 +13,7 @@ struct RunOptions {
   bool reference = false;
   pipeline::Stage referenceStage = pipeline::Stage::Fuse;
   std::vector<std::string> inputs; ///< as readInputs takes them
+  std::string entry;               ///< name of the one to run; empty: by the shapes of the inputs
   int threads = 0;                 ///< 0: as the runtime chooses
   int64_t spinMicroseconds = -1;   ///< -1: as the runtime chooses
   bool worker = true;              ///< compile in a process of its own

@@ -13,8 +13,8 @@ struct WorkerLimits {
   uint64_t seconds = 3600; ///< by the clock on the wall; of processor time four times as many
 };
 
-/// The same as `compile`, in a child that runs this program again. E-INTERNAL when the child dies, with what it said last and
-/// the kernel that it was compiling. However it ends, none of its temporary files stays.
+/// The same as `compile`, in a child that runs this program again. E-LIMIT-TIME and E-LIMIT-MEM when a limit ended it, E-INTERNAL
+/// when it died otherwise, with the kernel that it was compiling. However it ends, none of its temporary files stays.
 Expected<std::vector<std::byte>> compileInWorker(const CompileOptions &options,
                                                  const WorkerLimits &limits = {},
                                                  const Progress &progress = {});

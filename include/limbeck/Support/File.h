@@ -19,11 +19,15 @@ inline Bytes bytesOf(std::string_view text) {
 }
 
 /// All bytes of a regular file. E-FILE-KIND for a FIFO, a device, a directory or a file of more than `limit`
-/// bytes; E-FILE when it cannot be opened or read. Never waits for a writer.
+/// bytes, and for a name under which no file can be read; E-FILE when reading fails. Never waits for a writer.
 Expected<std::vector<std::byte>> readFile(const std::string &path, int64_t limit = Limits().fileBytes);
 
 /// The first `count` bytes of such a file, or all when there are fewer: enough to tell what it is.
 Expected<std::vector<std::byte>> readFileStart(const std::string &path, size_t count);
+
+/// Whether a file could be written under this name, so that long work need not end in finding that it cannot: E-FILE for
+/// a folder that does not exist or without permission, E-FILE-KIND for a place that is taken by something else than a file.
+Status checkWritable(const std::string &path);
 
 /// Output files that appear together. Each is written to a temporary file of its folder; when all are there, each takes its
 /// name, so that a reader sees all or nothing of a file and a failure leaves what was there. Neither a failure nor Ctrl-C

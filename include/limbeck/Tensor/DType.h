@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -30,6 +31,8 @@ enum class DType : uint8_t {
 
 std::string_view name(DType type);
 std::optional<DType> dtypeFromName(std::string_view name);
+/// All names, for messages.
+std::string dtypeNames();
 /// Logical width in bits: 4 for u4, 1 for bool.
 unsigned bitWidth(DType type);
 /// Bytes that one element takes in a Tensor: 1 for 4-bit types and bool.

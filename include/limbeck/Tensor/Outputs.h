@@ -13,6 +13,9 @@ struct OutputTargets {
   bool empty() const { return files.empty() && archive.empty() && folder.empty(); }
 };
 
+/// Whether the files could be written, as far as that is known before the names of the outputs are.
+Status checkTargets(const OutputTargets &targets);
+
 /// All files appear, or none. E-FLAG for two outputs in one file.
 Status writeOutputs(std::span<const NamedTensor> outputs, const OutputTargets &targets);
 
@@ -21,11 +24,13 @@ struct OutputType {
   std::string name;
   DType dtype;
   Shape shape;
+  std::string file; ///< that holds it; empty for none
 };
 
-/// The content of outputs.json: index, name, dtype, shape and file of every output.
+/// Index, name, dtype and shape of every output, and its file where it has one.
 std::string outputsJson(std::span<const OutputType> outputs);
-std::string outputsJson(std::span<const NamedTensor> outputs);
+/// The same with what the summary says of the values, for outputs that went to `targets`.
+std::string outputsJson(std::span<const NamedTensor> outputs, const OutputTargets &targets);
 
 /// One line per output: type and shape, min, max, mean and the first values.
 std::string outputSummary(std::span<const NamedTensor> outputs);

@@ -72,6 +72,32 @@ TEST_F(ExternalDataTest, RefusesPathsThatAreNoRelativeNames) {
     EXPECT_TRUE(failsWith(open(location), Code::ExternalPath)) << location;
 }
 
+TEST_F(ExternalDataTest, SaysWhereItLooked) {
+  EXPECT_EQ(open("missing.bin").diagnostic().hint, "put it beside the model, or give --external-data-dir");
+  auto at = [&](const char *folder) {
+    ExternalData elsewhere((root / folder).string(), (root / "model/model.onnx").string(), false);
+    return elsewhere.open(tensor({{"location", "missing.bin"}}), 4).status().diagnostic();
+  };
+  EXPECT_EQ(at("outside").hint, "--external-data-dir names another folder");
+  EXPECT_NE(at("nowhere").message.find("nowhere' for external data 'missing.bin', found none"),
+            std::string::npos);
+}
+
+TEST_F(ExternalDataTest, ReportsAMissingFileOnce) {
+  ModelBuilder model;
+  for (const char *name : {"a", "b", "c"}) {
+    TensorProto *weights = model.constant(name, {4}, TensorProto::UINT8);
+    weights->set_data_location(TensorProto::EXTERNAL);
+    *weights->mutable_external_data() =
+        tensor({{"location", *name == 'c' ? "other.bin" : "missing.bin"}}).external_data();
+    model.output(name);
+  }
+  Options options;
+  options.externalDataDirectory = (root / "model").string();
+  std::string bytes = model.bytes();
+  EXPECT_EQ(checkBytes(std::as_bytes(std::span(bytes)), "m", options).diagnostics.size(), 2u);
+}
+
 TEST_F(ExternalDataTest, FollowsLinksOnlyIntoTheFolder) {
   fs::create_symlink("data.bin", root / "model/inside.bin");
   fs::create_symlink("../outside/data.bin", root / "model/leaves.bin");

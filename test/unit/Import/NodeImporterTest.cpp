@@ -56,12 +56,12 @@ TEST(NodeImporter, ChecksArity) {
   EXPECT_TRUE(succeeds(trailing.import()));
 }
 
-TEST(NodeImporter, NamesTheNearestOp) {
+TEST(NodeImporter, NamesTheOpsetsOfAnOp) {
   ModelBuilder typo = withInput();
   typo.node("Sofmax", {"x"}, {"y"});
   auto result = typo.import();
   EXPECT_TRUE(failsWith(result, Code::UnsupportedOp));
-  EXPECT_NE(result.diagnostic().hint.find("Softmax"), std::string::npos) << result.diagnostic().text();
+  EXPECT_EQ(result.diagnostic().hint, "") << "a similar name need not be a similar op";
   EXPECT_NE(result.diagnostic().message.find("17"), std::string::npos);
   ModelBuilder domain = withInput();
   domain.node("Relu", {"x"}, {"y"}).set_domain("org.example");

@@ -56,6 +56,7 @@ TEST_F(CApi, RunMisuse) {
   static int64_t negative[] = {-5}, large[] = {INT64_MAX}, two[] = {1, kAffineElements};
   const Misuse rows[] = {
       {"unknown entry", "E-NAME", [](Call &c) { c.entry = "nothing"; }},
+      {"empty name of an entry", "E-NAME", [](Call &c) { c.entry = ""; }},
       {"no inputs", "E-ARITY", [](Call &c) { c.inputCount = 0; }},
       {"no inputs by shape", "E-ARITY", [](Call &c) { c.inputCount = 0, c.entry = nullptr; }},
       {"no outputs", "E-ARITY", [](Call &c) { c.outputCount = 0; }},
@@ -126,8 +127,8 @@ TEST_F(CApi, HandleMisuse) {
   EXPECT_CODE(limbeck_model_load_memory(bytes.data(), 0, &none), "E-ARTIFACT");
   EXPECT_CODE(limbeck_model_load_memory(bytes.data(), bytes.size() - 1, &none), "E-ARTIFACT");
   EXPECT_CODE(limbeck_model_load_file(nullptr, &none), "E-ARGUMENT");
-  EXPECT_CODE(limbeck_model_load_file("/nothing/here.lmb", &none), "E-FILE");
-  EXPECT_CODE(limbeck_model_load_file("\xff\xfe", &none), "E-FILE");
+  EXPECT_CODE(limbeck_model_load_file("/nothing/here.lmb", &none), "E-FILE-KIND");
+  EXPECT_CODE(limbeck_model_load_file("\xff\xfe", &none), "E-FILE-KIND");
   EXPECT_EQ(none, nullptr);
   EXPECT_EQ(noContext, nullptr);
   EXPECT_EQ(count, 9u);
@@ -196,6 +197,7 @@ TEST_F(CApi, OptionMisuse) {
   EXPECT_EQ(with([](limbeck_context_options &o) { o.struct_size = uint64_t(1) << 40; }), "E-ARGUMENT");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.reserved = 1; }), "E-ARGUMENT");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.spin_us = -2; }), "E-ARGUMENT");
+  EXPECT_EQ(with([](limbeck_context_options &o) { o.spin_us = 1001; }), "E-ARGUMENT");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.threads = -1; }), "E-FLAG");
   EXPECT_EQ(with([](limbeck_context_options &o) { o.memory_limit = 1; }), "E-LIMIT-MEM");
   EXPECT_CODE(limbeck_context_create(model, nullptr, nullptr), "E-ARGUMENT");
@@ -215,9 +217,9 @@ TEST_F(CApi, TakesOptionsOfANewerHeader) {
 }
 
 TEST_F(CApi, ErrorsBelongToTheirThread) {
-  EXPECT_CODE(limbeck_model_load_file("/nothing/here.lmb", &model), "E-FILE");
+  EXPECT_CODE(limbeck_model_load_file("/nothing/here.lmb", &model), "E-FILE-KIND");
   std::thread([] { EXPECT_STREQ(limbeck_last_error_code(), ""); }).join();
-  EXPECT_STREQ(limbeck_last_error_code(), "E-FILE");
+  EXPECT_STREQ(limbeck_last_error_code(), "E-FILE-KIND");
 }
 
 TEST_F(CApi, DestroyWhileRunning) {

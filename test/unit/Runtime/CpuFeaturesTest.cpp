@@ -52,7 +52,7 @@ TEST(CpuFeatures, ObeysTheForcedName) {
   EXPECT_EQ(chosen(allLevels(), machine, "x86-64"), "x86-64");
   EXPECT_EQ(chosen(allLevels(), machine, "amx"), "E-ARTIFACT-TARGET");
   EXPECT_EQ(chosen(allLevels(), machine, "arm64"), "E-ARTIFACT-TARGET");
-  EXPECT_EQ(chosen(allLevels(), machine, "nonsense"), "E-ARTIFACT-TARGET");
+  EXPECT_EQ(chosen(allLevels(), machine, "nonsense"), "E-FLAG");
 }
 
 TEST(CpuFeatures, RefusesOtherMachines) {

@@ -36,7 +36,7 @@ TEST(Model, LoadsFromFileAndMemory) {
   EXPECT_EQ(codeOf(damaged), "E-ARTIFACT-HASH");
   EXPECT_EQ(damaged.diagnostic().file, path);
   ::unlink(path.c_str());
-  EXPECT_EQ(codeOf(Model::load(path)), "E-FILE");
+  EXPECT_EQ(codeOf(Model::load(path)), "E-FILE-KIND");
   EXPECT_EQ(codeOf(Model::load(testing::TempDir())), "E-FILE-KIND");
   EXPECT_EQ(codeOf(Model::fromBytes({})), "E-ARTIFACT");
 }
@@ -59,6 +59,8 @@ TEST(Model, ChoosesForTheMachine) {
   EXPECT_EQ(isaOn({"avx2"}, "avx2"), "avx2");
   ::setenv("LIMBECK_ISA", "arm64", 1);
   EXPECT_EQ(isaOn({"avx2"}), "E-ARTIFACT-TARGET");
+  ::setenv("LIMBECK_ISA", "avx3", 1);
+  EXPECT_EQ(isaOn({"avx2"}), "E-FLAG");
   ::unsetenv("LIMBECK_ISA");
 
   CpuFeatures other{artifact::Architecture(3), {}};

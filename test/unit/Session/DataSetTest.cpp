@@ -81,5 +81,5 @@ TEST_F(DataSetTest, RefusesWhatDoesNotFit) {
       << "rank";
   EXPECT_EQ(samplesOf(write("b.npy", values({4, 3})), input({1, 2})).diagnostic().code, Code::InputData)
       << "shape";
-  EXPECT_EQ(samplesOf(folder / "none.npy", input({1, 2})).diagnostic().code, Code::File);
+  EXPECT_EQ(samplesOf(folder / "none.npy", input({1, 2})).diagnostic().code, Code::FileKind);
 }

@@ -45,5 +45,5 @@ TEST(SourceModel, BoundsTheNumberOfEntries) {
 TEST(SourceModel, ReportsFrozenFilesThatCannotBeRead) {
   SourceModel model;
   model.frozen["x"] = "no-such-file.npy";
-  EXPECT_EQ(entryChoices(model).diagnostic().code, Code::File);
+  EXPECT_EQ(entryChoices(model).diagnostic().code, Code::FileKind);
 }

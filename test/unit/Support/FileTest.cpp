@@ -57,9 +57,32 @@ TEST_F(File, ReadRefusesOtherKinds) {
   auto fifo = readFile(path("fifo")); // would hang if it waited for a writer
   EXPECT_EQ(fifo.diagnostic().code, Code::FileKind);
   EXPECT_EQ(fifo.diagnostic().message, "expected a regular file, found a FIFO");
-  EXPECT_EQ(readFile(path("missing")).diagnostic().code, Code::File);
-  EXPECT_EQ(readFile("").diagnostic().code, Code::File);
-  EXPECT_EQ(readFile(std::string("a\0b", 3)).diagnostic().code, Code::File);
+  EXPECT_EQ(readFile("").diagnostic().code, Code::FileKind);
+  EXPECT_EQ(readFile(std::string("a\0b", 3)).diagnostic().code, Code::FileKind);
+}
+
+TEST_F(File, ReadSaysWhatIsWrongWithAName) {
+  auto missing = readFile(path("missing"));
+  EXPECT_EQ(missing.diagnostic().code, Code::FileKind);
+  EXPECT_EQ(missing.diagnostic().message, "expected a file to read, found nothing of this name");
+  EXPECT_EQ(missing.diagnostic().file, path("missing"));
+  ASSERT_TRUE(writeFileAtomically(path("f"), bytesOf("x")).ok());
+  EXPECT_EQ(readFile(path("f/g")).diagnostic().message,
+            "expected a file to read, found a name that goes through a file");
+  std::filesystem::create_symlink("circle", path("circle"));
+  EXPECT_EQ(readFile(path("circle")).diagnostic().message,
+            "expected a file to read, found links that lead in a circle");
+  EXPECT_EQ(readFile(path(std::string(300, 'n'))).diagnostic().message,
+            "expected a file to read, found a name that is too long");
+}
+
+TEST_F(File, WritableIsKnownBefore) {
+  EXPECT_TRUE(checkWritable(path("f")).ok());
+  EXPECT_EQ(checkWritable(path("no/f")).diagnostic().code, Code::File);
+  EXPECT_EQ(checkWritable(path("no/f")).diagnostic().message,
+            "expected a folder '" + path("no") + "' to write into, found none");
+  EXPECT_EQ(checkWritable(folder).diagnostic().code, Code::FileKind);
+  EXPECT_EQ(entries(), 0u);
 }
 
 TEST_F(File, ReadRefusesMoreThanTheLimit) {
@@ -85,7 +108,7 @@ TEST_F(File, WriteFollowsLinksAndRefusesOtherKinds) {
 
 TEST_F(File, FailureLeavesWhatWasThere) {
   EXPECT_EQ(writeFileAtomically(path("no/such/folder/f"), bytesOf("x")).diagnostic().code, Code::File);
-  EXPECT_EQ(writeFileAtomically("", bytesOf("x")).diagnostic().code, Code::File);
+  EXPECT_EQ(writeFileAtomically("", bytesOf("x")).diagnostic().code, Code::FileKind);
   EXPECT_EQ(writeFileAtomically(path(std::string(300, 'n')), bytesOf("x")).diagnostic().code, Code::File);
   EXPECT_EQ(entries(), 0u); // the temporary file of the last one is gone
 }

@@ -38,6 +38,11 @@ TEST(Isa, wrongTextsNameTheTargets) {
   }
 }
 
+TEST(Isa, promisedOnesAreNotThereYet) {
+  for (std::string_view text : {"cpu:amx", "cpu:avx2,avx-vnni", "cpu:arm64-dotprod", "cpu:arm64-i8mm"})
+    EXPECT_EQ(cpu::parseTargets(text).diagnostic().code, Code::Unsupported) << text;
+}
+
 TEST(Isa, levelsOfOneArchitectureOnlyAdd) {
   const cpu::Isa *avx2 = cpu::findIsa("avx2"), *best = cpu::findIsa("avx512-vnni");
   for (const std::string &feature : avx2->featureList())

@@ -15,6 +15,8 @@ TEST(DType, NamesReadBack) {
   for (DType type : allTypes)
     EXPECT_EQ(dtypeFromName(name(type)), type);
   EXPECT_EQ(dtypeFromName("f8"), std::nullopt);
+  EXPECT_TRUE(dtypeNames().starts_with("bool, u4, ")) << dtypeNames();
+  EXPECT_TRUE(dtypeNames().ends_with(", f32, f64")) << dtypeNames();
   EXPECT_EQ(dtypeFromName(""), std::nullopt);
 }
 

@@ -56,7 +56,7 @@ TEST_F(Inputs, MissingExtraAndDoubleValues) {
     auto values = readInputs(one, Arguments{bad});
     ASSERT_FALSE(values.ok()) << bad;
     EXPECT_TRUE(values.diagnostic().code == Code::Flag ||
-                (bad == "@" && values.diagnostic().code == Code::File))
+                (bad == "@" && values.diagnostic().code == Code::FileKind))
         << bad;
   }
 }
@@ -68,7 +68,7 @@ TEST_F(Inputs, WrongShapesAndUnreadableFiles) {
   EXPECT_EQ(wrong.diagnostic().message, "input 'x': expected shape 1x2, found 1x3");
   EXPECT_EQ(wrong.diagnostic().file, path("w.npy"));
   EXPECT_EQ(codeOf(readInputs(one, Arguments{file("r.npy", pair.reshaped({2}))})), Code::InputData);
-  EXPECT_EQ(codeOf(readInputs(one, Arguments{"@" + path("missing.npy")})), Code::File);
+  EXPECT_EQ(codeOf(readInputs(one, Arguments{"@" + path("missing.npy")})), Code::FileKind);
   EXPECT_EQ(codeOf(readInputs(one, Arguments{"@" + folder.string()})), Code::FileKind);
   ASSERT_TRUE(writeFileAtomically(path("text.npy"), bytesOf("hello")).ok());
   EXPECT_EQ(codeOf(readInputs(one, Arguments{"@" + path("text.npy")})), Code::InputData);
@@ -100,8 +100,17 @@ TEST_F(Inputs, RawFiles) {
   EXPECT_TRUE((*values)[0].identical(pair));
   EXPECT_EQ(codeOf(readInputs(one, Arguments{"@" + path("raw.bin") + ":f32:1x3"})), Code::InputData);
   EXPECT_EQ(codeOf(readInputs(one, Arguments{"@" + path("raw.bin") + ":f16:1x4"})), Code::InputData);
-  EXPECT_EQ(codeOf(readInputs(one, Arguments{"@" + path("raw.bin") + ":f33:1x2"})),
-            Code::File); // all of it is a path
+  auto mistake = [&](const std::string &fields) {
+    auto values = readInputs(one, Arguments{"@" + path("raw.bin") + fields});
+    EXPECT_EQ(codeOf(values), Code::Flag) << fields;
+    return values.ok() ? "" : values.diagnostic().message;
+  };
+  EXPECT_EQ(mistake(":f33:1x2"), "expected the element type of raw bytes, found 'f33'");
+  EXPECT_EQ(mistake(":f32:1,2"), "expected a shape such as 1x3x48x320, or scalar, found '1,2'");
+  EXPECT_EQ(mistake(":f32"),
+            "expected raw bytes as FILE:DTYPE:SHAPE, found one field behind the file: 'f32'");
+  ASSERT_TRUE(writeNpy(path("a:f33:1x2"), pair).ok()); // all of it is a path
+  EXPECT_TRUE(readInputs(one, Arguments{"@" + path("a:f33:1x2")}).ok());
   EXPECT_EQ(codeOf(readInputs(one, Arguments{"@" + path("raw.bin") + ":u8:4294967296x4294967296"})),
             Code::InputData);
   const std::vector<NamedType> flag = {{"b", {DType::Bool, {2}, nullptr}}};

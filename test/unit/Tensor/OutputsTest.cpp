@@ -49,6 +49,19 @@ TEST_F(Outputs, WrongTargetsWriteNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(folder));
 }
 
+TEST_F(Outputs, TargetsAreCheckedBefore) {
+  auto check = [&](OutputTargets targets) {
+    Status status = checkTargets(targets);
+    return status.ok() ? "" : std::string(codeText(status.diagnostic().code));
+  };
+  EXPECT_EQ(check({{"y=@" + path("y.npy"), "@" + path("y.npy")}, path("a.npz"), ""}), "");
+  EXPECT_EQ(check({{"y=@" + path("no/y.npy")}, "", ""}), "E-FILE");
+  EXPECT_EQ(check({{"@" + path("no/y.npy")}, "", ""}), "E-FILE");
+  EXPECT_EQ(check({{}, path("no/a.npz"), ""}), "E-FILE");
+  EXPECT_EQ(check({{"a=@b=@" + path("no/y.npy")}, "", ""}), "") << "the output may be called a=@b";
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
 TEST_F(Outputs, ArchiveOfRows) {
   auto rows = NpzRows::create(path("rows.npz"), {"y", "s"});
   ASSERT_TRUE(rows.ok());
@@ -97,6 +110,27 @@ TEST_F(Outputs, FolderWithIndex) {
                 {"index", 0}, {"name", "y"}, {"dtype", "f32"}, {"shape", {1, 3}}, {"file", "output_0.npy"}}));
   EXPECT_EQ(index["outputs"][1]["dtype"], "s64");
   EXPECT_EQ(index["outputs"][1]["name"], "\ufffd bad"); // bytes that are no UTF-8
+}
+
+TEST_F(Outputs, DocumentSaysWhatIsThereAndWhere) {
+  OutputTargets targets;
+  auto document = [&](std::span<const NamedTensor> list) { return outputsJson(list, targets); };
+  EXPECT_EQ(
+      document(single),
+      "{\"schema\":1,\"outputs\":[{\"index\":0,\"name\":\"y\",\"dtype\":\"f32\",\"shape\":[1,3],\"min\":-2.0,"
+      "\"max\":1.5,\"mean\":-0.08333333333333333,\"nan\":0,\"first\":[1.5,-2.0,0.25]}]}\n");
+  const NamedTensor strange[] = {{"y", tensorOf<float>(DType::F32, {2}, {NAN, INFINITY})}};
+  auto read = nlohmann::json::parse(document(strange))["outputs"][0];
+  EXPECT_EQ(read["nan"], 1);
+  EXPECT_TRUE(read["max"].is_null() && read["mean"].is_null() && read["first"][0].is_null());
+  targets.archive = "all.npz";
+  targets.files = {"y=@y.npy"};
+  auto outputsOf = nlohmann::json::parse(document(outputs))["outputs"];
+  EXPECT_EQ(outputsOf[0]["file"], "y.npy");
+  EXPECT_EQ(outputsOf[1]["file"], "all.npz");
+  EXPECT_EQ(outputsOf[1]["min"], -9);
+  targets = {{}, "", "folder"};
+  EXPECT_EQ(nlohmann::json::parse(document(outputs))["outputs"][1]["file"], "folder/output_1.npy");
 }
 
 TEST_F(Outputs, FolderThatCannotBe) {
