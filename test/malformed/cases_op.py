@@ -22,7 +22,7 @@ def window_cases():
             yield f"44_conv_{name}_{value}", conv(**{name: [value, 1]}), "E-ATTR-RANGE", f"node 'Conv_node' (Conv): {said}"
             yield f"44_pool_{name}_{value}", pool(**{name: [value, 1]}), "E-ATTR-RANGE", f"node 'MaxPool_node' (MaxPool): {said}"
     yield ("44_conv_pads", conv(pads=[HUGE] * 4),
-           "E-ATTR-RANGE", "node 'Conv_node' (Conv): expected every entry of 'pads' in [0, 1099511627776], found")
+           "E-ATTR-RANGE", "node 'Conv_node' (Conv): attribute 'pads': expected padded data of at most 1099511627776 elements, found 1x4x8x8")
     yield ("44_pool_pads", pool(pads=[HUGE] * 4),
            "E-ATTR-RANGE", "node 'MaxPool_node' (MaxPool): expected every entry of 'pads' in [0, 1099511627776],")
     yield "44_kernel", conv((6, 4, 9, 9)), "E-ATTR-RANGE", "node 'Conv_node' (Conv): expected a window that fits into the padded input of 8, found 9"
