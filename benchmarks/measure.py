@@ -9,6 +9,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import report
@@ -38,16 +39,20 @@ class Engine:
     def __init__(self, label: str, engine: str, model: Path, shape, threads: int, hint: str, cores: list):
         self.label, self.times = label, []
         job = {"engine": engine, "model": str(model), "shape": shape, "threads": threads, "hint": hint, "cores": cores}
+        said = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [sys.executable, ROOT / "benchmarks" / "engines.py", json.dumps(job)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, start_new_session=True,
         )  # fmt: skip
         line = self.process.stdout.readline()
         self.facts = json.loads(line) if line else None
+        said.seek(0)
+        self.fault = (said.read().strip().splitlines() or ["no message"])[-1] if self.facts is None else ""
         self.pause()
 
     def pause(self):
-        os.killpg(self.process.pid, signal.SIGSTOP)
+        if self.facts is not None:
+            os.killpg(self.process.pid, signal.SIGSTOP)
 
     def block(self):
         os.killpg(self.process.pid, signal.SIGCONT)
@@ -57,7 +62,8 @@ class Engine:
         self.pause()
 
     def close(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def result(self) -> dict:
@@ -93,7 +99,7 @@ def measure(name: str, threads: int, blocks: int, flags: set) -> list:
     for label, engine, model, hint in contestants(name, flags):
         candidate = Engine(label, engine, model, SHAPES[name], threads, hint, cores)
         if candidate.facts is None:
-            print(f"  {label}: does not run {model.name}", file=sys.stderr)
+            print(f"  {label}: does not run {model.name}: {candidate.fault}", file=sys.stderr)
             candidate.close()
             continue
         engines.append(candidate)

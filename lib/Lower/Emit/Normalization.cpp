@@ -58,8 +58,8 @@ struct NormalizationMath {
 };
 } // namespace
 
-/// Elements of a row that may lie on the stack of a worker: 64 KiB of f32.
-static constexpr int64_t kStagedElements = 16384;
+/// Elements of a row that may lie on the stack of a worker, one of which is the caller's thread: 32 KiB of f32.
+static constexpr int64_t kStagedElements = 8192;
 
 static void storeTo(KernelBuilder &kernel, Value memory, Value at, Value value) {
   if (isa<VectorType>(value.getType()))
