@@ -3,10 +3,9 @@
 // Results form rows of `width` pixels by `columns` channels. A tile of height x vectors results stays in registers while
 // the products run in the order (kh, kw, ic): for one kh, the elements (kw, ic) of the window are neighbours in memory, so they
 // are one loop. Tiles that reach over the end of a row have a loop of their own.
-#include "Atoms.h"
 #include "ByteEpilogue.h"
 #include "Contractions.h"
-#include "limbeck/Lower/WeightLayout.h"
+#include "TiledProblem.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -17,140 +16,6 @@ namespace limbeck::cpu {
 
 using namespace mlir;
 using lower::Index;
-
-namespace {
-/// The contraction as rows, width, columns and depth, with the places of its elements.
-struct TiledProblem {
-  int64_t rows = 1, width = 1, columns = 1;
-  int64_t outer = 1, depth = 1; ///< kh, and kw * ic merged
-  WeightMatrix weights;
-  Value buffer; ///< of the input
-  /// Place of input element k of window row kh for pixel `column` of `row`.
-  std::function<Index(Value row, Value column, Value kh, Value k)> inputPlace;
-  std::function<Index(Value row, Value column, Value channel)> resultPlace;
-};
-} // namespace
-
-static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, Operation *op) {
-  reference::Attributes attributes = lower::attributesOf(op);
-  const auto &strides = attributes.integers("strides"), &dilations = attributes.integers("dilations");
-  Shape x = kernel.shapeOf(op->getOperand(0)), y = kernel.shapeOf(op->getResult(0));
-  std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
-  bool padded = llvm::any_of(attributes.integers("pads"), [](int64_t pad) { return pad != 0; });
-  if (!constant || padded || attributes.integer("groups") != 1 || attributes.text("layout") != "NHWC")
-    return failure();
-  Shape w = constant->shape(); // OIHW
-  if (w[3] > 1 && dilations[1] != 1)
-    return failure(); // a window row is not contiguous
-  TiledProblem problem;
-  problem.outer = w[2];
-  problem.depth = w[3] * w[1];
-  problem.columns = w[0];
-  problem.weights.values = lower::weightsKhKwIcOc(*constant).reshaped({w[2], w[3] * w[1], w[0]});
-  bool pointwise = w[2] == 1 && w[3] == 1 && strides[0] == 1 && strides[1] == 1;
-  bool flat = pointwise && epilogueAllowsFlatPixels(kernel, y);
-  problem.rows = flat ? 1 : y[0] * y[1];
-  problem.width = flat ? y[0] * y[1] * y[2] : y[2];
-  Shape rowShape{flat ? 1 : y[0], flat ? 1 : y[1]};
-  int64_t rowStride = strides[0], rowDilation = dilations[0], pixelStride = strides[1];
-  problem.inputPlace = [&kernel, rowShape, rowStride, rowDilation, pixelStride](Value row, Value column,
-                                                                                Value kh, Value k) -> Index {
-    Index at = kernel.delinearize(row, rowShape);
-    Value ih = kernel.addIndex(kernel.multiplyIndex(at[1], rowStride), kernel.multiplyIndex(kh, rowDilation));
-    return {at[0], ih, kernel.multiplyIndex(column, pixelStride), k};
-  };
-  problem.resultPlace = [&kernel, rowShape](Value row, Value column, Value channel) -> Index {
-    Index at = kernel.delinearize(row, rowShape);
-    return {at[0], at[1], column, channel};
-  };
-  return problem;
-}
-
-static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Operation *op) {
-  Shape a = kernel.shapeOf(op->getOperand(0)), y = kernel.shapeOf(op->getResult(0));
-  std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
-  if (!constant || constant->rank() != 2 || a.size() != y.size())
-    return failure();
-  TiledProblem problem;
-  problem.depth = a.back();
-  problem.columns = y.back();
-  problem.width = y[y.size() - 2];
-  problem.weights.values = constant->reshaped({1, problem.depth, problem.columns});
-  Shape batch(y.begin(), y.end() - 2);
-  for (int64_t dim : batch)
-    problem.rows *= dim;
-  if (problem.rows > 1 && epilogueAllowsFlatPixels(kernel, y)) { // the left operand is one tall matrix
-    problem.width *= problem.rows;
-    problem.rows = 1;
-    batch.assign(batch.size(), 1);
-  }
-  problem.inputPlace = [&kernel, batch](Value row, Value column, Value, Value k) {
-    Index at = kernel.delinearize(row, batch);
-    at.append({column, k});
-    return at;
-  };
-  problem.resultPlace = [&kernel, batch](Value row, Value column, Value channel) {
-    Index at = kernel.delinearize(row, batch);
-    at.append({column, channel});
-    return at;
-  };
-  return problem;
-}
-
-/// The results that tap (kh, kw) gives, where windows neither overlap nor leave gaps: each result meets one tap, so that every tap
-/// is a matrix product of its own.
-static TiledProblem tapProblem(lower::KernelBuilder &kernel, Operation *op, int64_t kh, int64_t kw) {
-  Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)); // NHWC, IOHW
-  Tensor constant = *kernel.constantOf(op->getOperand(1));
-  TiledProblem problem;
-  problem.rows = x[0] * x[1];
-  problem.width = x[2];
-  problem.depth = w[0];
-  problem.columns = w[1];
-  problem.weights.values = std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.columns}));
-  size_t bytes = storageBytes(constant.dtype());
-  for (int64_t i = 0; i < w[0] * w[1]; ++i)
-    std::memcpy(problem.weights.values.mutableBytes() + static_cast<size_t>(i) * bytes,
-                constant.bytes() + static_cast<size_t>((i * w[2] + kh) * w[3] + kw) * bytes, bytes);
-  Shape rows{x[0], x[1]};
-  problem.inputPlace = [&kernel, rows](Value row, Value column, Value, Value k) -> Index {
-    Index at = kernel.delinearize(row, rows);
-    return {at[0], at[1], column, k};
-  };
-  int64_t height = w[2], width = w[3];
-  problem.resultPlace = [=, &kernel](Value row, Value column, Value channel) -> Index {
-    Index at = kernel.delinearize(row, rows);
-    return {at[0], kernel.addIndex(kernel.multiplyIndex(at[1], height), kh),
-            kernel.addIndex(kernel.multiplyIndex(column, width), kw), channel};
-  };
-  return problem;
-}
-
-static FailureOr<std::vector<TiledProblem>> transposedProblems(lower::KernelBuilder &kernel, Operation *op) {
-  reference::Attributes attributes = lower::attributesOf(op);
-  Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)),
-        y = kernel.shapeOf(op->getResult(0));
-  bool padded = llvm::any_of(attributes.integers("pads"), [](int64_t pad) { return pad != 0; });
-  std::vector<int64_t> window{w[2], w[3]}, dense{1, 1};
-  if (!kernel.constantOf(op->getOperand(1)) || padded || attributes.integer("groups") != 1 ||
-      attributes.text("layout") != "NHWC" || attributes.integers("strides") != window ||
-      attributes.integers("dilations") != dense || y[1] != x[1] * w[2] || y[2] != x[2] * w[3])
-    return failure();
-  std::vector<TiledProblem> problems;
-  for (int64_t tap = 0; tap < w[2] * w[3]; ++tap)
-    problems.push_back(tapProblem(kernel, op, tap / w[3], tap % w[3]));
-  return problems;
-}
-
-static FailureOr<std::vector<TiledProblem>> problemsOf(lower::KernelBuilder &kernel, Operation *op) {
-  if (isa<graph::ConvTransposeOp>(op))
-    return transposedProblems(kernel, op);
-  FailureOr<TiledProblem> found =
-      isa<graph::ConvOp>(op) ? convolutionProblem(kernel, op) : matmulProblem(kernel, op);
-  if (failed(found))
-    return failure();
-  return std::vector<TiledProblem>{std::move(*found)};
-}
 
 namespace {
 /// Writes the loops of one problem with one tile and one atom.
@@ -371,7 +236,7 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
       !x.quantization && x.dtype == DType::F32 && kernel.typeOf(op->getOperand(1)).dtype == DType::F32;
   if (!isFloat32 && !x.quantization)
     return failure();
-  FailureOr<std::vector<TiledProblem>> problems = problemsOf(kernel, op);
+  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op);
   if (failed(problems))
     return failure();
   const TiledProblem &first = problems->front();

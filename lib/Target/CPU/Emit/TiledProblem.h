@@ -1,0 +1,23 @@
+// Convolutions and matrix products as one shape of problem: rows of pixels by columns of channels, summed over a depth.
+#pragma once
+#include "Atoms.h"
+#include <functional>
+
+namespace limbeck::cpu {
+
+/// The contraction as rows, width, columns and depth, with the places of its elements.
+struct TiledProblem {
+  int64_t rows = 1, width = 1, columns = 1;
+  int64_t outer = 1, depth = 1; ///< kh, and kw * ic merged
+  WeightMatrix weights;
+  mlir::Value buffer; ///< of the input
+  /// Place of input element k of window row kh for pixel `column` of `row`.
+  std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value kh, mlir::Value k)> inputPlace;
+  std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value channel)> resultPlace;
+};
+
+/// The problems that make up a convolution, a transposed one or a matrix product with constant weights: one, or one for each tap
+/// of a transposed window. Failure where the general body serves; nothing is emitted either way.
+mlir::FailureOr<std::vector<TiledProblem>> tiledProblems(lower::KernelBuilder &kernel, mlir::Operation *op);
+
+} // namespace limbeck::cpu
