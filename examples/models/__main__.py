@@ -1,17 +1,20 @@
-"""Writes models into a folder, float and int8: NAME.onnx, NAME.qdq.onnx, NAME.qoperator.onnx.
+"""Writes models into a folder, float and int8: NAME.onnx, NAME.FORM.onnx, and what to measure them with, NAME.inputs.npz.
 
-A model that is there already, made by the same sources and packages, is kept.
+A model that is there already, made by the same sources and packages, is kept. Forms are of ONNX Runtime's quantizer: qdq and
+qoperator have u8 activations and s8 weights per channel, default is what it makes when told nothing.
 """
 
 import argparse
 import hashlib
 import importlib.metadata
+import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 
-from . import classifiers, ppocr, quantize, saturation
+from . import catalogue, encoder, quantize, saturation
 
 PACKAGES = ["onnx", "onnxruntime", "rapidocr-onnxruntime", "numpy", "pillow"]
 
@@ -27,24 +30,18 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def calibration_feeds(name: str) -> list:
-    """What each model is calibrated with: pictures of the kind it was made for."""
-    from recognize_text import pictures
-
-    if name == "recognizer":
-        return [{"x": line} for line in pictures.calibration_lines()]
-    if name == "detector":
-        return [{"x": pictures.page(seed)} for seed in range(4)]
-    if name == "angle":
-        return [{"x": pictures.turned(line)} for line in pictures.calibration_lines()]
-    return [{"x": picture[np.newaxis]} for picture in classifiers.pictures(8, seed=2)]
+def write_float(name: str, path: Path) -> None:
+    catalogue.ENTRIES[name].write(path)
+    for tensor in onnx.load(path).graph.initializer:
+        catalogue.check_plain(f"{name}, weight '{tensor.name}'", onnx.numpy_helper.to_array(tensor))
 
 
-def write_float(name: str, target: Path) -> None:
-    if name in ppocr.PATTERNS:
-        ppocr.convert(name, target)
-    else:
-        classifiers.write(name, target)
+def write_quantized(name: str, source: Path, path: Path, form: str) -> None:
+    entry = catalogue.ENTRIES[name]
+    feeds = entry.calibration()
+    quantize.quantize(source, path, form, feeds, entry.excluded)
+    if form != "qoperator" and not entry.trained:
+        saturation.check(path, feeds)
 
 
 def ensure(folder: Path, name: str, forms: list) -> dict:
@@ -54,33 +51,51 @@ def ensure(folder: Path, name: str, forms: list) -> dict:
     stamp = folder / f"{name}.fingerprint"
     current = fingerprint()
     if not stamp.is_file() or stamp.read_text() != current:
-        for path in paths.values():
-            path.unlink(missing_ok=True)
+        for stale in [*paths.values(), *folder.glob(f"{name}.batch*"), folder / f"{name}.inputs.npz"]:
+            stale.unlink(missing_ok=True)
     if not paths["float"].is_file():
         write_float(name, paths["float"])
     for form in forms:
-        if paths[form].is_file():
-            continue
-        feeds = calibration_feeds(name)
-        quantize.quantize(paths["float"], paths[form], form, feeds)
-        if form == "qdq" and name in classifiers.ARCHITECTURES:
-            saturation.check(paths[form], feeds[0])
+        if not paths[form].is_file():
+            write_quantized(name, paths["float"], paths[form], form)
     stamp.write_text(current)
     return paths
 
 
+def ensure_batch(folder: Path, name: str, forms: list, batch: int) -> dict:
+    """The models for `batch` samples at once, and the inputs to measure with."""
+    paths = ensure(folder, name, forms)
+    prefix = name if batch == 1 else f"{name}.batch{batch}"
+    inputs = folder / f"{prefix}.inputs.npz"
+    if not inputs.is_file():
+        np.savez(inputs, **catalogue.stacked(name, batch))
+    if batch == 1:
+        return {**paths, "inputs": inputs}
+    for form, source in list(paths.items()):
+        paths[form] = folder / source.name.replace(name, prefix, 1)
+        if not paths[form].is_file():
+            catalogue.write_batch(source, paths[form], batch)
+    return {**paths, "inputs": inputs}
+
+
 def main() -> None:
-    names = [*ppocr.PATTERNS, *classifiers.ARCHITECTURES]
+    names = list(catalogue.ENTRIES)
     parser = argparse.ArgumentParser(prog="python -m models", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(names)}; all when none is given")
     parser.add_argument("--output", type=Path, default=Path("build/models"), help="folder to write into (default: %(default)s)")
-    parser.add_argument("--forms", default="qdq,qoperator", help="int8 forms beside the float model (default: %(default)s)")
+    parser.add_argument("--forms", default="qdq,qoperator,default", help="int8 forms beside the float model (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=1, help="samples at once (default: %(default)s)")
     arguments = parser.parse_args()
-    onnxruntime.set_default_logger_severity(3)
-    for name in arguments.names or names:
+    for name in arguments.names:
         if name not in names:
             parser.error(f"expected one of {', '.join(names)}, found '{name}'")
-        for path in ensure(arguments.output, name, [form for form in arguments.forms.split(",") if form]).values():
+    onnxruntime.set_default_logger_severity(3)
+    for name in arguments.names or names:
+        if not arguments.names and name == "minilm" and not encoder.is_installed():
+            print(f"minilm: left out, the Python package {encoder.PACKAGE} is not installed", file=sys.stderr)
+            continue
+        forms = [form for form in arguments.forms.split(",") if form]
+        for path in ensure_batch(arguments.output, name, forms, arguments.batch).values():
             print(f"{path}  {path.stat().st_size:,} bytes")
 
 

@@ -1,23 +1,17 @@
-"""ResNet-50 and MobileNetV2 written with onnx.helper, so that tests and benchmarks need no download.
+"""Classifiers of public architectures with random weights: ResNet-50, MobileNetV2, EfficientNet-Lite0, and a perceptron."""
 
-Weights are He-initialised from a fixed seed. Random weights alone would give activations that vanish or saturate after
-quantization, so the batch norms get the statistics of a real forward pass: the network is first written with each batch
-norm spelled out (mean, variance, normalise) and its statistics as outputs; ONNX Runtime runs that once.
-"""
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
 
-OPSET = 17
-EPSILON = 1e-5
-# The shift of every batch norm: with 0.5 about 31 % of the values in front of a Relu are negative, not half of them.
-SHIFT = 0.5
+from .network import FLOAT, Network, same_padding
+
 CLASSES = 1000
+# Two inputs must not get the same answer: a network whose activations died would agree with anything.
+MOST_CORRELATION = 0.9
 
 
 def pictures(count: int, seed: int = 0) -> np.ndarray:
@@ -30,78 +24,14 @@ def pictures(count: int, seed: int = 0) -> np.ndarray:
     return total / total.std()
 
 
-@dataclass
-class Network:
-    """Collects nodes and initializers. With `statistics` given, batch norms are real ones; else they are spelled out."""
+def features(count: int, seed: int = 0) -> np.ndarray:
+    """Rows of 784 numbers, as many as a small picture has."""
+    return np.random.default_rng(seed).standard_normal((count, 784)).astype(np.float32)
 
-    statistics: dict = None
-    nodes: list = field(default_factory=list)
-    initializers: list = field(default_factory=list)
-    measured: list = field(default_factory=list)
-    random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(1))
 
-    def constant(self, name, values):
-        self.initializers.append(numpy_helper.from_array(np.asarray(values), name))
-        return name
-
-    def node(self, op, name, inputs, **attributes):
-        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
-        return name
-
-    def normalise(self, name, x, channels):
-        if self.statistics is not None:
-            scale = self.constant(f"{name}.scale", np.ones(channels, np.float32))
-            shift = self.constant(f"{name}.shift", np.full(channels, SHIFT, np.float32))
-            mean = self.constant(f"{name}.mean", self.statistics[f"{name}.mean"].reshape(-1))
-            variance = self.constant(f"{name}.variance", self.statistics[f"{name}.variance"].reshape(-1))
-            return self.node("BatchNormalization", name, [x, scale, shift, mean, variance], epsilon=EPSILON)
-        mean = self.node("ReduceMean", f"{name}.mean", [x], axes=[0, 2, 3])
-        centred = self.node("Sub", f"{name}.centred", [x, mean])
-        squares = self.node("Mul", f"{name}.squares", [centred, centred])
-        variance = self.node("ReduceMean", f"{name}.variance", [squares], axes=[0, 2, 3])
-        self.measured += [mean, variance]
-        deviation = self.node("Sqrt", f"{name}.deviation", [variance])
-        normalised = self.node("Div", f"{name}.normalised", [centred, deviation])
-        return self.node("Add", name, [normalised, self.constant(f"{name}.shift", np.float32(SHIFT))])
-
-    def convolution(self, name, x, inputs, outputs, kernel, stride=1, groups=1, activation=""):
-        """Convolution, batch norm, and the activation: "relu", "relu6" or none."""
-        fan_in = inputs // groups * kernel * kernel
-        weights = self.random.standard_normal((outputs, inputs // groups, kernel, kernel)) * np.sqrt(2 / fan_in)
-        pad = kernel // 2
-        y = self.node(
-            "Conv",
-            f"{name}.conv",
-            [x, self.constant(f"{name}.weight", weights.astype(np.float32))],
-            kernel_shape=[kernel, kernel],
-            strides=[stride, stride],
-            pads=[pad] * 4,
-            group=groups,
-        )
-        y = self.normalise(f"{name}.norm", y, outputs)
-        if activation == "relu":
-            return self.node("Relu", f"{name}.relu", [y])
-        if activation == "relu6":
-            low, high = self.constant(f"{name}.low", np.float32(0)), self.constant(f"{name}.high", np.float32(6))
-            return self.node("Clip", f"{name}.relu6", [y, low, high])
-        return y
-
-    def head(self, x, channels):
-        y = self.node("GlobalAveragePool", "pool", [x])
-        y = self.node("Flatten", "flat", [y])
-        weights = self.random.standard_normal((CLASSES, channels)) * np.sqrt(2 / channels)
-        weight = self.constant("classes.weight", weights.astype(np.float32))
-        return self.node("Gemm", "logits", [y, weight, self.constant("classes.bias", np.zeros(CLASSES, np.float32))], transB=1)
-
-    def model(self, batch, name):
-        """The finished model; of the spelled-out form, the statistics are the outputs."""
-        outputs = self.measured or ["logits"]
-        values = [helper.make_tensor_value_info(output, TensorProto.FLOAT, None) for output in outputs]
-        if not self.measured:
-            values = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [batch, CLASSES])]
-        graph_input = helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 3, 224, 224])
-        graph = helper.make_graph(self.nodes, name, [graph_input], values, self.initializers)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+def head(network: Network, x, channels) -> None:
+    y = network.node("GlobalAveragePool", "pool", [x])
+    network.dense("logits", network.node("Flatten", "flat", [y]), channels, CLASSES, centred=True)
 
 
 def resnet50(network: Network) -> None:
@@ -120,7 +50,20 @@ def resnet50(network: Network) -> None:
                 x = network.convolution(f"{name}.shortcut", x, channels, 4 * width, kernel=1, stride=stride)
             channels = 4 * width
             x = network.node("Relu", f"{name}.relu", [network.node("Add", f"{name}.add", [x, y])])
-    network.head(x, channels)
+    head(network, x, channels)
+
+
+def inverted_residual(network: Network, name, x, channels, outputs, expansion, kernel, stride, pads=None):
+    """Expand, filter each channel, project; the sum with the input where the shapes allow it."""
+    wide = channels * expansion
+    y = x
+    if expansion > 1:
+        y = network.convolution(f"{name}.expand", y, channels, wide, kernel=1, activation="relu6")
+    y = network.convolution(
+        f"{name}.depthwise", y, wide, wide, kernel=kernel, stride=stride, groups=wide, activation="relu6", pads=pads
+    )
+    y = network.convolution(f"{name}.project", y, wide, outputs, kernel=1)
+    return network.node("Add", f"{name}.add", [x, y]) if stride == 1 and channels == outputs else y
 
 
 def mobilenetv2(network: Network) -> None:
@@ -130,37 +73,72 @@ def mobilenetv2(network: Network) -> None:
     rows = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
     for row, (expansion, outputs, blocks, first_stride) in enumerate(rows):
         for block in range(blocks):
-            name = f"row{row}.block{block}"
             stride = first_stride if block == 0 else 1
-            wide = channels * expansion
-            y = x
-            if expansion > 1:
-                y = network.convolution(f"{name}.expand", y, channels, wide, kernel=1, activation="relu6")
-            y = network.convolution(
-                f"{name}.depthwise", y, wide, wide, kernel=3, stride=stride, groups=wide, activation="relu6"
-            )
-            y = network.convolution(f"{name}.project", y, wide, outputs, kernel=1)
-            x = network.node("Add", f"{name}.add", [x, y]) if stride == 1 and channels == outputs else y
+            x = inverted_residual(network, f"row{row}.block{block}", x, channels, outputs, expansion, 3, stride)
             channels = outputs
     x = network.convolution("last", x, channels, 1280, kernel=1, activation="relu6")
-    network.head(x, 1280)
+    head(network, x, 1280)
 
 
-ARCHITECTURES = {"resnet50": resnet50, "mobilenetv2": mobilenetv2}
+def efficientnet_lite0(network: Network) -> None:
+    """Tan and Le 2019 in its Lite form: no squeeze-and-excite, Relu6 for swish, padding as TensorFlow's SAME.
+
+    Rows of (expansion, kernel, output channels, blocks, stride of the first)."""
+    x = network.convolution("stem", "x", 3, 32, kernel=3, stride=2, activation="relu6", pads=same_padding(224, 3, 2))
+    channels, size = 32, 112
+    rows = [(1, 3, 16, 1, 1), (6, 3, 24, 2, 2), (6, 5, 40, 2, 2), (6, 3, 80, 3, 2), (6, 5, 112, 3, 1), (6, 5, 192, 4, 2), (6, 3, 320, 1, 1)]
+    for row, (expansion, kernel, outputs, blocks, first_stride) in enumerate(rows):
+        for block in range(blocks):
+            stride = first_stride if block == 0 else 1
+            pads = same_padding(size, kernel, stride)
+            x = inverted_residual(network, f"row{row}.block{block}", x, channels, outputs, expansion, kernel, stride, pads)
+            channels, size = outputs, size // stride
+    x = network.convolution("last", x, channels, 1280, kernel=1, activation="relu6")
+    head(network, x, 1280)
 
 
-def write(name: str, target: Path, batch: int = 1) -> None:
+def perceptron(network: Network) -> None:
+    """Three dense layers."""
+    x = network.node("Relu", "first.relu", [network.dense("first", "x", 784, 1024)])
+    x = network.node("Relu", "second.relu", [network.dense("second", x, 1024, 1024)])
+    network.dense("logits", x, 1024, CLASSES)
+
+
+@dataclass
+class Architecture:
+    build: object
+    data: object  # (count, seed) -> samples
+
+
+ARCHITECTURES = {
+    "resnet50": Architecture(resnet50, pictures),
+    "mobilenetv2": Architecture(mobilenetv2, pictures),
+    "efficientnet_lite0": Architecture(efficientnet_lite0, pictures),
+    "perceptron": Architecture(perceptron, features),
+}
+
+
+def _model(architecture: Architecture, network: Network, name: str, batch: int):
+    architecture.build(network)
+    shape = architecture.data(1).shape[1:]
+    return network.model(name, {"x": (FLOAT, [batch, *shape])}, {"logits": (FLOAT, [batch, CLASSES])})
+
+
+def write(name: str, target: Path) -> None:
     """Writes the float model of one architecture."""
     architecture = ARCHITECTURES[name]
+    samples = architecture.data(4)
     spelled_out = Network()
-    architecture(spelled_out)
-    samples = 4
-    session = onnxruntime.InferenceSession(
-        spelled_out.model(samples, name).SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-    statistics = dict(zip(spelled_out.measured, session.run(spelled_out.measured, {"x": pictures(samples)})))
-    network = Network(statistics=statistics)
-    architecture(network)
-    model = network.model(batch, name)
+    measuring = _model(architecture, spelled_out, name, len(samples)).SerializeToString()
+    statistics = {}
+    if spelled_out.measured:
+        session = onnxruntime.InferenceSession(measuring, providers=["CPUExecutionProvider"])
+        statistics = dict(zip(spelled_out.measured, session.run(spelled_out.measured, {"x": samples})))
+    model = _model(architecture, Network(statistics=statistics), name, 1)
     onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    first, second = (session.run(None, {"x": sample[np.newaxis]})[0] for sample in architecture.data(2, seed=3))
+    correlation = np.corrcoef(first.reshape(-1), second.reshape(-1))[0, 1]
+    if not correlation < MOST_CORRELATION:
+        raise ValueError(f"{name}: expected the logits of two inputs to correlate below {MOST_CORRELATION}, found {correlation:.3f}")
     onnx.save(model, target)

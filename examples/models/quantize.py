@@ -1,14 +1,22 @@
-"""int8 models as ONNX Runtime's own quantizer makes them: u8 activations, s8 weights with one scale per output channel."""
+"""int8 models as ONNX Runtime's own quantizer makes them, in the forms that users have."""
 
 import logging
 import tempfile
 import warnings
 from pathlib import Path
 
+import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-FORMATS = {"qdq": QuantFormat.QDQ, "qoperator": QuantFormat.QOperator}
+# "qdq" and "qoperator": u8 activations, s8 weights with one scale per output channel. "default": what the quantizer does when
+# it is told nothing: QDQ, s8 activations, s8 weights with one scale.
+PER_CHANNEL = {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8, "per_channel": True}
+FORMS = {
+    "qdq": {"quant_format": QuantFormat.QDQ, **PER_CHANNEL},
+    "qoperator": {"quant_format": QuantFormat.QOperator, **PER_CHANNEL},
+    "default": {},
+}
 
 
 class _Feeds(CalibrationDataReader):
@@ -21,20 +29,14 @@ class _Feeds(CalibrationDataReader):
         return next(self._feeds, None)
 
 
-def quantize(source: Path, target: Path, form: str, feeds: list) -> None:
-    """Writes `target`, the int8 form ("qdq" or "qoperator") of the float model `source`, calibrated with `feeds`."""
+def quantize(source: Path, target: Path, form: str, feeds: list, excluded: str = "") -> None:
+    """Writes `target`, one int8 form of the float model `source`, calibrated with `feeds`. Nodes whose names hold `excluded` stay
+    float."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # The quantizer looks for weights among the initializers and leaves batch norms in float, so both are folded first.
         prepared = Path(folder) / "prepared.onnx"
         logging.getLogger().setLevel(logging.ERROR)
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
-            str(prepared),
-            str(target),
-            _Feeds(feeds),
-            quant_format=FORMATS[form],
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-        )
+        kept = [node.name for node in onnx.load(prepared).graph.node if excluded and excluded in node.name]
+        quantize_static(str(prepared), str(target), _Feeds(feeds), nodes_to_exclude=kept, **FORMS[form])

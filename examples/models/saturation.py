@@ -7,14 +7,14 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-LEAST_VALUES = 32
+LEAST_WEIGHTS, LEAST_CODES = 32, 64
 MOST_SATURATED = 0.5
 
 
-def _fault(name: str, integers: np.ndarray) -> str:
+def _fault(name: str, integers: np.ndarray, least: int) -> str:
     distinct = len(np.unique(integers))
-    if distinct < LEAST_VALUES:
-        return f"{name}: expected at least {LEAST_VALUES} distinct values, found {distinct}"
+    if distinct < least:
+        return f"{name}: expected at least {least} distinct values, found {distinct}"
     limits = np.iinfo(integers.dtype)
     saturated = np.mean((integers == limits.min) | (integers == limits.max))
     if saturated >= MOST_SATURATED:
@@ -22,21 +22,26 @@ def _fault(name: str, integers: np.ndarray) -> str:
     return ""
 
 
-def check(path: Path, feeds: dict) -> int:
-    """Checks every 8-bit weight and activation tensor of a QDQ model; returns how many there are, or raises ValueError."""
+def check(path: Path, feeds: list) -> int:
+    """Checks every 8-bit weight and activation tensor of a QDQ model over all feeds; returns how many there are, or raises
+    ValueError."""
     model = onnx.load(path)
     constants = {tensor.name: tensor for tensor in model.graph.initializer}
     dequantized = {node.input[0] for node in model.graph.node if node.op_type == "DequantizeLinear"}
     activations = [node.output[0] for node in model.graph.node if node.op_type == "QuantizeLinear"]
-    tensors = {name: numpy_helper.to_array(constants[name]) for name in sorted(dequantized & constants.keys())}
-    tensors = {name: values for name, values in tensors.items() if values.dtype.itemsize == 1}
+    weights = {name: numpy_helper.to_array(constants[name]) for name in sorted(dequantized & constants.keys())}
+    weights = {name: values for name, values in weights.items() if values.dtype.itemsize == 1 and values.size >= LEAST_WEIGHTS}
     for name in activations:
         model.graph.output.append(onnx.ValueInfoProto(name=name))
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    tensors.update(zip(activations, session.run(activations, feeds)))
-    faults = [fault for fault in (_fault(name, values) for name, values in tensors.items()) if fault]
+    runs = [session.run(activations, feed) for feed in feeds]
+    found = {name: np.stack([run[index] for run in runs]) for index, name in enumerate(activations)}
+    faults = [_fault(name, values, LEAST_WEIGHTS) for name, values in weights.items()]
+    faults += [_fault(name, values, LEAST_CODES) for name, values in found.items()]
+    faults = [fault for fault in faults if fault]
+    total = len(weights) + len(found)
     if faults:
-        raise ValueError("\n".join([f"{path}: {len(faults)} of {len(tensors)} quantized tensors are degenerate", *faults]))
-    return len(tensors)
+        raise ValueError("\n".join([f"{path}: {len(faults)} of {total} quantized tensors are degenerate", *faults]))
+    return total

@@ -58,12 +58,12 @@ def turned(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture[:, :, :, :192])
 
 
-def page(seed: int) -> np.ndarray:
-    """A small page with a few lines, 1x3x320x320, for the detector."""
+def page(seed: int, height: int = 320, width: int = 320) -> np.ndarray:
+    """A page with a line every 60 rows, 1x3xHEIGHTxWIDTH, for the detector."""
     random = np.random.default_rng(seed)
-    picture = Image.new("RGB", (320, 320), "white")
+    picture = Image.new("RGB", (width, height), "white")
     draw = ImageDraw.Draw(picture)
-    for row in range(5):
+    for row in range(height // 60):
         text = CALIBRATION_LINES[random.integers(len(CALIBRATION_LINES))]
         position = (int(random.integers(4, 60)), 30 + 60 * row)
         draw.text(position, text, fill=(20, 20, 20), font=_font("DejaVuSans.ttf", int(random.integers(16, 30))), anchor="lm")
