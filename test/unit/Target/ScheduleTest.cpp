@@ -9,7 +9,7 @@ TEST(Schedule, tilesFitTheRegisterFileAndTheWidth) {
     for (int64_t width : {1, 2, 7, 13, 14, 49, 56, 196, 3136})
       for (int64_t columns : {1, 3, 16, 24, 33, 64, 512})
         for (int64_t depth : {3, 27, 64, 1152}) {
-          cpu::Tile tile = cpu::chooseTile({4, width, columns, depth}, isa, isa.lanes);
+          cpu::Tile tile = cpu::chooseTile({4, width, columns, depth, 1, depth}, isa, isa.lanes);
           EXPECT_GE(tile.height, 1);
           EXPECT_GE(tile.vectors, 1);
           EXPECT_LE(tile.height, width);
@@ -20,6 +20,25 @@ TEST(Schedule, tilesFitTheRegisterFileAndTheWidth) {
 
 TEST(Schedule, narrowResultsTakeOneVector) {
   const cpu::Isa &isa = *cpu::findIsa("avx512");
-  EXPECT_EQ(cpu::chooseTile({1, 100, 16, 64}, isa, 16).vectors, 1);
-  EXPECT_GT(cpu::chooseTile({1, 100, 64, 64}, isa, 16).vectors, 1);
+  EXPECT_EQ(cpu::chooseTile({1, 100, 16, 64, 1, 64}, isa, 16).vectors, 1);
+  EXPECT_GT(cpu::chooseTile({1, 100, 64, 64, 1, 64}, isa, 16).vectors, 1);
+}
+
+TEST(Schedule, pixelsOfOneCacheSetShareATileNoMoreThanItsWaysHold) {
+  const cpu::Isa &isa = *cpu::findIsa("avx512");
+  cpu::ContractionExtent extent{1, 196, 256, 1024, 4, 1024 * 4};
+  EXPECT_LE(cpu::chooseTile(extent, isa, 16).height, 7) << "pixels 4 KiB apart";
+  extent.pixelBytes += 64;
+  EXPECT_GT(cpu::chooseTile(extent, isa, 16).height, 7) << "pixels in different sets";
+}
+
+TEST(Schedule, panelsStayInTheSecondCache) {
+  const cpu::Isa &isa = *cpu::findIsa("avx512");
+  cpu::ContractionExtent extent{7, 7, 512, 9 * 512, 4, 512 * 4};
+  EXPECT_LE(cpu::chooseTile(extent, isa, 16).vectors, 2) << "four vectors of 4608 weights are 1.1 MiB";
+}
+
+TEST(Schedule, weightsInCacheLetPixelsBeOutermost) {
+  EXPECT_EQ(cpu::chooseOrder({1, 3136, 256, 64, 1, 64}), cpu::LoopOrder::PixelsOutermost);
+  EXPECT_EQ(cpu::chooseOrder({7, 7, 512, 9 * 512, 1, 512}), cpu::LoopOrder::PanelsOutermost);
 }

@@ -25,6 +25,8 @@ public:
   virtual mlir::Value start(mlir::Value panel, int64_t vector) = 0;
   /// Weights of vector `vector` of `panel` at step (kh, k); k counts products.
   virtual mlir::Value weights(mlir::Value panel, mlir::Value kh, mlir::Value k, int64_t vector) = 0;
+  /// Asks for those weights early: `ahead` steps before they are wanted.
+  virtual void prefetch(mlir::Value panel, mlir::Value kh, mlir::Value k, int64_t vector, int64_t ahead) = 0;
   /// `unit` elements of the input at `place`, spread over the lanes. Those behind the last product of a window row are read, too.
   virtual mlir::Value input(mlir::Value buffer, llvm::ArrayRef<mlir::Value> place) = 0;
   virtual mlir::Value multiplyAdd(mlir::Value accumulator, mlir::Value input, mlir::Value weights) = 0;

@@ -7,6 +7,7 @@
 namespace limbeck::cpu {
 
 using namespace mlir;
+using lower::Index;
 
 namespace {
 class FloatAtom : public Atom {
@@ -23,6 +24,11 @@ public:
     Value column = kernel.constantIndex(vector * tile.lanes);
     return vector::LoadOp::create(kernel.builder(), kernel.loc(), type(), packed,
                                   ValueRange{panel, kh, k, column});
+  }
+  void prefetch(Value panel, Value kh, Value k, int64_t vector, int64_t ahead) override {
+    Index place{panel, kh, kernel.addIndex(k, ahead), kernel.constantIndex(vector * tile.lanes)};
+    memref::PrefetchOp::create(kernel.builder(), kernel.loc(), packed, place, /*isWrite=*/false,
+                               /*localityHint=*/2, /*isDataCache=*/true);
   }
   Value input(Value buffer, ArrayRef<Value> place) override {
     return kernel.splat(memref::LoadOp::create(kernel.builder(), kernel.loc(), buffer, place), tile.lanes);

@@ -2,11 +2,39 @@
 //
 // One step of depth costs the greater of its arithmetic (height * vectors products, two instructions a cycle) and its loads (one broadcast per row, one
 // load per vector, two a cycle). What a tile computes beyond the edge of the problem is lost, and every tile pays once for
-// filling the pipeline and for its epilogue.
+// filling the pipeline and for its epilogue. Two things make loads slow: pixels whose places fall into the same set of the first
+// cache, and a panel of weights that does not stay in the second.
 #include "Schedule.h"
 #include <algorithm>
+#include <numeric>
 
 namespace limbeck::cpu {
+
+/// Of the smallest second-level caches of servers today, 1 MiB, what pixels and results leave to weights.
+static constexpr int64_t kWeightsInCache = int64_t(512) << 10;
+
+LoopOrder chooseOrder(const ContractionExtent &extent) {
+  return extent.depth * extent.columns * extent.weightBytes <= kWeightsInCache ? LoopOrder::PixelsOutermost
+                                                                               : LoopOrder::PanelsOutermost;
+}
+
+/// Cycles that the loads of one step take longer because the rows of a tile drive each other out of the first cache: 64 sets of 64
+/// bytes in all CPUs at hand, at least 8 ways, of which weights and results take some.
+static double conflictCycles(const ContractionExtent &extent, int64_t height) {
+  constexpr int64_t kSetPeriod = 4096, kWaysForPixels = 7;
+  constexpr double kMissCycles = 2.7;
+  int64_t sets = kSetPeriod / std::gcd(kSetPeriod, std::max<int64_t>(extent.pixelBytes, 64));
+  return ceilDivide(height, sets) > kWaysForPixels ? kMissCycles * static_cast<double>(height) : 0;
+}
+
+/// Cycles to bring the weights of one step, where every tile reads its panel from behind the second cache.
+static double streamCycles(const ContractionExtent &extent, int64_t vectors, int64_t lanes) {
+  constexpr double kBytesPerCycle = 8;
+  constexpr int64_t kLaneBytes = 4; // of a step's weights: one f32, or four bytes
+  if (extent.depth * vectors * lanes * extent.weightBytes <= kWeightsInCache * 3 / 2)
+    return 0;
+  return static_cast<double>(vectors * lanes * kLaneBytes) / kBytesPerCycle;
+}
 
 Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes, const StepCost &step) {
   constexpr int64_t kMostVectors = 4, kMostRows = 14;
@@ -23,7 +51,8 @@ Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes, 
                  (rows * step.perRow + columns * step.perVector + rows * columns * step.perProduct) / 2,
              loads = (rows + columns) / 2;
       double latency = 4; // an accumulator is ready for its next product after this many cycles
-      double cycles = std::max({arithmetic, loads, latency});
+      double cycles = std::max({arithmetic, loads + conflictCycles(extent, height), latency,
+                                streamCycles(extent, vectors, lanes)});
       double cost = static_cast<double>(tiles) * (cycles * static_cast<double>(extent.depth) + kTileOverhead);
       if (least == 0 || cost < least) {
         least = cost;

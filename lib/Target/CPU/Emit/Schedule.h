@@ -7,6 +7,8 @@ namespace limbeck::cpu {
 /// What the chooser needs to know of a contraction: width x columns results of `depth` products each, `rows` times.
 struct ContractionExtent {
   int64_t rows, width, columns, depth;
+  int64_t weightBytes; ///< of one packed weight
+  int64_t pixelBytes;  ///< from a pixel to its neighbour in the input
 };
 
 /// A register tile of `height` results along the width by `vectors` vectors of `lanes` along the columns.
@@ -21,6 +23,16 @@ struct StepCost {
   /// Vector instructions for each row, each vector of weights, and each product of the two.
   double perRow = 0, perVector = 0, perProduct = 1;
 };
+
+/// What the outermost loop of a contraction runs over, and so what a worker's share is a part of.
+enum class LoopOrder {
+  PanelsOutermost, ///< a worker reads its share of the weights once, and every pixel once for each panel
+  PixelsOutermost, ///< a worker reads its share of the pixels once, and all weights for every tile
+};
+
+/// Pixels outermost where all weights stay in a core's cache: then the pixels that a worker writes are those that it reads in the
+/// next contraction, and they do not travel between cores.
+LoopOrder chooseOrder(const ContractionExtent &extent);
 
 /// The tile of least estimated cost. `lanes` may be less than the ISA's where the columns demand it.
 Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes, const StepCost &step = {});

@@ -22,9 +22,9 @@ namespace {
 class TileEmitter {
 public:
   TileEmitter(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, Atom &atom,
-              TiledProblem &problem, Tile tile, ByteEpilogue *bytes)
+              TiledProblem &problem, Tile tile, LoopOrder order, ByteEpilogue *bytes)
       : kernel(kernel), b(kernel.builder()), arithmetic(arithmetic), atom(atom), problem(problem), tile(tile),
-        bytes(bytes), panels(ceilDivide(problem.columns, tile.panel())) {}
+        order(order), bytes(bytes), panels(ceilDivide(problem.columns, tile.panel())) {}
 
   void emit() {
     int64_t whole = problem.width / tile.height, rest = problem.width % tile.height;
@@ -35,13 +35,14 @@ public:
   }
 
 private:
-  /// `count` tiles of `height` pixels from pixel `first` on, in every row and panel; panels outermost, so that one worker
-  /// keeps its panels in its cache.
+  /// `count` tiles of `height` pixels from pixel `first` on, in every row and panel.
   void emitTiles(int64_t count, int64_t first, int64_t height) {
     kernel.shared(panels * problem.rows * count, [&](Value t) {
-      Index at = kernel.delinearize(t, {panels, problem.rows, count});
-      Value column = kernel.addIndex(kernel.multiplyIndex(at[2], tile.height), first);
-      emitTile(at[0], at[1], column, height);
+      bool pixels = order == LoopOrder::PixelsOutermost;
+      Index at = pixels ? kernel.delinearize(t, {problem.rows, count, panels})
+                        : kernel.delinearize(t, {panels, problem.rows, count});
+      Value panel = at[pixels ? 2 : 0], row = at[pixels ? 0 : 1], pixel = at[pixels ? 1 : 2];
+      emitTile(panel, row, kernel.addIndex(kernel.multiplyIndex(pixel, tile.height), first), height);
     });
   }
 
@@ -53,8 +54,12 @@ private:
     auto overDepth = [&](Value kh, ValueRange carried) {
       return kernel.loop(0, problem.depth, atom.unit(), carried, [&](Value k, ValueRange values) {
         SmallVector<Value> next(values), columns;
-        for (int64_t v = 0; v < tile.vectors; ++v)
+        for (int64_t v = 0; v < tile.vectors; ++v) {
           columns.push_back(atom.weights(panel, kh, k, v));
+          // Panels of the weights lie behind one another: what is wanted next is not always in this one.
+          if (int64_t ahead = stepsAhead())
+            atom.prefetch(panel, kh, k, v, ahead);
+        }
         for (int64_t m = 0; m < height; ++m) {
           Value input =
               atom.input(problem.buffer, problem.inputPlace(row, kernel.addIndex(column, m), kh, k));
@@ -72,6 +77,13 @@ private:
       accumulators = kernel.loop(0, problem.outer, 1, accumulators,
                                  [&](Value kh, ValueRange carried) { return overDepth(kh, carried); });
     emitEpilogue(panel, row, column, height, accumulators);
+  }
+
+  /// How many steps of depth before their use weights are asked for, where they come from behind the second cache; or 0.
+  int64_t stepsAhead() const {
+    constexpr int64_t kBytesAhead = 8192;
+    constexpr int64_t kLaneBytes = 4;
+    return order == LoopOrder::PixelsOutermost ? 0 : kBytesAhead / (tile.panel() * kLaneBytes);
   }
 
   void emitEpilogue(Value panel, Value row, Value column, int64_t height, ArrayRef<Value> accumulators) {
@@ -194,6 +206,7 @@ private:
   Atom &atom;
   TiledProblem &problem;
   Tile tile;
+  LoopOrder order;
   ByteEpilogue *bytes; ///< null where results are no bytes, or the ISA has no packs
   int64_t panels;
 };
@@ -205,7 +218,12 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   Value x = kernel.core()->getOperand(0);
   bool dots = !arithmetic.isFloat() && ByteInstructions::available(isa) &&
               (problem.depth % 4 == 0 || kernel.hasRoomBehind(x));
-  ContractionExtent extent{problem.rows, problem.width, problem.columns, problem.outer * problem.depth};
+  ContractionExtent extent{problem.rows,
+                           problem.width,
+                           problem.columns,
+                           problem.outer * problem.depth,
+                           static_cast<int64_t>(storageBytes(problem.weights.values.dtype())),
+                           problem.pixelStep * static_cast<int64_t>(storageBytes(kernel.typeOf(x).dtype))};
   Tile tile =
       chooseTile(extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
   kernel.setFamily(arithmetic.isFloat()    ? "float tile"
@@ -224,7 +242,8 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   std::optional<ByteEpilogue> bytes;
   if (atom->startsAtBias() && ByteEpilogue::applies(arithmetic, tile, isa))
     bytes.emplace(kernel, arithmetic, problem.weights, tile, isa);
-  TileEmitter(kernel, arithmetic, *atom, problem, tile, bytes ? &*bytes : nullptr).emit();
+  TileEmitter(kernel, arithmetic, *atom, problem, tile, chooseOrder(extent), bytes ? &*bytes : nullptr)
+      .emit();
 }
 
 LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa) {

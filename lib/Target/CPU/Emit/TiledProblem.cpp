@@ -23,6 +23,7 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
   problem.outer = w[2];
   problem.depth = w[3] * w[1];
   problem.columns = w[0];
+  problem.pixelStep = strides[1] * w[1];
   problem.weights.values = lower::weightsKhKwIcOc(*constant).reshaped({w[2], w[3] * w[1], w[0]});
   bool pointwise = w[2] == 1 && w[3] == 1 && strides[0] == 1 && strides[1] == 1;
   bool flat = pointwise && epilogueAllowsFlatPixels(kernel, y);
@@ -49,7 +50,7 @@ static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Opera
   if (!constant || constant->rank() != 2 || a.size() != y.size())
     return failure();
   TiledProblem problem;
-  problem.depth = a.back();
+  problem.depth = problem.pixelStep = a.back();
   problem.columns = y.back();
   problem.width = y[y.size() - 2];
   problem.weights.values = constant->reshaped({1, problem.depth, problem.columns});
@@ -82,7 +83,7 @@ static TiledProblem tapProblem(lower::KernelBuilder &kernel, Operation *op, int6
   TiledProblem problem;
   problem.rows = x[0] * x[1];
   problem.width = x[2];
-  problem.depth = w[0];
+  problem.depth = problem.pixelStep = w[0];
   problem.columns = w[1];
   problem.weights.values = std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.columns}));
   size_t bytes = storageBytes(constant.dtype());

@@ -9,6 +9,7 @@ namespace limbeck::cpu {
 struct TiledProblem {
   int64_t rows = 1, width = 1, columns = 1;
   int64_t outer = 1, depth = 1; ///< kh, and kw * ic merged
+  int64_t pixelStep = 0;        ///< elements of the input from a pixel to its neighbour
   WeightMatrix weights;
   mlir::Value buffer; ///< of the input
   /// Place of input element k of window row kh for pixel `column` of `row`.
