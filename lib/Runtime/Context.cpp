@@ -4,6 +4,7 @@
 #include "CallCode.h"
 #include "CheckArguments.h"
 #include "FloatEnvironment.h"
+#include "TileState.h"
 
 namespace limbeck::runtime {
 
@@ -98,6 +99,7 @@ LIMBECK_CALLS_CODE Status Context::call(size_t entry, std::span<const TensorView
   FloatEnvironment environment;
   int32_t result =
       loaded->function(entry)(&api, in.data(), out.data(), arena.data(), loaded->weights(entry).data());
+  releaseTiles();
   return run.status(result);
 }
 

@@ -3,6 +3,7 @@
 #include "limbeck/Runtime/ThreadPool.h"
 #include "CallCode.h"
 #include "FloatEnvironment.h"
+#include "TileState.h"
 #include "limbeck/Runtime/ThreadCount.h"
 #include <algorithm>
 #include <chrono>
@@ -100,6 +101,7 @@ void ThreadPool::waitWhile(const std::atomic<uint32_t> &value, uint32_t old) con
         return;
     ::sched_yield();
   }
+  releaseTiles();
   value.wait(old, std::memory_order_acquire);
 }
 

@@ -1,5 +1,6 @@
 // Detection agrees with the kernel; the choice among variants follows the machine it is told about.
 #include "limbeck/Runtime/CpuFeatures.h"
+#include "Runtime/X86Features.h"
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>
@@ -72,6 +73,63 @@ TEST(CpuFeatures, UnknownSetsComeLast) {
   auto entry = entryWith({{"from-the-future", {}}, {"x86-64", {}}});
   EXPECT_EQ(chosen(entry, {Architecture::X86_64, {}}), "x86-64");
   EXPECT_EQ(chosen(entryWith({{"from-the-future", {}}}), {Architecture::X86_64, {}}), "from-the-future");
+}
+
+namespace {
+/// A machine of Sapphire Rapids: every bit of CPUID that detection knows, and an operating system that answers about tiles.
+struct TileMachine {
+  bool grants = true;
+  uint64_t savedState = 0x600e7;
+  int requests = 0;
+
+  CpuFeatures detect() {
+    auto cpuid = [](uint32_t leaf, uint32_t subleaf) {
+      return CpuidRegisters{leaf == 7 && subleaf == 0 ? 1 : ~0u, ~0u, ~0u, ~0u};
+    };
+    return detectX86({cpuid, savedState, [this] { return ++requests, grants; }});
+  }
+};
+} // namespace
+
+TEST(CpuFeatures, AsksOnceForTiles) {
+  TileMachine machine;
+  CpuFeatures features = machine.detect();
+  EXPECT_EQ(machine.requests, 1);
+  for (const char *name : {"amx-tile", "amx-int8", "amx-bf16", "avx512vnni", "avx2", "sse2"})
+    EXPECT_TRUE(features.names.contains(name)) << name;
+  EXPECT_EQ(chosen(allLevels(), features), "amx");
+}
+
+TEST(CpuFeatures, FallsBackWhereTilesAreRefused) {
+  TileMachine machine;
+  machine.grants = false;
+  CpuFeatures features = machine.detect();
+  EXPECT_EQ(machine.requests, 1) << "a refusal is an answer";
+  for (const char *name : {"amx-tile", "amx-int8", "amx-bf16"})
+    EXPECT_FALSE(features.names.contains(name)) << name;
+  EXPECT_EQ(chosen(allLevels(), features), "avx512-vnni");
+  EXPECT_EQ(chosen(allLevels(), features, "amx"), "E-ARTIFACT-TARGET");
+}
+
+TEST(CpuFeatures, AsksForNothingThatTheSystemDoesNotSave) {
+  TileMachine machine;
+  machine.savedState = 0xe7; // AVX-512, no tiles
+  EXPECT_EQ(chosen(allLevels(), machine.detect()), "avx512-vnni");
+  machine.savedState = 0x7;
+  EXPECT_EQ(chosen(allLevels(), machine.detect()), "avx-vnni");
+  machine.savedState = 0; // no XSAVE at all
+  EXPECT_EQ(chosen(allLevels(), machine.detect()), "x86-64");
+  EXPECT_EQ(machine.requests, 0);
+}
+
+TEST(CpuFeatures, IgnoresLeavesThatAreNotThere) {
+  auto cpuid = [](uint32_t leaf,
+                  uint32_t subleaf) { // as a processor without a second part of leaf 7 may answer
+    return CpuidRegisters{leaf == 7 && subleaf == 0 ? 0 : ~0u, ~0u, ~0u, ~0u};
+  };
+  CpuFeatures features = detectX86({cpuid, 0xe7, [] { return false; }});
+  EXPECT_TRUE(features.names.contains("avx512vnni"));
+  EXPECT_FALSE(features.names.contains("avxvnni"));
 }
 
 #if defined(__x86_64__)
