@@ -2,9 +2,10 @@
 //
 // Draws random models, compiles each for every instruction set, runs it with several workers in guarded memory, and compares with
 // the interpreter. A failing case says how to repeat it; exit 1 then. Last line: `N passed, N failed`, one per case and
-// instruction set.
+// instruction set. With --model, the case is that file.
 #include "Arm64.h"
 #include "CaseRun.h"
+#include "WholeModel.h"
 #include "limbeck/Runtime/CpuFeatures.h"
 #include <atomic>
 #include <csignal>
@@ -22,7 +23,7 @@ namespace {
 struct Options {
   uint64_t seed = 1;
   int64_t cases = 420, onlyCase = -1;
-  std::string op, isa, code, keep;
+  std::string op, isa, code, keep, model;
   unsigned threads = 2, optimization = 3;
 };
 
@@ -256,6 +257,31 @@ int runAll(const Options &options) {
   return totals.failed ? 1 : 0;
 }
 
+/// A file on every instruction set, or the one chosen.
+int runModel(const Options &options) {
+  Totals totals;
+  Generator generator{options.model, nullptr};
+  cpu::CompileOptions compileOptions;
+  compileOptions.optimization = options.optimization;
+  compileOptions.threads = options.threads;
+  Expected<Case> whole = wholeModel(options.model, options.seed);
+  if (!whole) {
+    std::printf("FAIL: %s\n", whole.diagnostic().text().c_str());
+    return 1;
+  }
+  CaseRun run(std::move(*whole), compileOptions);
+  std::string unready = failureOf([&] { return run.prepare(); });
+  Draw draw(options.seed);
+  for (const Pairing &pairing : drawPairings(draw, options)) {
+    std::string failure = unready.empty() ? failureOf([&] { return run.runOn(pairing); }) : unready;
+    report(totals, generator, pairing, failure,
+           message("kernels for ", pairing.kernels->name, ", code for ", pairing.code->name));
+  }
+  std::printf("%lld passed, %lld failed\n", static_cast<long long>(totals.passed),
+              static_cast<long long>(totals.failed));
+  return totals.failed ? 1 : 0;
+}
+
 /// `--name value`; false for anything else.
 bool parse(int argc, char **argv, Options &options) {
   for (int i = 1; i + 1 < argc; i += 2) {
@@ -272,6 +298,8 @@ bool parse(int argc, char **argv, Options &options) {
       options.isa = value;
     else if (name == "--code")
       options.code = value;
+    else if (name == "--model")
+      options.model = value;
     else if (name == "--keep")
       options.keep = value;
     else if (name == "--threads")
@@ -294,10 +322,10 @@ int main(int argc, char **argv) {
   if (!limbeck::test::parse(argc, argv, options)) {
     std::printf("usage: limbeck-property-test [--seed N] [--cases N] [--case N] [--op NAME] [--isa KERNELS] "
                 "[--code MACHINE] "
-                "[--threads N] [-O LEVEL] [--keep FOLDER]\n");
+                "[--threads N] [-O LEVEL] [--keep FOLDER] [--model FILE]\n");
     return 2;
   }
   for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGFPE})
     std::signal(signal, limbeck::test::reportCrash);
-  return limbeck::test::runAll(options);
+  return options.model.empty() ? limbeck::test::runAll(options) : limbeck::test::runModel(options);
 }
