@@ -4,6 +4,7 @@
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Lower/MemoryPlan.h"
+#include "limbeck/Lower/WorkerShare.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -205,6 +206,11 @@ void KernelBuilder::shared(int64_t trip, const std::function<void(Value)> &body)
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(forall.getBody());
   body(forall.getInductionVars()[0]);
+}
+
+std::pair<Value, Value> KernelBuilder::share(int64_t trip) {
+  auto workers = func.getBody().front().getArguments().take_back(2);
+  return workerShare(b, location, trip, workers[0], workers[1]);
 }
 
 SmallVector<Value> KernelBuilder::loop(int64_t lower, int64_t upper, int64_t step, ValueRange carried,

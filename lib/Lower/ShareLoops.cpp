@@ -1,5 +1,6 @@
 // The outermost forall of a kernel becomes this worker's static share.
 #include "limbeck/Lower/Passes.h"
+#include "limbeck/Lower/WorkerShare.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -9,6 +10,17 @@ namespace limbeck::lower {
 #include "limbeck/Lower/Passes.h.inc"
 
 using namespace mlir;
+
+std::pair<Value, Value> workerShare(OpBuilder &b, Location location, int64_t trip, Value worker,
+                                    Value workers) {
+  Value length = arith::ConstantIndexOp::create(b, location, trip);
+  Value one = arith::ConstantIndexOp::create(b, location, 1);
+  auto boundary = [&](Value number) -> Value {
+    return arith::DivUIOp::create(b, location, arith::MulIOp::create(b, location, length, number), workers);
+  };
+  Value first = boundary(worker), last = boundary(arith::AddIOp::create(b, location, worker, one));
+  return {first, last};
+}
 
 namespace {
 struct ShareLoops : impl::ShareLoopsPassBase<ShareLoops> {
@@ -32,14 +44,9 @@ private:
     OpBuilder b(loop);
     Location loc = loop.getLoc();
     unsigned arguments = kernel.getNumArguments();
-    Value worker = kernel.getArgument(arguments - 2), workers = kernel.getArgument(arguments - 1);
-    Value trip = arith::ConstantIndexOp::create(b, loc, loop.getStaticUpperBound()[0]);
-    Value one = arith::ConstantIndexOp::create(b, loc, 1);
-    auto boundary = [&](Value number) -> Value {
-      return arith::DivUIOp::create(b, loc, arith::MulIOp::create(b, loc, trip, number), workers);
-    };
-    Value first = boundary(worker), last = boundary(arith::AddIOp::create(b, loc, worker, one));
-    auto range = scf::ForOp::create(b, loc, first, last, one);
+    auto [first, last] = workerShare(b, loc, loop.getStaticUpperBound()[0], kernel.getArgument(arguments - 2),
+                                     kernel.getArgument(arguments - 1));
+    auto range = scf::ForOp::create(b, loc, first, last, arith::ConstantIndexOp::create(b, loc, 1));
     Block *from = loop.getBody(), *to = range.getBody();
     from->getTerminator()->erase();
     to->getOperations().splice(to->begin(), from->getOperations());

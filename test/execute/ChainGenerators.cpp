@@ -93,6 +93,36 @@ static void drawTwoConvolutions(CaseBuilder &b) {
   b.output(y);
 }
 
+/// Convolutions and matrix products with many products per result, where matrix instructions pay; sometimes a residual.
+static void drawDeepContraction(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  b.form = Form::Typed;
+  int64_t depth = draw.pick<int64_t>({24, 40, 64, 65, 96, 128}),
+          columns = draw.pick<int64_t>({17, 24, 33, 48, 64, 65, 80, 96, 130});
+  auto quantized = [&](const Shape &shape) {
+    return b.quantizedOperand(draw.quantized(draw.pick({DType::U8, DType::S8}), shape, 0.02), false);
+  };
+  ValueId y;
+  if (draw.oneIn(3)) {
+    Shape shape{draw.between(1, 40), draw.pick<int64_t>({depth, 4 * depth})}, weights{shape[1], columns};
+    if (draw.oneIn(3))
+      shape.insert(shape.begin(), draw.between(1, 3));
+    y = drawAnchorOn(b, "matmul", {}, {shape, weights, columns, 1, weights[0]}, quantized(shape));
+  } else {
+    int64_t window = draw.pick<int64_t>({1, 1, 2, 3}), padding = draw.between(0, 1);
+    Attributes attributes = convolutionAttributes(draw, false);
+    attributes.set("dilations", std::vector<int64_t>{draw.between(1, 2), 1});
+    attributes.set("pads", std::vector<int64_t>(4, padding));
+    attributes.set("layout", std::string("NHWC"));
+    Shape shape{draw.between(1, 2), draw.between(5, 9), draw.between(3, 21), depth};
+    AnchorShapes shapes{shape, {columns, depth, window, window}, columns, 0, depth * window * window};
+    y = drawAnchorOn(b, "conv", attributes, shapes, quantized(shape));
+  }
+  if (b.typeOf(y).quantization && draw.oneIn(3))
+    y = b.realOp("add", {}, {y, quantized(b.shapeOf(y))});
+  b.output(y);
+}
+
 /// transpose, op, transpose: what layout passes move around.
 static void drawTransposes(CaseBuilder &b) {
   Draw &draw = b.draw;
@@ -210,6 +240,7 @@ void addChainGenerators(GeneratorList &list) {
   list.insert(list.end(), {{"chain:float-residual", drawFloatResidual},
                            {"chain:quantized-residual", drawQuantizedResidual},
                            {"chain:two-convolutions", drawTwoConvolutions},
+                           {"chain:deep-contraction", drawDeepContraction},
                            {"chain:transposes", drawTransposes},
                            {"chain:diamond", drawDiamond},
                            {"chain:attention", drawAttention},

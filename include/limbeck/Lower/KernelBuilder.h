@@ -109,6 +109,8 @@ public:
   void forEachBlock(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> widths, const BlockBody &body);
   /// The shared loop alone: body(t) for t in [0, trip).
   void shared(int64_t trip, const std::function<void(mlir::Value)> &body);
+  /// This worker's part of [0, trip), for an emitter that runs through it by itself.
+  std::pair<mlir::Value, mlir::Value> share(int64_t trip);
   /// A sequential loop with carried values; returns their final values.
   using LoopBody = std::function<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)>;
   llvm::SmallVector<mlir::Value> loop(int64_t lower, int64_t upper, int64_t step, mlir::ValueRange carried,

@@ -59,7 +59,7 @@ const Isa &nativeIsa() {
 }
 
 /// Promised by docs/contract.md.
-static constexpr std::string_view kLater[] = {"amx", "avx-vnni", "arm64-dotprod", "arm64-i8mm"};
+static constexpr std::string_view kLater[] = {"avx-vnni", "arm64-dotprod", "arm64-i8mm"};
 
 Expected<std::vector<const Isa *>> parseTargets(std::string_view text) {
   std::vector<const Isa *> chosen;

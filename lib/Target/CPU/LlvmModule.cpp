@@ -47,6 +47,9 @@ Expected<std::unique_ptr<llvm::TargetMachine>> createMachine(const Isa &isa, uns
 
 void prepareFunctions(llvm::Module &module, const Isa &isa) {
   module.setPICLevel(llvm::PICLevel::BigPIC);
+  std::string features;
+  for (const std::string &feature : isa.featureList())
+    features += (features.empty() ? "+" : ",+") + feature;
   for (llvm::Function &function : module) {
     if (function.isDeclaration()) {
       if (!function.isIntrinsic())
@@ -61,6 +64,8 @@ void prepareFunctions(llvm::Module &module, const Isa &isa) {
     }
     function.addFnAttr(llvm::Attribute::NoUnwind); // else .eh_frame appears
     function.addFnAttr("target-cpu", llvm::StringRef(isa.llvmCpu));
+    if (!features.empty())
+      function.addFnAttr("target-features", features);
     if (isa.lanes == 16)
       function.addFnAttr("prefer-vector-width", "512");
     if (!task)

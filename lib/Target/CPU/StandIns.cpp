@@ -15,6 +15,7 @@ struct IntrinsicEntry {
   llvm::StringRef prefix;  ///< of the intrinsic's name
   llvm::StringRef feature; ///< that the target must have; "x86": every machine of that architecture has it
   llvm::StringRef standIn; ///< function of StandIns.c: (result, operands.., lanes)
+  bool onTiles = false;    ///< the function is (tiles, operands..)
 };
 } // namespace
 
@@ -36,6 +37,13 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.x86.sse2.packuswb.128", "x86", "standin_packuswb"},
     {"llvm.x86.sse2.pmadd.wd", "x86", "standin_pmaddwd"},
     {"llvm.x86.ssse3.pshuf.b.128", "avx2", "standin_pshufb"},
+    {"llvm.x86.ldtilecfg", "amx-tile", "standin_ldtilecfg", true},
+    {"llvm.x86.tilezero", "amx-tile", "standin_tilezero", true},
+    {"llvm.x86.tileloadd64", "amx-tile", "standin_tileloadd64", true},
+    {"llvm.x86.tileloaddt164", "amx-tile", "standin_tileloadd64", true},
+    {"llvm.x86.tilestored64", "amx-tile", "standin_tilestored64", true},
+    {"llvm.x86.tdpbusd", "amx-int8", "standin_tdpbusd", true},
+    {"llvm.x86.tdpbssd", "amx-int8", "standin_tdpbssd", true},
     {"llvm.aarch64.neon.tbl4", "neon", "standin_tbl4"},
 };
 
@@ -70,6 +78,34 @@ static void replaceCall(llvm::Module &module, llvm::IntrinsicInst *call, llvm::S
   call->eraseFromParent();
 }
 
+/// Memory for the tiles of a function, not configured: 64 bytes of configuration, eight tiles.
+static llvm::Value *tilesOf(llvm::Function &function) {
+  constexpr llvm::StringLiteral kName = "tiles";
+  constexpr uint64_t kConfiguration = 64, kTiles = 8 * 1024;
+  llvm::BasicBlock &entry = function.getEntryBlock();
+  for (llvm::Instruction &instruction : entry)
+    if (llvm::isa<llvm::AllocaInst>(instruction) && instruction.getName() == kName)
+      return &instruction;
+  llvm::IRBuilder<> b(&entry, entry.getFirstInsertionPt());
+  llvm::AllocaInst *tiles = b.CreateAlloca(llvm::ArrayType::get(b.getInt8Ty(), kConfiguration + kTiles));
+  tiles->setName(kName);
+  tiles->setAlignment(llvm::Align(64));
+  b.CreateMemSet(tiles, b.getInt8(0), kConfiguration, llvm::Align(64));
+  return tiles;
+}
+
+static void replaceTileCall(llvm::Module &module, llvm::IntrinsicInst *call, llvm::StringRef standIn) {
+  llvm::SmallVector<llvm::Value *> arguments{tilesOf(*call->getFunction())};
+  llvm::append_range(arguments, call->args());
+  llvm::SmallVector<llvm::Type *> types;
+  for (llvm::Value *argument : arguments)
+    types.push_back(argument->getType());
+  llvm::IRBuilder<> b(call);
+  auto *type = llvm::FunctionType::get(b.getVoidTy(), types, false);
+  b.CreateCall(module.getOrInsertFunction(standIn, type), arguments);
+  call->eraseFromParent();
+}
+
 static Status linkStandIns(llvm::Module &module, const Isa &isa) {
   llvm::SMDiagnostic diagnostic;
   llvm::MemoryBufferRef buffer(resource("stand-ins", isa), "stand-ins");
@@ -85,8 +121,8 @@ static Status linkStandIns(llvm::Module &module, const Isa &isa) {
   for (const std::string &name : names)
     if (llvm::Function *function = module.getFunction(name); function && !function->isDeclaration()) {
       function->setLinkage(llvm::GlobalValue::InternalLinkage);
-      function->addFnAttr(llvm::Attribute::AlwaysInline);
-      function->removeFnAttr(llvm::Attribute::NoInline);
+      if (!function->hasFnAttribute(llvm::Attribute::NoInline))
+        function->addFnAttr(llvm::Attribute::AlwaysInline);
       function->addFnAttr("target-cpu", llvm::StringRef(isa.llvmCpu));
       function->removeFnAttr("target-features");
     }
@@ -94,7 +130,7 @@ static Status linkStandIns(llvm::Module &module, const Isa &isa) {
 }
 
 Status replaceMissingIntrinsics(llvm::Module &module, const Isa &isa, llvm::TargetMachine &machine) {
-  std::vector<std::pair<llvm::IntrinsicInst *, llvm::StringRef>> missing;
+  std::vector<std::pair<llvm::IntrinsicInst *, const IntrinsicEntry *>> missing;
   for (llvm::Function &function : module)
     for (llvm::Instruction &instruction : llvm::instructions(function)) {
       auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
@@ -108,12 +144,12 @@ Status replaceMissingIntrinsics(llvm::Module &module, const Isa &isa, llvm::Targ
       if (entry == std::end(kIntrinsics))
         return error(Code::Internal, "the intrinsic ", name.str(), " is not in the ISA table");
       if (!available(isa, entry->feature))
-        missing.emplace_back(call, entry->standIn);
+        missing.emplace_back(call, entry);
     }
   if (missing.empty())
     return {};
-  for (auto [call, standIn] : missing)
-    replaceCall(module, call, standIn);
+  for (auto [call, entry] : missing)
+    (entry->onTiles ? replaceTileCall : replaceCall)(module, call, entry->standIn);
   return linkStandIns(module, isa);
 }
 

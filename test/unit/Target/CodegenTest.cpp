@@ -1,5 +1,6 @@
 // What the generated code must be like: the instruction that its target has, no spills in the hot loop, an image that needs no
 // loader, the same bytes every time.
+#include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Pipeline/Registration.h"
@@ -72,6 +73,23 @@ TEST_F(Codegen, missingInstructionsGetStandIns) {
   auto assembly = cpu::emitText(*module, *cpu::findIsa("avx2"), /*assembly=*/true);
   ASSERT_TRUE(assembly.ok()) << assembly.diagnostic().text();
   EXPECT_EQ(assembly->find("vpdpbusd"), std::string::npos);
+}
+
+TEST_F(Codegen, tilesAreOnesOfTheMachineOrOfTheFrame) {
+  auto module = lowered("amx");
+  ASSERT_TRUE(module);
+  (*module).walk([](graph::LaunchOp launch) {
+    EXPECT_EQ(launch->getAttrOfType<mlir::StringAttr>("family").getValue(), "amx tile");
+  });
+  auto assembly = cpu::emitText(*module, *cpu::findIsa("amx"), /*assembly=*/true);
+  ASSERT_TRUE(assembly.ok()) << assembly.diagnostic().text();
+  EXPECT_NE(assembly->find("\ttdpbusd"), std::string::npos);
+  EXPECT_EQ(assembly->find("standin_"), std::string::npos);
+  assembly = cpu::emitText(*module, *cpu::findIsa("avx512-vnni"), /*assembly=*/true);
+  ASSERT_TRUE(assembly.ok()) << assembly.diagnostic().text();
+  for (const char *instruction : {"\tldtilecfg", "\ttilezero", "\ttileload", "\ttilestored", "\ttdp"})
+    EXPECT_EQ(assembly->find(instruction), std::string::npos) << instruction;
+  EXPECT_NE(assembly->find("standin_tdpbusd"), std::string::npos);
 }
 
 TEST_F(Codegen, imagesNeedNoLoaderAndRepeat) {

@@ -31,6 +31,10 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
   problem.width = flat ? y[0] * y[1] * y[2] : y[2];
   Shape rowShape{flat ? 1 : y[0], flat ? 1 : y[1]};
   int64_t rowStride = strides[0], rowDilation = dilations[0], pixelStride = strides[1];
+  if (!flat && rowStride * x[2] % pixelStride == 0) {
+    problem.rowPitch = rowStride * x[2] / pixelStride;
+    problem.joinedRows = rowStride * y[1] == x[1] ? y[0] * y[1] : y[1];
+  }
   problem.inputPlace = [&kernel, rowShape, rowStride, rowDilation, pixelStride](Value row, Value column,
                                                                                 Value kh, Value k) -> Index {
     Index at = kernel.delinearize(row, rowShape);
@@ -62,6 +66,8 @@ static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Opera
     problem.rows = 1;
     batch.assign(batch.size(), 1);
   }
+  problem.rowPitch = problem.width;
+  problem.joinedRows = problem.rows;
   problem.inputPlace = [&kernel, batch](Value row, Value column, Value, Value k) {
     Index at = kernel.delinearize(row, batch);
     at.append({column, k});
@@ -85,6 +91,8 @@ static TiledProblem tapProblem(lower::KernelBuilder &kernel, Operation *op, int6
   problem.width = x[2];
   problem.depth = problem.pixelStep = w[0];
   problem.columns = w[1];
+  problem.rowPitch = problem.width;
+  problem.joinedRows = problem.rows;
   problem.weights.values = std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.columns}));
   size_t bytes = storageBytes(constant.dtype());
   for (int64_t i = 0; i < w[0] * w[1]; ++i)

@@ -12,6 +12,9 @@ struct TiledProblem {
   int64_t pixelStep = 0;        ///< elements of the input from a pixel to its neighbour
   WeightMatrix weights;
   mlir::Value buffer; ///< of the input
+  /// Pixels from one row to the next, for `joinedRows` consecutive rows: pixel `rowPitch` of a row lies where pixel 0 of the
+  /// next one does. 0 where a row does not begin at a whole pixel.
+  int64_t rowPitch = 0, joinedRows = 1;
   /// Place of input element k of window row kh for pixel `column` of `row`.
   std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value kh, mlir::Value k)> inputPlace;
   std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value channel)> resultPlace;

@@ -1,6 +1,7 @@
 /* Portable functions that replace intrinsics which the target lacks, in LLVM IR and always inlined.
  *
- * Vectors pass by pointer, scalars by value: the ABI of vectors differs between levels, that of pointers does not. */
+ * Vectors pass by pointer, scalars by value: the ABI of vectors differs between levels, that of pointers does not. What says
+ * noinline is large, and stays a function. */
 #include <stdint.h>
 
 /* f32 fused multiply-add of `count` lanes: exact product in f64, sum rounded to odd, one conversion. */
@@ -78,3 +79,66 @@ void standin_pmaddwd(int32_t *restrict d, const int16_t *restrict a, const int16
     d[i] = (int32_t)((uint32_t)((int32_t)a[2 * i] * c[2 * i]) +
                      (uint32_t)((int32_t)a[2 * i + 1] * c[2 * i + 1]));
 }
+
+/* AMX. The tiles live in the frame of the kernel, which configures them itself, so that no state outlives its call; palette 0 says
+ * that it has not yet. What the instructions refuse traps here, too. */
+struct tiles {
+  uint8_t palette, start_row, reserved[14];
+  uint16_t columns[16]; /* bytes of a row */
+  uint8_t rows[16];
+  uint8_t data[8][16][64];
+};
+_Static_assert(sizeof(struct tiles) == 64 + 8 * 1024, "StandIns.cpp allocates it");
+
+#define STANDIN_LARGE __attribute__((noinline)) void
+
+static void require(int condition) {
+  if (!condition)
+    __builtin_trap();
+}
+
+STANDIN_LARGE standin_ldtilecfg(struct tiles *tiles, const uint8_t *configuration) {
+  __builtin_memset(tiles, 0, sizeof *tiles);
+  __builtin_memcpy(tiles, configuration, 64);
+  require(tiles->palette == 1);
+  for (int32_t tile = 0; tile < 8; ++tile)
+    require(tiles->rows[tile] <= 16 && tiles->columns[tile] <= 64);
+}
+
+STANDIN_LARGE standin_tilezero(struct tiles *tiles, uint8_t tile) {
+  require(tiles->palette == 1 && tile < 8);
+  __builtin_memset(tiles->data[tile], 0, sizeof tiles->data[tile]);
+}
+
+STANDIN_LARGE standin_tileloadd64(struct tiles *tiles, uint8_t tile, const uint8_t *from, int64_t stride) {
+  standin_tilezero(tiles, tile);
+  for (int32_t row = 0; row < tiles->rows[tile]; ++row)
+    __builtin_memcpy(tiles->data[tile][row], from + row * stride, tiles->columns[tile]);
+}
+
+STANDIN_LARGE standin_tilestored64(struct tiles *tiles, uint8_t tile, uint8_t *to, int64_t stride) {
+  require(tiles->palette == 1 && tile < 8);
+  for (int32_t row = 0; row < tiles->rows[tile]; ++row)
+    __builtin_memcpy(to + row * stride, tiles->data[tile][row], tiles->columns[tile]);
+}
+
+/* tdpbusd, tdpbssd: to each 32-bit element of `d`, four products for every row of `b`, modulo 2^32. */
+#define STANDIN_TILE_DOT(name, left)                                                                         \
+  STANDIN_LARGE name(struct tiles *tiles, uint8_t d, uint8_t a, uint8_t b) {                                 \
+    require(tiles->palette == 1 && d < 8 && a < 8 && b < 8 && d != a && d != b && a != b);                   \
+    int32_t rows = tiles->rows[d], depth = tiles->rows[b], columns = tiles->columns[d] / 4;                  \
+    require(tiles->rows[a] == rows && tiles->columns[a] == 4 * depth &&                                      \
+            tiles->columns[b] == tiles->columns[d]);                                                         \
+    for (int32_t row = 0; row < rows; ++row) {                                                               \
+      uint32_t sums[16];                                                                                     \
+      __builtin_memcpy(sums, tiles->data[d][row], sizeof sums);                                              \
+      for (int32_t k = 0; k < depth; ++k)                                                                    \
+        for (int32_t column = 0; column < columns; ++column)                                                 \
+          for (int32_t j = 0; j < 4; ++j)                                                                    \
+            sums[column] += (uint32_t)((int32_t)(left)tiles->data[a][row][4 * k + j] *                       \
+                                       (int32_t)(int8_t)tiles->data[b][k][4 * column + j]);                  \
+      __builtin_memcpy(tiles->data[d][row], sums, sizeof sums);                                              \
+    }                                                                                                        \
+  }
+STANDIN_TILE_DOT(standin_tdpbusd, uint8_t)
+STANDIN_TILE_DOT(standin_tdpbssd, int8_t)

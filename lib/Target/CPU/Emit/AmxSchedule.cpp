@@ -1,0 +1,76 @@
+// Cost model of AMX tiles, in cycles measured on Sapphire Rapids.
+//
+// A step multiplies rowTiles tiles of inputs by up to columnTiles tiles of weights. It costs the greater of its products and its
+// loads. Inputs are loaded again for every panel, weights for every block. Accumulators go through memory to the epilogue.
+#include "AmxSchedule.h"
+
+namespace limbeck::cpu {
+
+static constexpr double kProductCycles = 18;
+static constexpr double kInputCycles = 8;          ///< a tile of the first cache
+static constexpr double kCrossingInputCycles = 38; ///< the same, of rows that cross lines
+static constexpr double kWeightCycles = 26;        ///< a tile of the second cache
+static constexpr double kStoreCycles = 16;         ///< a tile
+static constexpr double kReloadCycles = 1;         ///< 16 sums
+static constexpr double kRowCycles = 4;            ///< packing and storing the results of a position
+/// vpdpbusd: two a cycle, at best at nine tenths of that.
+static constexpr double kVectorProductsPerCycle = 1.8;
+/// More bytes of weights than a core keeps beside its inputs: they are read once, the inputs again for every panel.
+static constexpr int64_t kManyWeights = int64_t(1) << 19;
+
+static int64_t stepsOf(const TiledProblem &problem) {
+  return problem.outer * ceilDivide(problem.depth, kTileBytes);
+}
+
+static double unitCost(const TiledProblem &problem, const AmxSchedule &schedule) {
+  // Rows of pixels begin at whole lines where the channels fill some: so do buffers.
+  bool wholeLines = problem.pixelStep % kTileBytes == 0 && problem.depth % kTileBytes == 0;
+  auto rowTiles = static_cast<double>(schedule.rowTiles);
+  double cost = 0;
+  for (int64_t first = 0; first < schedule.vectors; first += schedule.columnTiles()) {
+    auto columnTiles = static_cast<double>(std::min(schedule.columnTiles(), schedule.vectors - first));
+    double loads =
+        rowTiles * (wholeLines ? kInputCycles : kCrossingInputCycles) + columnTiles * kWeightCycles;
+    cost += static_cast<double>(stepsOf(problem)) * std::max(rowTiles * columnTiles * kProductCycles, loads);
+    cost += rowTiles * columnTiles * kStoreCycles;
+  }
+  return cost + static_cast<double>(schedule.height()) *
+                    (kRowCycles + static_cast<double>(schedule.vectors) * kReloadCycles);
+}
+
+static AmxSchedule blocksOf(const TiledProblem &problem, int64_t joinedRows, int64_t vectors) {
+  AmxSchedule schedule;
+  schedule.joinedRows = joinedRows;
+  schedule.positions = (joinedRows - 1) * problem.rowPitch + problem.width;
+  schedule.rowTiles = schedule.positions > kTileRows ? 2 : 1;
+  schedule.tileRows = std::min(kTileRows, ceilDivide(schedule.positions, schedule.rowTiles));
+  schedule.vectors = vectors;
+  schedule.panelsOutside = stepsOf(problem) * kTileBytes * problem.columns > kManyWeights;
+  return schedule;
+}
+
+std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem) {
+  if (problem.rows * problem.width == 0)
+    return std::nullopt;
+  std::vector<int64_t> joined{1};
+  if (problem.rowPitch > 0 && problem.joinedRows > 1)
+    joined.push_back(problem.joinedRows);
+  double vectorProducts = static_cast<double>(problem.rows * problem.width *
+                                              ceilDivide(problem.columns, kTileColumns) * problem.outer) *
+                          static_cast<double>(ceilDivide(problem.depth, 4));
+  double least = vectorProducts / kVectorProductsPerCycle;
+  std::optional<AmxSchedule> best;
+  for (int64_t rows : joined)
+    for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+      AmxSchedule schedule = blocksOf(problem, rows, vectors);
+      int64_t units = problem.rows / rows * schedule.blocks() * ceilDivide(problem.columns, schedule.panel());
+      double cost = static_cast<double>(units) * unitCost(problem, schedule);
+      if (cost < least) {
+        least = cost;
+        best = schedule;
+      }
+    }
+  return best;
+}
+
+} // namespace limbeck::cpu

@@ -1,0 +1,32 @@
+// How a contraction of bytes is cut into AMX tiles, and where that pays.
+#pragma once
+#include "TiledProblem.h"
+
+namespace limbeck::cpu {
+
+inline constexpr int64_t kTileRows = 16,
+                         kTileBytes = 64;   ///< of a tile: 16 rows of 64 bytes, or of 16 x 32 bits
+inline constexpr int64_t kTileColumns = 16; ///< results in a row of an accumulator
+
+/// A unit of work is a block of positions by a panel of columns. Positions are pixels; where rows are joined, those between the last
+/// pixel of a row and the first of the next count, too: they are computed and thrown away.
+struct AmxSchedule {
+  int64_t joinedRows = 1;     ///< rows that make up one run of positions
+  int64_t positions = 0;      ///< of a run
+  int64_t tileRows = 0;       ///< positions of a tile
+  int64_t rowTiles = 1;       ///< tiles of a block: 1 or 2
+  int64_t vectors = 1;        ///< tiles of a panel: 1 to 4
+  bool panelsOutside = false; ///< the loop over panels is the outer one
+
+  /// The last block of a run reaches back into the one before it.
+  int64_t height() const { return std::min(positions, rowTiles * tileRows); }
+  int64_t blocks() const { return ceilDivide(positions, height()); }
+  int64_t panel() const { return vectors * kTileColumns; }
+  /// Tiles of a panel that accumulate at the same time: eight tiles are four accumulators, inputs and weights.
+  int64_t columnTiles() const { return rowTiles == 2 ? 2 : 4; }
+};
+
+/// The schedule of least estimated cost; nothing where vector instructions cost less.
+std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem);
+
+} // namespace limbeck::cpu

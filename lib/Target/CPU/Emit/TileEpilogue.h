@@ -1,0 +1,41 @@
+// What becomes of the accumulators of a tile.
+#pragma once
+#include "ByteEpilogue.h"
+#include "TiledProblem.h"
+
+namespace limbeck::cpu {
+
+/// Stores a tile through the ops behind the contraction, and nothing past the last column.
+class TileEpilogue {
+public:
+  /// `biased`: the accumulators hold the bias.
+  TileEpilogue(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
+               const TiledProblem &problem, Tile tile, const Isa &isa, bool biased);
+
+  /// The accumulators, `tile.vectors` for each of `height` pixels of `row` from `column` on, in panel `panel`.
+  void emit(mlir::Value panel, mlir::Value row, mlir::Value column, int64_t height,
+            llvm::ArrayRef<mlir::Value> accumulators);
+
+private:
+  void finishTile(mlir::Value panel, mlir::Value row, mlir::Value pixel, int64_t height,
+                  llvm::ArrayRef<mlir::Value> accumulators, int64_t columns);
+  llvm::SmallVector<mlir::Value> packedRows(mlir::Value base, int64_t height,
+                                            llvm::ArrayRef<mlir::Value> accumulators);
+  void finishStaged(mlir::Value base, mlir::Value row, mlir::Value pixel, int64_t height,
+                    llvm::ArrayRef<mlir::Value> rows, int64_t columns);
+  /// The most elements that the epilogue takes at once.
+  int64_t widest() const { return bytes ? 4 * tile.lanes : tile.lanes; }
+  void finishPiece(mlir::Value row, mlir::Value pixel, mlir::Value channel, mlir::Value part, int64_t lanes);
+  mlir::Value slice(mlir::Value vector, int64_t first, int64_t lanes);
+
+  lower::KernelBuilder &kernel;
+  mlir::OpBuilder &b;
+  lower::ContractionArithmetic &arithmetic;
+  const TiledProblem &problem;
+  Tile tile;
+  bool biased;
+  std::optional<ByteEpilogue> bytes; ///< none where results are no bytes, or the ISA has no packs
+  int64_t panels;
+};
+
+} // namespace limbeck::cpu

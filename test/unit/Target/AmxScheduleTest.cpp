@@ -1,0 +1,108 @@
+// Cutting contractions into AMX tiles: what the schedule covers, and where vector instructions stay.
+#include "Target/CPU/Emit/AmxSchedule.h"
+#include "Target/CPU/Emit/AmxContraction.h"
+#include <gtest/gtest.h>
+
+using namespace limbeck;
+
+/// A convolution of stride 1 over `channels`, without its border.
+static cpu::TiledProblem convolution(int64_t size, int64_t window, int64_t channels, int64_t columns) {
+  cpu::TiledProblem problem;
+  problem.rows = problem.joinedRows = problem.width = size;
+  problem.columns = columns;
+  problem.outer = window;
+  problem.depth = window * channels;
+  problem.pixelStep = channels;
+  problem.rowPitch = size + window - 1;
+  return problem;
+}
+
+/// A matrix product of [rows, depth] by [depth, columns].
+static cpu::TiledProblem product(int64_t rows, int64_t depth, int64_t columns) {
+  cpu::TiledProblem problem;
+  problem.width = problem.rowPitch = rows;
+  problem.depth = problem.pixelStep = depth;
+  problem.columns = columns;
+  return problem;
+}
+
+TEST(AmxSchedule, blocksCoverEveryPositionAndStayInside) {
+  for (int64_t rows : {1, 3, 4, 15, 16, 17, 31, 32, 33, 49, 196, 3136}) {
+    auto schedule = cpu::chooseAmxSchedule(product(rows, 1024, 256));
+    if (rows < 4) {
+      EXPECT_FALSE(schedule) << rows << ": a tile costs the same for one row as for sixteen";
+      continue;
+    }
+    ASSERT_TRUE(schedule) << rows;
+    EXPECT_EQ(schedule->positions, rows);
+    EXPECT_LE(schedule->height(), rows);
+    EXPECT_LE(schedule->height(), schedule->rowTiles * schedule->tileRows);
+    EXPECT_GE(schedule->height(), schedule->tileRows);
+    EXPECT_LE(schedule->tileRows, 16);
+    EXPECT_GE(schedule->blocks() * schedule->height(), rows);
+    EXPECT_LT((schedule->blocks() - 1) * schedule->height(), rows);
+  }
+}
+
+TEST(AmxSchedule, rowsAreJoinedWhereThatSavesTiles) {
+  auto narrow = cpu::chooseAmxSchedule(convolution(7, 3, 512, 512)); // 63 positions, not 7 rows of 7
+  ASSERT_TRUE(narrow);
+  EXPECT_EQ(narrow->joinedRows, 7);
+  EXPECT_EQ(narrow->positions, 6 * 9 + 7);
+  EXPECT_EQ(narrow->blocks(), 2);
+  auto even = cpu::chooseAmxSchedule(convolution(14, 3, 256, 256)); // two tiles for each two of weights
+  ASSERT_TRUE(even);
+  EXPECT_EQ(even->joinedRows, 14);
+  EXPECT_EQ(even->rowTiles * even->vectors, 8);
+  auto wide = cpu::chooseAmxSchedule(convolution(32, 3, 64, 64)); // 32 whole blocks, or 1086 positions
+  ASSERT_TRUE(wide);
+  EXPECT_EQ(wide->joinedRows, 1);
+  cpu::TiledProblem unjoinable = convolution(7, 3, 512, 512);
+  unjoinable.rowPitch = 0;
+  ASSERT_TRUE(cpu::chooseAmxSchedule(unjoinable));
+  EXPECT_EQ(cpu::chooseAmxSchedule(unjoinable)->joinedRows, 1);
+}
+
+TEST(AmxSchedule, panelsFollowTheColumns) {
+  EXPECT_EQ(cpu::chooseAmxSchedule(product(3136, 256, 64))->vectors, 4);
+  EXPECT_EQ(cpu::chooseAmxSchedule(product(3136, 256, 24))->vectors, 2);
+  EXPECT_EQ(cpu::chooseAmxSchedule(product(3136, 256, 48))->vectors, 3);
+}
+
+TEST(AmxSchedule, manyWeightsAreReadOnce) {
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(3136, 256, 64))->panelsOutside);
+  EXPECT_TRUE(cpu::chooseAmxSchedule(product(49, 512, 2048))->panelsOutside);
+}
+
+TEST(AmxSchedule, vectorInstructionsKeepShallowAndNarrowProblems) {
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(12544, 16, 96)));
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(12544, 8, 16)));
+  EXPECT_FALSE(cpu::chooseAmxSchedule(convolution(112, 3, 3, 32)));
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(1, 2048, 1000)));
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(0, 64, 64))) << "nothing to do";
+}
+
+TEST(AmxSchedule, weightsAreTilesOfFoursInTheOrderOfTheSteps) {
+  // 2 window rows of depth 70, 40 columns: two steps a row; panels of 3 tiles, of which 2 go together.
+  Tensor values = std::move(*Tensor::zeros(DType::S8, {2, 70, 40}));
+  for (size_t i = 0; i < 2 * 70 * 40; ++i)
+    values.mutableValues<int8_t>()[i] = static_cast<int8_t>(i * 7 % 251 - 125);
+  cpu::AmxSchedule schedule;
+  schedule.rowTiles = 2;
+  schedule.vectors = 3;
+  Tensor packed = cpu::packTiles({values}, schedule);
+  ASSERT_EQ(packed.size(), 3 * 4 * 1024);
+  size_t at = 0;
+  for (std::vector<int64_t> group : {std::vector<int64_t>{0, 1}, std::vector<int64_t>{2}})
+    for (int64_t step = 0; step < 4; ++step)
+      for (int64_t tile : group)
+        for (int64_t k4 = 0; k4 < 16; ++k4)
+          for (int64_t n = 0; n < 16; ++n)
+            for (int64_t j = 0; j < 4; ++j, ++at) {
+              int64_t k = step % 2 * 64 + 4 * k4 + j, column = 16 * tile + n;
+              int8_t expected = 0;
+              if (k < 70 && column < 40)
+                expected = values.values<int8_t>()[static_cast<size_t>((step / 2 * 70 + k) * 40 + column)];
+              ASSERT_EQ(packed.values<int8_t>()[at], expected) << "byte " << at;
+            }
+}
