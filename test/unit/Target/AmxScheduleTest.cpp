@@ -69,9 +69,20 @@ TEST(AmxSchedule, panelsFollowTheColumns) {
   EXPECT_EQ(cpu::chooseAmxSchedule(product(3136, 256, 48))->vectors, 3);
 }
 
+TEST(AmxSchedule, fewStepsStoreTheirSumsBetweenProducts) {
+  for (int64_t depth : {64, 128, 192, 193, 256}) {
+    auto schedule = cpu::chooseAmxSchedule(product(3136, depth, 64));
+    ASSERT_TRUE(schedule);
+    EXPECT_EQ(schedule->shallow, depth <= 192) << depth;
+    EXPECT_EQ(schedule->columnTiles(), depth <= 192 ? 1 : 2) << depth;
+  }
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(3136, 128, 48))->shallow)
+      << "accumulators could not take turns";
+}
+
 TEST(AmxSchedule, manyWeightsAreReadOnce) {
-  EXPECT_FALSE(cpu::chooseAmxSchedule(product(3136, 256, 64))->panelsOutside);
-  EXPECT_TRUE(cpu::chooseAmxSchedule(product(49, 512, 2048))->panelsOutside);
+  EXPECT_EQ(cpu::chooseAmxSchedule(product(3136, 256, 64))->order, cpu::LoopOrder::PixelsOutermost);
+  EXPECT_EQ(cpu::chooseAmxSchedule(product(49, 512, 2048))->order, cpu::LoopOrder::PanelsOutermost);
 }
 
 TEST(AmxSchedule, vectorInstructionsKeepShallowAndNarrowProblems) {

@@ -6,7 +6,8 @@
 //
 // A unit of work is a block of up to 32 positions by a panel of up to 64 columns. Its sums go from tiles to a small matrix on the stack, whose
 // rows then pass the epilogue. That does not overlap by itself: the rows of one unit are emitted between the products of the
-// next, and a worker runs through its units in one loop.
+// next, and a worker runs through its units in one loop. Where there are few products, storing the sums is emitted between
+// products as well; a second matrix takes those of the next unit.
 #include "AmxContraction.h"
 #include "AmxInstructions.h"
 #include "AmxSchedule.h"
@@ -46,9 +47,15 @@ Tensor packTiles(const WeightMatrix &weights, const AmxSchedule &schedule) {
 }
 
 namespace {
-/// A unit of work: where its positions and columns begin.
+/// A unit of work: where its positions and columns begin, and its sums.
 struct Unit {
   Value panel, run, start; ///< `start`: first position of the block in its run
+  Value firstSum;          ///< row of the matrix of sums
+};
+/// An accumulator and the place of its sums.
+struct TileStore {
+  int64_t accumulator;
+  Value place;
 };
 
 class AmxEmitter {
@@ -65,7 +72,7 @@ public:
 
   void emit() {
     configure();
-    sums = kernel.scratch(schedule.height() * schedule.panel(), b.getI32Type());
+    sums = kernel.scratch((schedule.shallow ? 2 : 1) * schedule.height() * schedule.panel(), b.getI32Type());
     int64_t units = ceilDivide(problem.columns, schedule.panel()) * runs() * schedule.blocks();
     auto [first, last] = kernel.share(units);
     Value any = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ult, first, last);
@@ -82,6 +89,8 @@ public:
       emitProducts(unitAt(unit), unitAt(kernel.addIndex(unit, -1)));
     }
     Unit rest = unitAt(kernel.addIndex(last, -1));
+    if (schedule.shallow)
+      emitStores(storesOf(rest, schedule.vectors - schedule.columnTiles()));
     kernel.loop(0, schedule.height(), 1, {}, [&](Value row, ValueRange) -> SmallVector<Value> {
       emitRow(rest, row);
       return {};
@@ -109,7 +118,7 @@ private:
     int64_t panels = ceilDivide(problem.columns, schedule.panel());
     Unit unit;
     Value block;
-    if (schedule.panelsOutside) {
+    if (schedule.order == LoopOrder::PanelsOutermost) {
       Index at = kernel.delinearize(number, {panels, runs(), schedule.blocks()});
       unit.panel = at[0], unit.run = at[1], block = at[2];
     } else {
@@ -120,6 +129,10 @@ private:
     if (schedule.positions % schedule.height() != 0)
       unit.start = arith::MinUIOp::create(b, kernel.loc(), unit.start,
                                           kernel.constantIndex(schedule.positions - schedule.height()));
+    unit.firstSum = kernel.constantIndex(0);
+    if (schedule.shallow)
+      unit.firstSum = kernel.multiplyIndex(
+          arith::AndIOp::create(b, kernel.loc(), number, kernel.constantIndex(1)), schedule.height());
     return unit;
   }
 
@@ -128,52 +141,94 @@ private:
     return rowTile == 0 ? 0 : schedule.height() - schedule.tileRows;
   }
 
-  /// The sums of a unit, left in `sums`. Until the first group of columns is through, `sums` holds those of `before`, whose rows
-  /// are finished meanwhile.
+  /// Tiles of the group of columns that begins at tile `group` of a panel.
+  int64_t tilesOf(int64_t group) const { return std::min(schedule.columnTiles(), schedule.vectors - group); }
+  int64_t accumulator(int64_t group, int64_t m, int64_t n) const {
+    int64_t first = schedule.shallow ? group % 2 * schedule.rowTiles : 0;
+    return first + m * tilesOf(group) + n;
+  }
+
+  SmallVector<TileStore> storesOf(const Unit &unit, int64_t group) {
+    SmallVector<TileStore> stores;
+    for (int64_t m = 0; m < schedule.rowTiles; ++m)
+      for (int64_t n = 0; n < tilesOf(group); ++n) {
+        Value row = kernel.addIndex(unit.firstSum, tileStart(m));
+        Value element =
+            kernel.addIndex(kernel.multiplyIndex(row, schedule.panel()), (group + n) * kTileColumns);
+        stores.push_back(
+            {accumulator(group, m, n), instructions.address(sums, kernel.multiplyIndex(element, 4))});
+      }
+    return stores;
+  }
+
+  void emitStores(ArrayRef<TileStore> stores) {
+    for (const TileStore &store : stores)
+      instructions.store(store.accumulator, store.place, 4 * schedule.panel());
+  }
+
+  /// The products of a unit, and meanwhile the rows of the one before it. Its sums are in memory behind them, those of the last
+  /// group of shallow ones excepted. Deep units have one matrix of sums: it is theirs once the first group is through.
   void emitProducts(const Unit &unit, std::optional<Unit> before) {
     for (int64_t group = 0; group < schedule.vectors; group += schedule.columnTiles()) {
-      int64_t tiles = std::min(schedule.columnTiles(), schedule.vectors - group);
-      for (int64_t number = 0; number < schedule.rowTiles * tiles; ++number)
-        instructions.zero(number);
-      emitSteps(unit, group, tiles, group == 0 ? before : std::nullopt);
+      SmallVector<TileStore> late; // sums of the group before, stored behind the first products of this one
+      if (schedule.shallow && group > 0)
+        late = storesOf(unit, group - schedule.columnTiles());
+      else if (schedule.shallow && before)
+        late = storesOf(*before, schedule.vectors - schedule.columnTiles());
       for (int64_t m = 0; m < schedule.rowTiles; ++m)
-        for (int64_t n = 0; n < tiles; ++n) {
-          int64_t place = tileStart(m) * schedule.panel() + (group + n) * kTileColumns;
-          instructions.store(m * tiles + n, instructions.address(sums, kernel.constantIndex(4 * place)),
-                             4 * schedule.panel());
-        }
+        for (int64_t n = 0; n < tilesOf(group); ++n)
+          instructions.zero(accumulator(group, m, n));
+      if (schedule.shallow)
+        emitFewSteps(unit, group, before, late);
+      else
+        emitSteps(unit, group, group == 0 ? before : std::nullopt);
+      if (!schedule.shallow)
+        emitStores(storesOf(unit, group));
     }
   }
 
-  void emitSteps(const Unit &unit, int64_t group, int64_t tiles, std::optional<Unit> before) {
+  void emitSteps(const Unit &unit, int64_t group, std::optional<Unit> before) {
     kernel.loop(0, problem.outer, 1, {}, [&](Value kh, ValueRange) -> SmallVector<Value> {
       kernel.loop(0, chunks, 1, {}, [&](Value chunk, ValueRange) -> SmallVector<Value> {
         Value step = arith::AddIOp::create(b, kernel.loc(), kernel.multiplyIndex(kh, chunks), chunk);
-        emitStep(unit, group, tiles, kh, chunk, step);
+        emitStep(unit, group, kh, chunk, step, {});
         if (before)
-          emitRows(*before, step);
+          emitRows(*before, step, steps);
         return {};
       });
       return {};
     });
   }
 
-  void emitStep(const Unit &unit, int64_t group, int64_t tiles, Value kh, Value chunk, Value step) {
+  void emitFewSteps(const Unit &unit, int64_t group, std::optional<Unit> before, ArrayRef<TileStore> late) {
+    for (int64_t step = 0; step < steps; ++step) {
+      emitStep(unit, group, kernel.constantIndex(step / chunks), kernel.constantIndex(step % chunks),
+               kernel.constantIndex(step), step == 0 ? late : ArrayRef<TileStore>());
+      if (before)
+        emitRows(*before, kernel.constantIndex(group * steps + step), schedule.vectors * steps);
+    }
+  }
+
+  /// One step: each tile of inputs times each tile of weights. One of `late` follows each product.
+  void emitStep(const Unit &unit, int64_t group, Value kh, Value chunk, Value step,
+                ArrayRef<TileStore> late) {
     constexpr int64_t kLongDepth = 512; // from here on weights would push the inputs out of the first cache
     bool streamed = problem.outer * problem.depth >= kLongDepth;
     Value first = kernel.multiplyIndex(unit.panel, schedule.vectors * steps);
     first = kernel.addIndex(first, group * steps);
-    first = kernel.addIndex(first, kernel.multiplyIndex(step, tiles));
+    first = kernel.addIndex(first, kernel.multiplyIndex(step, tilesOf(group)));
     Value weightBytes = kernel.multiplyIndex(first, kTileRows * kTileBytes);
     for (int64_t m = 0; m < schedule.rowTiles; ++m) {
       instructions.load(kInputs + m, inputAddress(unit, tileStart(m), kh, chunk), problem.pixelStep, false);
-      for (int64_t n = 0; n < tiles; ++n) {
+      for (int64_t n = 0; n < tilesOf(group); ++n) {
         if (m == 0)
           instructions.load(
               kWeights + n % 2,
               instructions.address(weights, kernel.addIndex(weightBytes, n * kTileRows * kTileBytes)),
               kTileBytes, streamed);
-        instructions.dot(m * tiles + n, kInputs + m, kWeights + n % 2, signedInputs);
+        instructions.dot(accumulator(group, m, n), kInputs + m, kWeights + n % 2, signedInputs);
+        emitStores(late.take_front(1));
+        late = late.drop_front(std::min<size_t>(1, late.size()));
       }
     }
   }
@@ -190,10 +245,10 @@ private:
     return instructions.address(problem.buffer, linear);
   }
 
-  /// The rows of a unit that fall to a step, as many to each until all are through.
-  void emitRows(const Unit &unit, Value step) {
-    int64_t count = ceilDivide(schedule.height(), steps);
-    Value first = kernel.multiplyIndex(step, count);
+  /// The rows of a unit that fall to slot `slot` of `slots`, as many to each until all are through.
+  void emitRows(const Unit &unit, Value slot, int64_t slots) {
+    int64_t count = ceilDivide(schedule.height(), slots);
+    Value first = kernel.multiplyIndex(slot, count);
     Value last = arith::MinUIOp::create(b, kernel.loc(), kernel.addIndex(first, count),
                                         kernel.constantIndex(schedule.height()));
     auto loop = scf::ForOp::create(b, kernel.loc(), first, last, kernel.constantIndex(1));
@@ -207,20 +262,20 @@ private:
     Value position = kernel.addIndex(unit.start, row);
     Value firstRow = kernel.multiplyIndex(unit.run, schedule.joinedRows);
     if (schedule.joinedRows == 1)
-      return finishRow(unit.panel, firstRow, position, row);
+      return finishRow(unit, firstRow, position, row);
     Index at = kernel.delinearize(position, {schedule.joinedRows, problem.rowPitch});
     Value pixelRow = kernel.addIndex(firstRow, at[0]);
     if (problem.rowPitch == problem.width)
-      return finishRow(unit.panel, pixelRow, at[1], row);
+      return finishRow(unit, pixelRow, at[1], row);
     Value inside = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ult, at[1],
                                          kernel.constantIndex(problem.width));
     auto choice = scf::IfOp::create(b, kernel.loc(), inside, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(choice.thenBlock());
-    finishRow(unit.panel, pixelRow, at[1], row);
+    finishRow(unit, pixelRow, at[1], row);
   }
 
-  void finishRow(Value panel, Value pixelRow, Value pixel, Value row) {
+  void finishRow(const Unit &unit, Value pixelRow, Value pixel, Value row) {
     auto vector = VectorType::get({kTileColumns}, b.getI32Type());
     SmallVector<Value> accumulators;
     for (int64_t v = 0; v < schedule.vectors; ++v) {
@@ -230,9 +285,10 @@ private:
                    kernel.addIndex(kernel.multiplyIndex(first, schedule.panel()), v * kTileColumns))
             .getResult();
       };
-      accumulators.push_back(arith::AddIOp::create(b, kernel.loc(), load(sums, row), load(bias, panel)));
+      Value sum = load(sums, arith::AddIOp::create(b, kernel.loc(), unit.firstSum, row));
+      accumulators.push_back(arith::AddIOp::create(b, kernel.loc(), sum, load(bias, unit.panel)));
     }
-    epilogue.emit(panel, pixelRow, pixel, 1, accumulators);
+    epilogue.emit(unit.panel, pixelRow, pixel, 1, accumulators);
   }
 
   lower::KernelBuilder &kernel;

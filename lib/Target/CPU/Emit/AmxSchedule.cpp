@@ -15,27 +15,38 @@ static constexpr double kReloadCycles = 1;         ///< 16 sums
 static constexpr double kRowCycles = 4;            ///< packing and storing the results of a position
 /// vpdpbusd: two a cycle, at best at nine tenths of that.
 static constexpr double kVectorProductsPerCycle = 1.8;
-/// More bytes of weights than a core keeps beside its inputs: they are read once, the inputs again for every panel.
-static constexpr int64_t kManyWeights = int64_t(1) << 19;
 
 static int64_t stepsOf(const TiledProblem &problem) {
   return problem.outer * ceilDivide(problem.depth, kTileBytes);
 }
 
+/// Whether no row of an input tile crosses a line: so it is where the channels fill whole ones, as buffers begin at one.
+static bool readsWholeLines(const TiledProblem &problem) {
+  return problem.pixelStep % kTileBytes == 0 && problem.depth % kTileBytes == 0;
+}
+
 static double unitCost(const TiledProblem &problem, const AmxSchedule &schedule) {
-  // Rows of pixels begin at whole lines where the channels fill some: so do buffers.
-  bool wholeLines = problem.pixelStep % kTileBytes == 0 && problem.depth % kTileBytes == 0;
+  double inputCycles = readsWholeLines(problem) ? kInputCycles : kCrossingInputCycles;
   auto rowTiles = static_cast<double>(schedule.rowTiles);
   double cost = 0;
   for (int64_t first = 0; first < schedule.vectors; first += schedule.columnTiles()) {
     auto columnTiles = static_cast<double>(std::min(schedule.columnTiles(), schedule.vectors - first));
-    double loads =
-        rowTiles * (wholeLines ? kInputCycles : kCrossingInputCycles) + columnTiles * kWeightCycles;
+    double loads = rowTiles * inputCycles + columnTiles * kWeightCycles;
     cost += static_cast<double>(stepsOf(problem)) * std::max(rowTiles * columnTiles * kProductCycles, loads);
     cost += rowTiles * columnTiles * kStoreCycles;
   }
   return cost + static_cast<double>(schedule.height()) *
                     (kRowCycles + static_cast<double>(schedule.vectors) * kReloadCycles);
+}
+
+/// What vector instructions would take, which pack and store results as well.
+static double vectorCost(const TiledProblem &problem) {
+  constexpr int64_t kPackedColumns = 64;
+  auto pixels = static_cast<double>(problem.rows * problem.width);
+  auto products = static_cast<double>(ceilDivide(problem.columns, kTileColumns) * problem.outer *
+                                      ceilDivide(problem.depth, 4));
+  return pixels * (products / kVectorProductsPerCycle +
+                   static_cast<double>(ceilDivide(problem.columns, kPackedColumns)) * kRowCycles);
 }
 
 static AmxSchedule blocksOf(const TiledProblem &problem, int64_t joinedRows, int64_t vectors) {
@@ -45,7 +56,11 @@ static AmxSchedule blocksOf(const TiledProblem &problem, int64_t joinedRows, int
   schedule.rowTiles = schedule.positions > kTileRows ? 2 : 1;
   schedule.tileRows = std::min(kTileRows, ceilDivide(schedule.positions, schedule.rowTiles));
   schedule.vectors = vectors;
-  schedule.panelsOutside = stepsOf(problem) * kTileBytes * problem.columns > kManyWeights;
+  constexpr int64_t kFewSteps = 3; // turns of one tile load inputs twice as often
+  schedule.shallow =
+      schedule.rowTiles == 2 && vectors % 2 == 0 && stepsOf(problem) <= kFewSteps && readsWholeLines(problem);
+  schedule.order = chooseOrder({problem.rows, problem.width, problem.columns, problem.outer * problem.depth,
+                                /*weightBytes=*/1, problem.pixelStep});
   return schedule;
 }
 
@@ -55,10 +70,7 @@ std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem) {
   std::vector<int64_t> joined{1};
   if (problem.rowPitch > 0 && problem.joinedRows > 1)
     joined.push_back(problem.joinedRows);
-  double vectorProducts = static_cast<double>(problem.rows * problem.width *
-                                              ceilDivide(problem.columns, kTileColumns) * problem.outer) *
-                          static_cast<double>(ceilDivide(problem.depth, 4));
-  double least = vectorProducts / kVectorProductsPerCycle;
+  double least = vectorCost(problem);
   std::optional<AmxSchedule> best;
   for (int64_t rows : joined)
     for (int64_t vectors = 1; vectors <= 4; ++vectors) {
