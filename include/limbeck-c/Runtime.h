@@ -129,6 +129,13 @@ LIMBECK_EXPORT const char *limbeck_last_error_message(void) LIMBECK_NOEXCEPT;
 LIMBECK_EXPORT limbeck_status limbeck_model_load_file(const char *path,
                                                       limbeck_model **model) LIMBECK_NOEXCEPT;
 
+/* As limbeck_model_load_file, but uses the weights where they lie in the file: they are neither read nor hashed. The file
+ * must stay as it is until the model and its contexts are gone: changed weights give wrong results, and a file that is cut
+ * off ends the process with SIGBUS. For weights that many processes share, and for the fastest start. Errors: the same.
+ *   limbeck_status status = limbeck_model_map_file("model.lmb", &model); */
+LIMBECK_EXPORT limbeck_status limbeck_model_map_file(const char *path,
+                                                     limbeck_model **model) LIMBECK_NOEXCEPT;
+
 /* Loads an artifact of `size` bytes from memory, which may be freed afterwards. Errors: as for a file.
  *   limbeck_status status = limbeck_model_load_memory(bytes, sizeof bytes, &model); */
 LIMBECK_EXPORT limbeck_status limbeck_model_load_memory(const void *bytes, uint64_t size,

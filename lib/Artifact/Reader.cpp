@@ -37,20 +37,36 @@ static Status checkHeader(const Header &header, uint64_t length) {
   return {};
 }
 
-Expected<Reader> Reader::open(std::span<const std::byte> bytes, const Limits &limits) {
+Status Reader::fetch(uint64_t offset, uint64_t length) const {
+  return source.fetch ? source.fetch(offset, length) : Status();
+}
+
+Expected<Reader> Reader::open(Source source, const Limits &limits) {
+  Reader reader;
+  reader.file = source.bytes;
+  reader.source = std::move(source);
+  std::span<const std::byte> bytes = reader.file;
+  LIMBECK_TRY(reader.fetch(0, std::min(bytes.size(), sizeof(Header))));
   if (!looksLikeArtifact(bytes))
     return malformed("expected a Limbeck artifact, found other data");
   if (bytes.size() < sizeof(Header))
     return malformed("expected a header of ", sizeof(Header), " bytes, found ", bytes.size());
-  Reader reader;
-  reader.file = bytes;
   reader.head = recordAt<Header>(bytes, 0);
   LIMBECK_TRY(checkHeader(reader.head, bytes.size()));
   LIMBECK_TRY(reader.readTable(limits));
   LIMBECK_TRY(reader.checkLayout());
-  LIMBECK_TRY(reader.checkSections());
   LIMBECK_TRY(reader.readManifest(limits));
   LIMBECK_TRY(reader.checkReferences());
+  return reader;
+}
+
+Expected<Reader> Reader::openAll(std::span<const std::byte> bytes, const Limits &limits) {
+  LIMBECK_ASSIGN(Reader reader, open({bytes, nullptr}, limits));
+  for (uint32_t i = 0; i < reader.table.size(); ++i)
+    LIMBECK_TRY(reader.check(i));
+  for (const Entry &entry : reader.contents.entries)
+    for (const Variant &variant : entry.variants)
+      LIMBECK_TRY(reader.checkCode(variant));
   return reader;
 }
 
@@ -62,11 +78,13 @@ Status Reader::readTable(const Limits &limits) {
   auto raw = rangeIn(file, head.tableOffset, uint64_t(head.sectionCount) * sizeof(SectionRecord));
   if (!raw)
     return malformed("the table of ", head.sectionCount, " sections leaves the file");
+  LIMBECK_TRY(fetch(head.tableOffset, raw->size()));
   if (headerDigest(head, *raw) != head.digest)
     return changed("header and section table");
   table.resize(head.sectionCount);
   if (!raw->empty())
     std::memcpy(table.data(), raw->data(), raw->size());
+  checked.resize(table.size());
   return {};
 }
 
@@ -81,9 +99,8 @@ Status Reader::checkLayout() const {
                        record.offset);
     if (!rangeIn(file, record.offset, record.length))
       return malformed("section ", i, " leaves the file");
-    for (std::byte gap : file.subspan(end, record.offset - end))
-      if (gap != std::byte(0))
-        return malformed("expected zeros before section ", i);
+    if (record.kind < SectionKind::Manifest || record.kind > SectionKind::Weights)
+      return malformed("section ", i, " is of the unknown kind ", static_cast<uint32_t>(record.kind));
     end = record.offset + record.length;
   }
   if (end != file.size())
@@ -92,26 +109,38 @@ Status Reader::checkLayout() const {
   return {};
 }
 
-Status Reader::checkSections() const {
-  for (uint32_t i = 0; i < table.size(); ++i) {
-    const SectionRecord &record = table[i];
-    if (xxh3(section(i)) != record.checksum)
-      return changed(message("section ", i));
-    if (record.kind != SectionKind::Weights && blake2b({section(i)}) != record.digest)
-      return changed(message("section ", i));
-  }
+Status Reader::check(uint32_t index) {
+  if (checked[index])
+    return {};
+  const SectionRecord &record = table[index];
+  uint64_t begin = index ? table[index - 1].offset + table[index - 1].length
+                         : head.tableOffset + table.size() * sizeof(SectionRecord);
+  LIMBECK_TRY(fetch(begin, record.offset + record.length - begin));
+  for (std::byte gap : file.subspan(begin, record.offset - begin))
+    if (gap != std::byte(0))
+      return malformed("expected zeros before section ", index);
+  if (xxh3(section(index)) != record.checksum)
+    return changed(message("section ", index));
+  if (record.kind != SectionKind::Weights && blake2b({section(index)}) != record.digest)
+    return changed(message("section ", index));
+  if (record.kind == SectionKind::Code)
+    LIMBECK_TRY(decodeMachineCode(section(index)));
+  checked[index] = true;
+  return {};
+}
+
+Status Reader::checkCode(const Variant &variant) {
+  LIMBECK_TRY(check(variant.code));
+  if (!code(variant.code).isExecutable(variant.entryOffset))
+    return malformed("variant '", variant.isa, "': offset ", variant.entryOffset,
+                     " is not in the executable part");
   return {};
 }
 
 Status Reader::readManifest(const Limits &limits) {
   std::optional<uint32_t> found;
   for (uint32_t i = 0; i < table.size(); ++i) {
-    SectionKind kind = table[i].kind;
-    if (kind < SectionKind::Manifest || kind > SectionKind::Weights)
-      return malformed("section ", i, " is of the unknown kind ", static_cast<uint32_t>(kind));
-    if (kind == SectionKind::Code)
-      LIMBECK_TRY(decodeMachineCode(section(i)));
-    if (kind != SectionKind::Manifest)
+    if (table[i].kind != SectionKind::Manifest)
       continue;
     if (found)
       return malformed("expected one manifest, found two");
@@ -122,6 +151,7 @@ Status Reader::readManifest(const Limits &limits) {
   if (table[*found].length > kLongestManifest)
     return malformed("expected a manifest of at most ", kLongestManifest, " bytes, found ",
                      table[*found].length);
+  LIMBECK_TRY(check(*found));
   LIMBECK_ASSIGN(contents, decode(section(*found), limits));
   return {};
 }
@@ -137,8 +167,6 @@ Status Reader::checkReferences() const {
       };
       if (!isKind(variant.code, SectionKind::Code))
         return broken("section ", variant.code, " is no code");
-      if (!code(variant.code).isExecutable(variant.entryOffset))
-        return broken("offset ", variant.entryOffset, " is not in the executable part");
       for (uint32_t index : variant.weights)
         if (!isKind(index, SectionKind::Weights))
           return broken("section ", index, " holds no weights");

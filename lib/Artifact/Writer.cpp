@@ -52,7 +52,7 @@ Expected<std::vector<std::byte>> Writer::finish(const Manifest &manifest, const 
   header.totalLength = file.size();
   putRecord(file, 0, header);
   seal(file);
-  LIMBECK_TRY(Reader::open(file, limits));
+  LIMBECK_TRY(Reader::openAll(file, limits));
   return file;
 }
 

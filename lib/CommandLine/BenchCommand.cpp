@@ -24,6 +24,7 @@ static void benchFlags(CLI::App &command, BenchFlags &flags) {
   addEntryFlag(command, options.entry);
   addShapeFlags(command, options.model);
   addThreadsFlag(command, options.threads);
+  addMapFlag(command, options.mapWeights);
   command.add_option("--streams", options.streams, "runs side by side")
       ->type_name("N")
       ->check(between(1, 1024));
@@ -44,6 +45,8 @@ static void benchFlags(CLI::App &command, BenchFlags &flags) {
 static int runBench(const BenchFlags &flags, Console &console) {
   session::BenchOptions options = flags.options;
   options.worker = !flags.noWorker;
+  if (options.mapWeights)
+    console.note(kMappedNote);
   Expected<session::BenchReport> report = session::bench(options, console.progress());
   if (!report.ok())
     return console.fail(report.diagnostic());

@@ -191,6 +191,11 @@ void addThreadsFlag(CLI::App &command, int &threads) {
       ->check(between(1, runtime::kMostThreads));
 }
 
+void addMapFlag(CLI::App &command, bool &mapWeights) {
+  command.add_flag("--mmap", mapWeights,
+                   "use the weights of an artifact where they lie in the file: neither read nor hashed");
+}
+
 CLI::Option *addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage,
                           const std::string &about, pipeline::Stage last) {
   std::string names;

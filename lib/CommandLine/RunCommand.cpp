@@ -31,8 +31,11 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   command.add_option("--spin-us", options.spinMicroseconds, "how long idle threads spin; 0 turns it off")
       ->type_name("MICROSECONDS")
       ->check(between(0, 1000));
-  command.add_flag("--reference", options.reference,
-                   "compute with the interpreter instead of compiled code: slow, the same bits");
+  addMapFlag(command, options.mapWeights);
+  command
+      .add_flag("--reference", options.reference,
+                "compute with the interpreter instead of compiled code: slow, the same bits")
+      ->excludes("--mmap");
   addStageFlag(command, "--reference-stage", options.referenceStage,
                "the stage behind which the interpreter computes", pipeline::Stage::Fuse)
       ->needs("--reference");
@@ -60,6 +63,8 @@ static int runRun(const RunFlags &flags, Console &console) {
   options.worker = !flags.noWorker;
   if (Status status = checkTargets(flags.targets); !status.ok())
     return console.fail(status.diagnostic());
+  if (options.mapWeights)
+    console.note(kMappedNote);
   if (!flags.dataSet.empty())
     return runSet(options, flags, console);
   Expected<std::vector<NamedTensor>> outputs = session::runModel(options, console.progress());
@@ -80,6 +85,7 @@ void addRunCommand(CommandSet &set) {
        "  limbeck run model.lmb --input x=@x.npy --output y=@y.npy\n"
        "  limbeck run model.lmb --input x=random:1\n"
        "  limbeck run model.lmb --data samples.npz -o outputs.npz --threads 4\n"
+       "  limbeck run model.lmb --mmap --input x=@x.npy --output y=@y.npy\n"
        "  limbeck run model.onnx --reference --shape x=1x3x48x320 --input @x.npy --outputs y.npz\n"},
       runFlags, runRun);
 }

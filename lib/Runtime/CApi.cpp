@@ -5,6 +5,7 @@
 #include "limbeck/Runtime/Context.h"
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <new>
 
 namespace limbeck::runtime {
@@ -33,7 +34,8 @@ namespace {
 /// A model behind a handle, with the texts that callers may keep pointers to.
 struct LoadedModel {
   std::shared_ptr<const Model> model;
-  std::string info;
+  std::once_flag described;
+  std::string info; ///< when somebody has asked for it
 };
 
 using Models = HandleTable<limbeck_model, LoadedModel>;
@@ -105,7 +107,6 @@ static Expected<std::shared_ptr<Context>> contextOf(const limbeck_context *handl
 
 static Status publish(std::shared_ptr<const Model> model, limbeck_model **handle) {
   auto loaded = std::make_shared<LoadedModel>();
-  loaded->info = model->describe();
   loaded->model = std::move(model);
   *handle = Models::global().insert(std::move(loaded));
   return {};
@@ -144,18 +145,18 @@ static Expected<TensorView> viewOf(std::string_view kind, size_t index, const li
                     tensor.byte_size};
 }
 
-static Expected<std::vector<TensorView>> viewsOf(std::string_view kind, const limbeck_tensor *tensors,
-                                                 uint64_t count) {
+static Status setViews(std::vector<TensorView> &views, std::string_view kind, const limbeck_tensor *tensors,
+                       uint64_t count) {
   if (count > 0)
     LIMBECK_TRY(requireArgument(tensors, kind));
   if (count > static_cast<uint64_t>(Limits().tensors))
     return error(Code::Arity, "expected at most ", Limits().tensors, " tensors, found ", count);
-  std::vector<TensorView> views;
+  views.clear();
   for (size_t i = 0; i < count; ++i) {
     LIMBECK_ASSIGN(TensorView view, viewOf(kind, i, tensors[i]));
     views.push_back(view);
   }
-  return views;
+  return {};
 }
 
 /// Options of a program that was compiled with an older or newer header: fields that it lacks have their defaults, fields
@@ -214,6 +215,17 @@ limbeck_status limbeck_model_load_file(const char *path, limbeck_model **model) 
   });
 }
 
+limbeck_status limbeck_model_map_file(const char *path, limbeck_model **model) noexcept {
+  return guarded([&]() -> Status {
+    LIMBECK_TRY(requireArgument(path, "path"));
+    LIMBECK_TRY(requireArgument(model, "model"));
+    LoadOptions options;
+    options.mapWeights = true;
+    LIMBECK_ASSIGN(auto loaded, Model::load(path, options));
+    return publish(std::move(loaded), model);
+  });
+}
+
 limbeck_status limbeck_model_load_memory(const void *bytes, uint64_t size, limbeck_model **model) noexcept {
   return guarded([&]() -> Status {
     LIMBECK_TRY(requireArgument(bytes, "bytes"));
@@ -231,6 +243,7 @@ limbeck_status limbeck_model_info(limbeck_model *model, const char **json) noexc
   return guarded([&]() -> Status {
     LIMBECK_TRY(requireArgument(json, "json"));
     LIMBECK_ASSIGN(auto loaded, modelOf(model));
+    std::call_once(loaded->described, [&] { loaded->info = loaded->model->describe(); });
     *json = loaded->info.c_str();
     return {};
   });
@@ -299,8 +312,10 @@ limbeck_status limbeck_run(limbeck_context *context, const char *entry, const li
                            uint64_t output_count) noexcept {
   return guarded([&]() -> Status {
     LIMBECK_ASSIGN(auto found, contextOf(context));
-    LIMBECK_ASSIGN(auto in, viewsOf("inputs", inputs, input_count));
-    LIMBECK_ASSIGN(auto out, viewsOf("outputs", outputs, output_count));
+    static thread_local std::vector<TensorView> in,
+        out; // kept, so that only a thread's first run takes memory
+    LIMBECK_TRY(setViews(in, "inputs", inputs, input_count));
+    LIMBECK_TRY(setViews(out, "outputs", outputs, output_count));
     if (entry && !*entry)
       return error(Code::Name,
                    "expected the name of an entry, or null to choose by shapes, found an empty text");

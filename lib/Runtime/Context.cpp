@@ -15,10 +15,14 @@ Expected<std::unique_ptr<Context>> Context::create(std::shared_ptr<const Model> 
   if (options.memoryLimit > 0 && bytes > options.memoryLimit)
     return error(Code::LimitMemory, "the model needs ", bytes, " bytes of temporaries, allowed are ",
                  options.memoryLimit);
-  LIMBECK_ASSIGN(context->arena, AlignedBytes::allocate(bytes));
+  LIMBECK_ASSIGN(context->arena, PageMemory::reserve(bytes));
   bool ownPool = options.threads != 0 || options.spinMicroseconds >= 0;
   int64_t spin = options.spinMicroseconds < 0 ? kLongestSpin : options.spinMicroseconds;
   LIMBECK_ASSIGN(context->pool, ownPool ? ThreadPool::create({options.threads, spin}) : ThreadPool::shared());
+  for (const artifact::Entry &entry : model->entries()) {
+    context->inputPointers.reserve(entry.inputs.size());
+    context->outputPointers.reserve(entry.outputs.size());
+  }
   context->loaded = std::move(model);
   return context;
 }
@@ -79,11 +83,10 @@ private:
 
 } // namespace
 
-static std::vector<void *> pointersOf(std::span<const TensorView> views) {
-  std::vector<void *> pointers;
+static void setPointers(std::vector<void *> &pointers, std::span<const TensorView> views) {
+  pointers.clear();
   for (const TensorView &view : views)
     pointers.push_back(view.data);
-  return pointers;
 }
 
 LIMBECK_CALLS_CODE Status Context::call(size_t entry, std::span<const TensorView> inputs,
@@ -93,12 +96,14 @@ LIMBECK_CALLS_CODE Status Context::call(size_t entry, std::span<const TensorView
   if (!claim)
     return error(Code::Argument, "the context already runs on another thread")
         .withHint("give each thread its own");
-  std::vector<void *> in = pointersOf(inputs), out = pointersOf(outputs);
+  setPointers(inputPointers, inputs);
+  setPointers(outputPointers, outputs);
   Run run(*pool);
   LimbeckApi api{LIMBECK_ABI_VERSION, &run, Run::parallel, Run::fail};
   FloatEnvironment environment;
   int32_t result =
-      loaded->function(entry)(&api, in.data(), out.data(), arena.data(), loaded->weights(entry).data());
+      loaded->function(entry)(&api, inputPointers.data(), outputPointers.data(),
+                              reinterpret_cast<uint8_t *>(arena.data()), loaded->weights(entry).data());
   releaseTiles();
   return run.status(result);
 }

@@ -5,57 +5,63 @@
 #include "limbeck/Support/File.h"
 #include <algorithm>
 #include <cstdlib>
-#include <new>
+#include <functional>
 
 namespace limbeck::runtime {
-
-static constexpr std::align_val_t kCodeAlignment{64};
-
-void AlignedBytes::Free::operator()(uint8_t *bytes) const {
-  ::operator delete(bytes, kCodeAlignment);
-}
-
-Expected<AlignedBytes> AlignedBytes::allocate(size_t size) {
-  AlignedBytes result;
-  result.bytes.reset(
-      static_cast<uint8_t *>(::operator new(std::max<size_t>(size, 1), kCodeAlignment, std::nothrow)));
-  if (!result.bytes)
-    return error(Code::Memory, "no memory for ", size, " bytes");
-  return result;
-}
-
-Expected<std::shared_ptr<const Model>> Model::load(const std::string &path, const LoadOptions &options) {
-  LIMBECK_ASSIGN(auto bytes, readFile(path, options.limits.initializerBytes));
-  auto model = fromBytes(bytes, options);
-  if (!model)
-    model.diagnostic().atFile(path);
-  return model;
-}
 
 static std::string forcedIsa(const LoadOptions &options) {
   const char *variable = std::getenv("LIMBECK_ISA");
   return options.isa.empty() && variable ? variable : options.isa;
 }
 
-static Expected<AlignedBytes> alignedCopy(std::span<const std::byte> bytes) {
-  LIMBECK_ASSIGN(AlignedBytes copy, AlignedBytes::allocate(bytes.size()));
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<std::byte *>(copy.data()));
-  return copy;
+/// The bytes of an artifact on their way into memory: code and weights stay where they are read to, so nothing is copied.
+struct Model::Bytes {
+  PageMemory memory;
+  std::function<Status(uint64_t offset, uint64_t length)> fetch;
+  PageMemory file; ///< the same bytes, mapped; nothing when weights are read
+};
+
+Expected<std::shared_ptr<const Model>> Model::load(const std::string &path, const LoadOptions &options) {
+  LIMBECK_ASSIGN(OpenFile file, OpenFile::open(path, options.limits.initializerBytes));
+  Bytes bytes;
+  LIMBECK_ASSIGN(bytes.memory, PageMemory::reserve(file.size()));
+  bytes.fetch = [&file, all = bytes.memory.span()](uint64_t offset, uint64_t length) {
+    return file.read(offset, all.subspan(offset, length));
+  };
+  if (options.mapWeights) {
+    LIMBECK_ASSIGN(bytes.file, file.map());
+  }
+  auto model = place(std::move(bytes), options);
+  if (!model)
+    model.diagnostic().atFile(path);
+  return model;
 }
 
-Expected<std::shared_ptr<const Model>> Model::fromBytes(std::span<const std::byte> bytes,
+Expected<std::shared_ptr<const Model>> Model::fromBytes(std::span<const std::byte> artifact,
                                                         const LoadOptions &options) {
-  LIMBECK_ASSIGN(artifact::Reader reader, artifact::Reader::open(bytes, options.limits));
+  Bytes bytes;
+  LIMBECK_ASSIGN(bytes.memory, PageMemory::reserve(artifact.size()));
+  bytes.fetch = [artifact, all = bytes.memory.span()](uint64_t offset, uint64_t length) {
+    std::ranges::copy(artifact.subspan(offset, length), all.subspan(offset).begin());
+    return Status();
+  };
+  return place(std::move(bytes), options);
+}
+
+Expected<std::shared_ptr<const Model>> Model::place(Bytes bytes, const LoadOptions &options) {
+  LIMBECK_ASSIGN(artifact::Reader reader,
+                 artifact::Reader::open({bytes.memory.span(), std::move(bytes.fetch)}, options.limits));
   std::shared_ptr<Model> model(new Model());
   model->manifest = reader.manifest();
   model->sections = reader.sections();
+  model->memory = std::move(options.mapWeights ? bytes.file : bytes.memory);
   const CpuFeatures &features = options.features ? *options.features : CpuFeatures::host();
-  // Entries and variants share sections: each is placed once.
   for (const artifact::Entry &entry : model->manifest.entries) {
     LIMBECK_ASSIGN(size_t chosen, selectVariant(entry, features, forcedIsa(options)));
     model->selected.push_back(chosen);
     const artifact::Variant &variant = entry.variants[chosen];
-    if (!model->images.contains(variant.code)) {
+    LIMBECK_TRY(reader.checkCode(variant));
+    if (!model->images.contains(variant.code)) { // entries and variants share sections
       LIMBECK_ASSIGN(CodeImage image, CodeImage::load(reader.code(variant.code)));
       model->images.emplace(variant.code, std::move(image));
     }
@@ -63,11 +69,10 @@ Expected<std::shared_ptr<const Model>> Model::fromBytes(std::span<const std::byt
     model->functions.push_back(reinterpret_cast<LimbeckEntry>(reinterpret_cast<uintptr_t>(address)));
     auto &pointers = model->weightPointers.emplace_back();
     for (uint32_t index : variant.weights) {
-      if (!model->weightBytes.contains(index)) {
-        LIMBECK_ASSIGN(AlignedBytes copy, alignedCopy(reader.section(index)));
-        model->weightBytes.emplace(index, std::move(copy));
-      }
-      pointers.push_back(model->weightBytes.at(index).data());
+      if (!options.mapWeights)
+        LIMBECK_TRY(reader.check(index));
+      pointers.push_back(
+          reinterpret_cast<const uint8_t *>(model->memory.data() + model->sections[index].offset));
     }
   }
   return std::shared_ptr<const Model>(std::move(model));

@@ -99,7 +99,8 @@ static Expected<std::vector<Tensor>> benchInputs(const BenchOptions &options, co
 Expected<std::unique_ptr<Subject>> Subject::create(const BenchOptions &options, const SourceModel &source,
                                                    const Measurement *first, const Progress &progress) {
   auto subject = std::make_unique<Subject>();
-  LIMBECK_ASSIGN(LoadExecutable load, findExecutable(source, options.worker, progress));
+  LIMBECK_ASSIGN(LoadExecutable load,
+                 findExecutable(source, options.worker, progress, options.mapWeights && !first));
   constexpr int loads = 3;
   for (int i = 0; i < loads; ++i) {
     Clock::time_point start = Clock::now();

@@ -19,13 +19,18 @@ Status expectNoModelFlags(const SourceModel &source) {
       .atFile(source.path);
 }
 
-Expected<LoadExecutable> findExecutable(const SourceModel &source, bool worker, const Progress &progress) {
+Expected<LoadExecutable> findExecutable(const SourceModel &source, bool worker, const Progress &progress,
+                                        bool mapWeights) {
   LIMBECK_ASSIGN(bool ready, isArtifact(source.path));
   if (ready) {
     LIMBECK_TRY(expectNoModelFlags(source));
-    return LoadExecutable([path = source.path] { return runtime::Model::load(path); });
+    runtime::LoadOptions options;
+    options.mapWeights = mapWeights;
+    return LoadExecutable([path = source.path, options] { return runtime::Model::load(path, options); });
   }
   LIMBECK_TRY(expectModel(source.path));
+  if (mapWeights)
+    return error(Code::Flag, "expected an artifact with --mmap, found a model").atFile(source.path);
   CompileOptions options;
   options.model = source;
   options.target = "cpu:native";

@@ -15,8 +15,10 @@ Status expectNoModelFlags(const SourceModel &source);
 
 /// Loads a finished artifact, as often as it is called.
 using LoadExecutable = std::function<Expected<std::shared_ptr<const runtime::Model>>()>;
-/// Finds an artifact, or compiles a model for this machine. E-FLAG for shapes given with an artifact.
-Expected<LoadExecutable> findExecutable(const SourceModel &source, bool worker, const Progress &progress);
+/// Finds an artifact, or compiles a model for this machine. E-FLAG for shapes given with an artifact, and for weights to be
+/// mapped from the file of a model.
+Expected<LoadExecutable> findExecutable(const SourceModel &source, bool worker, const Progress &progress,
+                                        bool mapWeights);
 
 std::vector<NamedType> typesOf(std::span<const artifact::Port> ports);
 /// What the inputs of all entries have in common: a dimension in which entries differ is unknown.

@@ -241,7 +241,7 @@ Expected<Inspection> inspect(const SourceModel &source, bool verify) {
   }
   LIMBECK_TRY(expectNoModelFlags(source));
   LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(source.path, Limits().initializerBytes));
-  auto reader = artifact::Reader::open(bytes);
+  auto reader = artifact::Reader::openAll(bytes);
   if (!reader.ok())
     return reader.diagnostic().atFile(source.path);
   if (verify)

@@ -40,7 +40,7 @@ Expected<std::vector<LayerTime>> measureLayers(const runtime::Model &model, size
                                                std::span<const runtime::TensorView> inputs,
                                                std::span<const runtime::TensorView> outputs, double seconds) {
   constexpr int leastRuns = 5;
-  LIMBECK_ASSIGN(runtime::AlignedBytes arena, runtime::AlignedBytes::allocate(model.arenaBytes()));
+  LIMBECK_ASSIGN(PageMemory arena, PageMemory::reserve(model.arenaBytes()));
   LIMBECK_ASSIGN(std::shared_ptr<runtime::ThreadPool> pool,
                  runtime::ThreadPool::create({threads, runtime::kLongestSpin}));
   std::vector<void *> in, out;
@@ -54,7 +54,8 @@ Expected<std::vector<LayerTime>> measureLayers(const runtime::Model &model, size
   for (int count = 0; count < leastRuns || Clock::now() < deadline; ++count) {
     run.next = 0;
     if (int32_t code =
-            model.function(entry)(&api, in.data(), out.data(), arena.data(), model.weights(entry).data()))
+            model.function(entry)(&api, in.data(), out.data(), reinterpret_cast<uint8_t *>(arena.data()),
+                                  model.weights(entry).data()))
       return error(Code::Run, "the model failed with code ", code);
   }
   EntryRecord record = readEntry(model.provenance().flags, model.entries()[entry].name);

@@ -19,7 +19,8 @@ struct Runner {
 } // namespace
 
 static Expected<Runner> compiledRunner(const RunOptions &options, const Progress &progress) {
-  LIMBECK_ASSIGN(LoadExecutable load, findExecutable(options.model, options.worker, progress));
+  LIMBECK_ASSIGN(LoadExecutable load,
+                 findExecutable(options.model, options.worker, progress, options.mapWeights));
   LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model, load());
   Runner runner;
   runner.inputs = commonInputs(*model);

@@ -28,6 +28,7 @@ public:
   }
   bool valid() const { return number >= 0; }
   int get() const { return number; }
+  int release() { return std::exchange(number, -1); }
 
 private:
   int number;
@@ -107,12 +108,18 @@ static Expected<std::vector<std::byte>> readBytes(const FileHandle &file, size_t
   return content;
 }
 
-Expected<std::vector<std::byte>> readFile(const std::string &path, int64_t limit) {
-  struct stat status;
+/// A regular file of at most `limit` bytes.
+static Expected<FileHandle> openWithin(const std::string &path, int64_t limit, struct stat &status) {
   LIMBECK_ASSIGN(FileHandle file, openRegular(path, status));
   if (status.st_size > limit)
     return error(Code::FileKind, "expected a file of at most ", limit, " bytes, found ", status.st_size)
         .atFile(path);
+  return file;
+}
+
+Expected<std::vector<std::byte>> readFile(const std::string &path, int64_t limit) {
+  struct stat status;
+  LIMBECK_ASSIGN(FileHandle file, openWithin(path, limit, status));
   return readBytes(file, static_cast<size_t>(status.st_size), path);
 }
 
@@ -120,6 +127,37 @@ Expected<std::vector<std::byte>> readFileStart(const std::string &path, size_t c
   struct stat status;
   LIMBECK_ASSIGN(FileHandle file, openRegular(path, status));
   return readBytes(file, std::min(count, static_cast<size_t>(status.st_size)), path);
+}
+
+Expected<OpenFile> OpenFile::open(const std::string &path, int64_t limit) {
+  struct stat status;
+  LIMBECK_ASSIGN(FileHandle file, openWithin(path, limit, status));
+  return OpenFile(file.release(), static_cast<uint64_t>(status.st_size), path);
+}
+
+OpenFile::OpenFile(OpenFile &&other) noexcept
+    : number(std::exchange(other.number, -1)), length(other.length), path(std::move(other.path)) {}
+
+OpenFile::~OpenFile() {
+  if (number >= 0)
+    ::close(number);
+}
+
+Status OpenFile::read(uint64_t offset, std::span<std::byte> bytes) const {
+  while (!bytes.empty()) {
+    ssize_t count = ::pread(number, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return systemError("read the file", path);
+    if (count == 0)
+      return error(Code::File, "expected ", length, " bytes, found an end after ", offset,
+                   ": the file was cut off meanwhile")
+          .atFile(path);
+    offset += static_cast<uint64_t>(count);
+    bytes = bytes.subspan(static_cast<size_t>(count));
+  }
+  return {};
 }
 
 /// False with errno set; EINTR when the program is about to end and `givesUp`.

@@ -25,6 +25,11 @@ void addEntryFlag(CLI::App &command, std::string &entry);
 void addOutputFlags(CLI::App &command, OutputTargets &targets);
 /// --threads
 void addThreadsFlag(CLI::App &command, int &threads);
+/// --mmap
+void addMapFlag(CLI::App &command, bool &mapWeights);
+/// What commands say on standard error when it is given.
+inline constexpr std::string_view kMappedNote =
+    "--mmap: the weights are used where they lie in the file, unhashed; it must not change meanwhile";
 /// A flag whose value is the name of a stage, at most `last`.
 CLI::Option *addStageFlag(CLI::App &command, const std::string &flag, pipeline::Stage &stage,
                           const std::string &about, pipeline::Stage last = pipeline::Stage::Lower);

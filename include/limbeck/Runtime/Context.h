@@ -33,7 +33,7 @@ public:
   /// E-NAME, E-ARITY, E-DTYPE, E-RANK, E-SHAPE; the message lists what was compiled.
   Expected<size_t> findEntry(std::string_view name, std::span<const TensorView> inputs) const;
 
-  /// Computes into memory of the caller. E-ARGUMENT when memory is missing, unaligned or shared with an
+  /// Computes into memory of the caller, and takes none. E-ARGUMENT when memory is missing, unaligned or shared with an
   /// output, or when the context already runs on another thread; E-DATA-SIZE; E-RUN when the code reports a
   /// failure.
   Status run(std::string_view entry, std::span<const TensorView> inputs, std::span<const TensorView> outputs);
@@ -46,7 +46,8 @@ private:
 
   std::shared_ptr<const Model> loaded;
   std::shared_ptr<ThreadPool> pool;
-  AlignedBytes arena;
+  PageMemory arena;
+  std::vector<void *> inputPointers, outputPointers; ///< of the call that runs
   std::atomic_flag busy;
 };
 

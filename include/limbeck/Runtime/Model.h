@@ -3,6 +3,7 @@
 #include "limbeck/Artifact/Format.h"
 #include "limbeck/Runtime/CodeImage.h"
 #include "limbeck/Runtime/CpuFeatures.h"
+#include "limbeck/Support/PageMemory.h"
 #include <map>
 
 namespace limbeck::runtime {
@@ -13,26 +14,14 @@ struct LoadOptions {
   /// Tests load for a machine that they make up.
   const CpuFeatures *features = nullptr;
   Limits limits;
-};
-
-/// Bytes aligned to 64, as code expects them.
-class AlignedBytes {
-public:
-  AlignedBytes() = default;
-  /// E-MEMORY. Contents are not set.
-  static Expected<AlignedBytes> allocate(size_t size);
-  uint8_t *data() const { return bytes.get(); }
-
-private:
-  struct Free {
-    void operator()(uint8_t *bytes) const;
-  };
-  std::unique_ptr<uint8_t, Free> bytes;
+  /// Uses the weights where they lie in the file, neither read nor hashed: whoever changes the file changes the model, and
+  /// whoever shortens it ends the process.
+  bool mapWeights = false;
 };
 
 class Model {
 public:
-  /// Reads and verifies, then places code and weights of the chosen variants in memory of their own.
+  /// Reads and verifies the code and the weights of the chosen variants; what other variants need is not read.
   /// E-ARTIFACT.., E-FILE, E-ARTIFACT-TARGET when no variant runs here.
   static Expected<std::shared_ptr<const Model>> load(const std::string &path,
                                                      const LoadOptions &options = {});
@@ -51,13 +40,15 @@ public:
   std::string describe() const;
 
 private:
+  struct Bytes;
   Model() = default;
+  static Expected<std::shared_ptr<const Model>> place(Bytes bytes, const LoadOptions &options);
 
   artifact::Manifest manifest;
   std::vector<artifact::SectionRecord> sections;
   std::vector<size_t> selected;
   std::map<uint32_t, CodeImage> images;
-  std::map<uint32_t, AlignedBytes> weightBytes;
+  PageMemory memory; ///< of the artifact, what was read of it; or the file
   std::vector<LimbeckEntry> functions;
   std::vector<std::vector<const uint8_t *>> weightPointers;
 };

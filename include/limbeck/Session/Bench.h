@@ -16,7 +16,8 @@ struct BenchOptions {
   double warmupSeconds = 0.5;         ///< at least kLeastWarmupRuns runs in any case
   double seconds = 2;                 ///< of measured time for each
   bool perLayer = false;
-  bool worker = true; ///< compile in a process of its own
+  bool mapWeights = false; ///< of the first artifact, as runtime::LoadOptions::mapWeights
+  bool worker = true;      ///< compile in a process of its own
 };
 
 inline constexpr int kLeastWarmupRuns = 10;

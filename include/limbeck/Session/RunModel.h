@@ -16,6 +16,7 @@ struct RunOptions {
   std::string entry;               ///< name of the one to run; empty: by the shapes of the inputs
   int threads = 0;                 ///< 0: as the runtime chooses
   int64_t spinMicroseconds = -1;   ///< -1: as the runtime chooses
+  bool mapWeights = false;         ///< as runtime::LoadOptions::mapWeights
   bool worker = true;              ///< compile in a process of its own
 };
 

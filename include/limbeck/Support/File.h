@@ -3,6 +3,7 @@
 #pragma once
 #include "limbeck/Support/Interrupt.h"
 #include "limbeck/Support/Limits.h"
+#include "limbeck/Support/PageMemory.h"
 #include "limbeck/Support/Status.h"
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,31 @@ Expected<std::vector<std::byte>> readFile(const std::string &path, int64_t limit
 
 /// The first `count` bytes of such a file, or all when there are fewer: enough to tell what it is.
 Expected<std::vector<std::byte>> readFileStart(const std::string &path, size_t count);
+
+/// A regular file that is open for reading, part by part.
+class OpenFile {
+public:
+  /// Errors as of readFile.
+  static Expected<OpenFile> open(const std::string &path, int64_t limit = Limits().fileBytes);
+  OpenFile(OpenFile &&other) noexcept;
+  OpenFile &operator=(OpenFile &&) = delete;
+  ~OpenFile();
+
+  /// When it was opened.
+  uint64_t size() const { return length; }
+  /// Fills the bytes from an offset on. E-FILE when reading fails, and when the file ends before.
+  Status read(uint64_t offset, std::span<std::byte> bytes) const;
+  /// All bytes where they are, which whoever changes the file changes with it. E-MEMORY.
+  Expected<PageMemory> map() const { return PageMemory::mapFile(number, length); }
+
+private:
+  OpenFile(int number, uint64_t length, std::string path)
+      : number(number), length(length), path(std::move(path)) {}
+
+  int number;
+  uint64_t length;
+  std::string path;
+};
 
 /// Whether a file could be written under this name, so that long work need not end in finding that it cannot: E-FILE for
 /// a folder that does not exist or without permission, E-FILE-KIND for a place that is taken by something else than a file.

@@ -8,7 +8,7 @@ namespace limbeck::artifact {
 
 TEST(ArtifactDescribe, ListsEntriesTargetsAndProvenance) {
   std::vector<std::byte> file = Sample().bytes();
-  auto reader = Reader::open(file);
+  auto reader = Reader::openAll(file);
   ASSERT_TRUE(reader);
   size_t selected[] = {1, 0};
   auto json = nlohmann::json::parse(describe(reader->manifest(), reader->sections(), selected));

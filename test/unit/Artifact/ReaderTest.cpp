@@ -6,7 +6,7 @@
 namespace limbeck::artifact {
 
 static std::string outcome(std::span<const std::byte> file) {
-  auto reader = Reader::open(file);
+  auto reader = Reader::openAll(file);
   return reader.ok() ? "accepted" : std::string(codeText(reader.diagnostic().code));
 }
 
@@ -111,7 +111,7 @@ TEST(ArtifactReader, ChecksDigestsOfWeightsOnRequest) {
   Digest former = recordOf().digest;
   file[recordOf().offset] ^= std::byte(1);
   seal(file);
-  EXPECT_TRUE(Reader::open(file)->verifyDigests());
+  EXPECT_TRUE(Reader::openAll(file)->verifyDigests());
   std::memcpy(file.data() + recordOffset(kWeights) + offsetof(SectionRecord, digest), former.data(),
               former.size());
   EXPECT_EQ(outcome(file), "E-ARTIFACT-HASH");
@@ -127,11 +127,93 @@ TEST(ArtifactReader, ChecksDigestsOfWeightsOnRequest) {
   std::memcpy(file.data(), &header, sizeof header);
 
   // The fast checks of loading let it pass; full verification does not.
-  auto reader = Reader::open(file);
+  auto reader = Reader::openAll(file);
   ASSERT_TRUE(reader) << reader.diagnostic().text();
   Status verified = reader->verifyDigests();
   ASSERT_FALSE(verified);
   EXPECT_EQ(verified.diagnostic().code, Code::ArtifactHash);
+}
+
+namespace {
+/// An artifact that is fetched into zeros.
+struct Fetched {
+  explicit Fetched(std::vector<std::byte> file) : file(std::move(file)), room(this->file.size()) {}
+  Source source() {
+    return {room, [this](uint64_t offset, uint64_t length) {
+              bytes += length;
+              std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(offset), length,
+                          room.begin() + static_cast<std::ptrdiff_t>(offset));
+              return Status();
+            }};
+  }
+  std::vector<std::byte> file, room;
+  uint64_t bytes = 0;
+};
+} // namespace
+
+TEST(ArtifactReader, FetchesWhatIsAskedFor) {
+  Fetched fetched(Sample().bytes());
+  auto reader = Reader::open(fetched.source());
+  ASSERT_TRUE(reader) << reader.diagnostic().text();
+  const Variant &plain = reader->manifest().entries[0].variants[0],
+                &fast = reader->manifest().entries[0].variants[1];
+  uint64_t before = fetched.bytes;
+  ASSERT_TRUE(reader->checkCode(plain));
+  EXPECT_GT(fetched.bytes, before);
+  EXPECT_EQ(reader->code(plain.code).executable.size(), 33u);
+  EXPECT_EQ(fetched.room[reader->sections()[fast.code].offset], std::byte(0)) << "nobody asked for it";
+  for (uint32_t index : plain.weights)
+    ASSERT_TRUE(reader->check(index));
+  EXPECT_EQ(reader->section(plain.weights[0])[129], std::byte(130));
+  before = fetched.bytes;
+  ASSERT_TRUE(reader->checkCode(plain));
+  ASSERT_TRUE(reader->check(plain.weights[0]));
+  EXPECT_EQ(fetched.bytes, before) << "once is enough";
+  ASSERT_TRUE(reader->checkCode(fast));
+  EXPECT_EQ(fetched.bytes, fetched.file.size()) << "all of it, each byte once";
+}
+
+TEST(ArtifactReader, ChecksWhatItFetches) {
+  const std::vector<std::byte> file = Sample().bytes();
+  std::vector<SectionRecord> sections = Reader::openAll(file)->sections();
+  for (uint32_t damaged = 0; damaged + 1 < sections.size(); ++damaged) {
+    Fetched fetched(file);
+    fetched.file[sections[damaged].offset] ^= std::byte(1);
+    auto reader = Reader::open(fetched.source());
+    ASSERT_TRUE(reader) << damaged;
+    for (uint32_t index = 0; index < sections.size(); ++index) {
+      Status status = reader->check(index);
+      EXPECT_EQ(status.ok() ? "ok" : codeText(status.diagnostic().code),
+                index == damaged ? "E-ARTIFACT-HASH" : "ok");
+    }
+  }
+  // The manifest is the last section; a gap belongs to the section behind it.
+  Fetched manifest(file), gap(file);
+  manifest.file.back() ^= std::byte(1);
+  EXPECT_EQ(Reader::open(manifest.source()).diagnostic().code, Code::ArtifactHash);
+  gap.file[sections[1].offset - 1] ^= std::byte(1);
+  EXPECT_EQ(Reader::open(gap.source())->check(1).diagnostic().code, Code::ArtifactFormat);
+}
+
+TEST(ArtifactReader, PassesOnWhyBytesDoNotCome) {
+  std::vector<std::byte> file = Sample().bytes();
+  int calls = 0, last = 0;
+  auto outcomeWith = [&](int failing) {
+    calls = 0;
+    Fetched fetched(file);
+    Source source = fetched.source();
+    auto reader = Reader::open({source.bytes, [&](uint64_t offset, uint64_t length) -> Status {
+                                  if (++calls == failing)
+                                    return error(Code::File, "gone");
+                                  return source.fetch(offset, length);
+                                }});
+    Status status = reader ? reader->check(0) : Status(reader.diagnostic());
+    last = calls;
+    return status.ok() ? "ok" : codeText(status.diagnostic().code);
+  };
+  EXPECT_EQ(outcomeWith(0), "ok");
+  for (int failing = 1, total = last; failing <= total; ++failing)
+    EXPECT_EQ(outcomeWith(failing), "E-FILE") << failing;
 }
 
 TEST(ArtifactReader, ChecksMachineCode) {
@@ -160,7 +242,7 @@ TEST(ArtifactReader, HonoursLimits) {
   auto with = [&](auto change) {
     Limits limits;
     change(limits);
-    return Reader::open(file, limits).ok();
+    return Reader::openAll(file, limits).ok();
   };
   EXPECT_TRUE(with([](Limits &) {}));
   EXPECT_FALSE(with([](Limits &limits) { limits.tensors = 3; }));

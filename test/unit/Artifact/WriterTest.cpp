@@ -7,7 +7,7 @@ namespace limbeck::artifact {
 TEST(ArtifactWriter, RoundTrip) {
   Sample sample;
   std::vector<std::byte> file = sample.bytes();
-  auto reader = Reader::open(file);
+  auto reader = Reader::openAll(file);
   ASSERT_TRUE(reader) << reader.diagnostic().text();
   const Manifest &read = reader->manifest();
   EXPECT_EQ(encode(read), encode(sample.manifest));
@@ -49,7 +49,7 @@ TEST(ArtifactWriter, KeepsTheStrictestAlignment) {
   Sample sample;
   sample.writer.addWeights(bytesFrom(130, 1), 4096);
   std::vector<std::byte> file = sample.bytes();
-  auto reader = Reader::open(file);
+  auto reader = Reader::openAll(file);
   ASSERT_TRUE(reader);
   EXPECT_EQ(reader->sections()[sample.manifest.entries[0].variants[0].weights[0]].offset % 4096, 0u);
   for (const SectionRecord &record : reader->sections())

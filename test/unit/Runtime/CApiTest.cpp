@@ -1,9 +1,12 @@
 // Misuse of the C API: each row is one wrong call, with the code it must give. None may crash.
+#include "CountAllocations.h"
 #include "TestArtifact.h"
 #include "limbeck-c/Runtime.h"
+#include "limbeck/Support/File.h"
 #include <functional>
 #include <gtest/gtest.h>
 #include <thread>
+#include <unistd.h>
 
 namespace limbeck::runtime {
 
@@ -51,6 +54,34 @@ protected:
 #define EXPECT_CODE(expression, code)                                                                        \
   EXPECT_NE(expression, LIMBECK_OK);                                                                         \
   EXPECT_STREQ(limbeck_last_error_code(), code) << limbeck_last_error_message()
+
+#ifdef LIMBECK_COUNTS_ALLOCATIONS
+TEST_F(CApi, ARunTakesNoMemory) {
+  Call call;
+  ASSERT_EQ(run(call), LIMBECK_OK); // the first one of a thread may
+  EXPECT_EQ(allocationsOf([&] { EXPECT_EQ(run(call), LIMBECK_OK); }), 0);
+}
+#endif
+
+TEST_F(CApi, MapsAFile) {
+  std::string path = testing::TempDir() + "limbeck-map-" + std::to_string(::getpid()) + ".lmb";
+  ASSERT_TRUE(writeFileAtomically(path, bytes));
+  limbeck_model *mapped;
+  limbeck_context *own;
+  ASSERT_EQ(limbeck_model_map_file(path.c_str(), &mapped), LIMBECK_OK) << limbeck_last_error_message();
+  ASSERT_EQ(limbeck_context_create(mapped, nullptr, &own), LIMBECK_OK);
+  ASSERT_EQ(limbeck_model_destroy(mapped), LIMBECK_OK);
+  ::unlink(path.c_str()); // the bytes live on
+  Call call;
+  call.x[1] = 2.0f;
+  ASSERT_EQ(limbeck_run(own, "affine", &call.in, 1, &call.out, 1), LIMBECK_OK)
+      << limbeck_last_error_message();
+  EXPECT_EQ(call.y[1], 6.5f);
+  limbeck_context_destroy(own);
+  EXPECT_CODE(limbeck_model_map_file(path.c_str(), &mapped), "E-FILE-KIND");
+  EXPECT_CODE(limbeck_model_map_file(nullptr, &mapped), "E-ARGUMENT");
+  EXPECT_CODE(limbeck_model_map_file(path.c_str(), nullptr), "E-ARGUMENT");
+}
 
 TEST_F(CApi, RunMisuse) {
   static int64_t negative[] = {-5}, large[] = {INT64_MAX}, two[] = {1, kAffineElements};

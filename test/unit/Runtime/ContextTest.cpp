@@ -1,6 +1,7 @@
 // Running: the same bits for every number of threads and whatever state the caller is in; every misuse is
 // told.
 #include "limbeck/Runtime/Context.h"
+#include "CountAllocations.h"
 #include "TestArtifact.h"
 #include <cmath>
 #include <gtest/gtest.h>
@@ -44,6 +45,25 @@ TEST(Context, GivesTheSameBitsForAnyNumberOfThreads) {
     }
   }
 }
+
+#ifdef LIMBECK_COUNTS_ALLOCATIONS
+TEST(Context, ARunTakesNoMemory) {
+  EXPECT_GT(allocationsOf([] { (void)Model::fromBytes(testArtifact()); }), 0) << "the counter counts";
+  alignas(64) float x[kAffineElements] = {}, y[kAffineElements];
+  int64_t dims[] = {kAffineElements};
+  TensorView in{DType::F32, dims, x, sizeof x}, out{DType::F32, dims, y, sizeof y};
+  for (int threads : {1, 3}) {
+    auto context = testContext({threads, -1, 0});
+    for (std::string_view entry : {"affine", ""}) {
+      bool done = false;
+      int taken =
+          allocationsOf([&] { done = context->run(entry, std::span(&in, 1), std::span(&out, 1)).ok(); });
+      EXPECT_TRUE(done);
+      EXPECT_EQ(taken, 0) << "'" << entry << "' with " << threads << " threads";
+    }
+  }
+}
+#endif
 
 TEST(Context, ContextsShareOnePoolUnlessTheyHaveTheirOwn) {
   auto one = testContext(), two = testContext(), own = testContext({3, -1, 0});

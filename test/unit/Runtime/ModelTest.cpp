@@ -1,7 +1,9 @@
 // Loading: from memory and file, for made-up machines, shared between entries.
 #include "limbeck/Runtime/Model.h"
 #include "TestArtifact.h"
+#include "limbeck/Artifact/Reader.h"
 #include "limbeck/Support/File.h"
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <gtest/gtest.h>
@@ -65,6 +67,32 @@ TEST(Model, ChoosesForTheMachine) {
 
   CpuFeatures other{artifact::Architecture(3), {}};
   EXPECT_EQ(codeOf(Model::fromBytes(bytes, {"", &other, {}})), "E-ARTIFACT-TARGET");
+}
+
+TEST(Model, ReadsOnlyWhatItsVariantNeeds) {
+  std::vector<std::byte> bytes = testArtifact();
+  auto sections = artifact::Reader::openAll(bytes)->sections();
+  auto weights = std::ranges::find(sections, artifact::SectionKind::Weights, &artifact::SectionRecord::kind);
+  std::string path = testing::TempDir() + "limbeck-parts-" + std::to_string(::getpid()) + ".lmb";
+  LoadOptions mapped;
+  mapped.mapWeights = true;
+  ASSERT_TRUE(writeFileAtomically(path, bytes));
+  auto model = Model::load(path, mapped);
+  ASSERT_TRUE(model) << model.diagnostic().text();
+  EXPECT_EQ(reinterpret_cast<uintptr_t>((*model)->weights(0)[0]) % 64, 0u);
+  float factor;
+  std::memcpy(&factor, (*model)->weights(0)[0], sizeof factor);
+  EXPECT_EQ(factor, 3.0f);
+  // Weights are hashed when they are read and not when they are mapped; code always is.
+  bytes[weights->offset] ^= std::byte(1);
+  ASSERT_TRUE(writeFileAtomically(path, bytes));
+  EXPECT_EQ(codeOf(Model::load(path)), "E-ARTIFACT-HASH");
+  EXPECT_EQ(codeOf(Model::fromBytes(bytes)), "E-ARTIFACT-HASH");
+  EXPECT_EQ(codeOf(Model::load(path, mapped)), "ok");
+  bytes[sections[0].offset + sections[0].length - 1] ^= std::byte(1);
+  ASSERT_TRUE(writeFileAtomically(path, bytes));
+  EXPECT_EQ(codeOf(Model::load(path, mapped)), "E-ARTIFACT-HASH");
+  ::unlink(path.c_str());
 }
 
 TEST(Model, DescribesItself) {

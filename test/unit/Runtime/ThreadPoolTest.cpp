@@ -2,6 +2,7 @@
 #include "limbeck/Runtime/ThreadPool.h"
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,6 +74,22 @@ TEST(ThreadPool, SleepingWorkersWakeUp) {
   std::this_thread::sleep_for(std::chrono::milliseconds(20)); // far longer than they spin
   pool->parallel(tallyTask, &tally);
   EXPECT_EQ(tally.calls, 6);
+}
+
+static double processorMilliseconds() {
+  timespec used;
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return 1e3 * static_cast<double>(used.tv_sec) + 1e-6 * static_cast<double>(used.tv_nsec);
+}
+
+TEST(ThreadPool, IdleWorkersUseNoProcessorTime) {
+  auto pool = makePool(2);
+  Tally tally;
+  pool->parallel(tallyTask, &tally);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20)); // far longer than they spin
+  double before = processorMilliseconds();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_LT(processorMilliseconds() - before, 2.0);
 }
 
 TEST(ThreadPool, CallersDoNotWaitForEachOther) {

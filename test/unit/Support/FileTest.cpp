@@ -123,6 +123,26 @@ TEST_F(File, StartOfAFile) {
   EXPECT_EQ(readFileStart(folder, 4).diagnostic().code, Code::FileKind);
 }
 
+TEST_F(File, PartsAndMappings) {
+  ASSERT_TRUE(writeFileAtomically(path("f"), bytesOf("123456789")).ok());
+  auto file = OpenFile::open(path("f"));
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), 9u);
+  std::byte part[3];
+  ASSERT_TRUE(file->read(5, part).ok());
+  EXPECT_EQ(part[2], std::byte('8'));
+  EXPECT_EQ(file->read(7, part).diagnostic().code, Code::File) << "one byte more than there is";
+  EXPECT_EQ(file->read(7, part).diagnostic().file, path("f"));
+  auto mapped = file->map();
+  ASSERT_TRUE(mapped);
+  EXPECT_EQ(mapped->size(), 9u);
+  OpenFile moved = std::move(*file);
+  EXPECT_TRUE(moved.read(0, part).ok());
+  EXPECT_EQ(mapped->data()[8], std::byte('9'));
+  EXPECT_EQ(OpenFile::open(path("f"), 8).diagnostic().code, Code::FileKind);
+  EXPECT_EQ(OpenFile::open(folder).diagnostic().code, Code::FileKind);
+}
+
 TEST_F(File, SeveralFilesAppearTogether) {
   ASSERT_TRUE(writeFileAtomically(path("old"), bytesOf("old")).ok());
   {
