@@ -80,6 +80,7 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
       op->setAttr(kStorageAttribute, b.getDenseI64ArrayAttr(storage));
     }
     graph->setAttr(kArenaAttribute, b.getI64IntegerAttr(arena));
+    graph->setAttr(kLiveAttribute, b.getI64IntegerAttr(mostAlive(buffers)));
   }
 
 private:
@@ -88,6 +89,19 @@ private:
     for (auto [number, value] : llvm::enumerate(graph.getBody().front().getTerminator()->getOperands()))
       outputs[bufferOwner(value)] = static_cast<int64_t>(number);
     return outputs;
+  }
+
+  /// Most bytes at one step; it is one at which a buffer begins.
+  static int64_t mostAlive(const std::vector<PlannedBuffer> &buffers) {
+    int64_t most = 0;
+    for (const PlannedBuffer &begins : buffers) {
+      int64_t alive = 0;
+      for (const PlannedBuffer &other : buffers)
+        if (other.first <= begins.first && begins.first <= other.last)
+          alive += other.bytes;
+      most = std::max(most, alive);
+    }
+    return most;
   }
 
   /// Greedy by size: each buffer takes the lowest gap among those placed before it that live at the same time.

@@ -1,10 +1,14 @@
 // plan: reads the fused module, and what passes said on the way.
 #include "limbeck/Session/Plan.h"
 #include "Compiler.h"
+#include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Lower/MemoryPlan.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Target/CPU/Isa.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseSet.h"
 #include <map>
 
 namespace limbeck::session {
@@ -73,6 +77,28 @@ static std::vector<RemainingConversion> conversionsIn(mlir::ModuleOp module) {
   return list;
 }
 
+static PlannedMemory memoryOf(mlir::ModuleOp lowered) {
+  PlannedMemory memory;
+  llvm::DenseSet<mlir::Value> seen;
+  lowered->walk([&](graph::LaunchOp launch) {
+    for (mlir::Value operand : launch->getOperands()) {
+      mlir::Value owner = lower::bufferOwner(operand);
+      if (!seen.insert(owner).second)
+        continue;
+      if (std::optional<Tensor> weight = graph::constantOf(owner))
+        memory.weightBytes += static_cast<int64_t>(weight->byteSize());
+    }
+  });
+  auto main = lowered.lookupSymbol<mlir::func::FuncOp>("main");
+  auto bytes = [&](llvm::StringRef name) {
+    auto attribute = main ? main->getAttrOfType<mlir::IntegerAttr>(name) : mlir::IntegerAttr();
+    return attribute ? attribute.getInt() : 0;
+  };
+  memory.arenaBytes = bytes(lower::kArenaAttribute);
+  memory.liveBytes = bytes(lower::kLiveAttribute);
+  return memory;
+}
+
 namespace {
 /// The kernels of the fused module, and where the calls that a target makes of them belong.
 class KernelList {
@@ -100,6 +126,7 @@ public:
       kernel.families.resize(plan.targets.size(), kView);
       kernel.families.push_back(family.str());
     });
+    plan.memory.push_back(memoryOf(lowered));
     plan.targets.emplace_back(lowered->getAttrOfType<mlir::StringAttr>(lower::kTargetAttribute).str());
     for (PlannedKernel &kernel : plan.kernels)
       kernel.families.resize(plan.targets.size(), kView);

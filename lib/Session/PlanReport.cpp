@@ -12,6 +12,14 @@ std::string planJson(const Plan &plan) {
     json.attribute("model", jsonText(plan.model));
     json.attribute("targets", jsonTexts(plan.targets));
     json.attribute("software_fma", jsonTexts(plan.softwareFma));
+    json.attributeArray("memory", [&] {
+      for (const PlannedMemory &memory : plan.memory)
+        json.object([&] {
+          json.attribute("arena_bytes", memory.arenaBytes);
+          json.attribute("live_bytes", memory.liveBytes);
+          json.attribute("weight_bytes", memory.weightBytes);
+        });
+    });
     json.attributeArray("kernels", [&] {
       for (const PlannedKernel &kernel : plan.kernels)
         json.object([&] {
@@ -90,6 +98,10 @@ static std::string nodesText(const Plan &plan) {
 std::string planText(const Plan &plan) {
   std::string text = message(printable(plan.model), ": ", plan.kernels.size(), " kernels\n",
                              kernelsText(plan), nodesText(plan));
+  for (size_t i = 0; i < plan.targets.size(); ++i)
+    text += message("memory: ", plan.targets[i], ": ", plan.memory[i].arenaBytes, " bytes of temporaries (",
+                    plan.memory[i].liveBytes, " live at one time), ", plan.memory[i].weightBytes,
+                    " bytes of weights\n");
   for (const std::string &target : plan.softwareFma)
     text += message("fma: ", target,
                     " has none: floats are multiplied and added by a correctly rounded software one\n");

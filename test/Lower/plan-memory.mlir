@@ -3,7 +3,7 @@
 
 // 16 floats are 64 bytes, and 64 more that a kernel may read behind the end.
 // CHECK-LABEL: func.func @chain(
-// CHECK-SAME: limbeck.arena_bytes = 256
+// CHECK-SAME: limbeck.arena_bytes = 256 : i64, limbeck.live_bytes = 256 : i64
 // CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: [[A:[0-9]+]]>}
 // CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: [[B:[0-9]+]]>}
 // The third result takes the bytes of the first, which is dead by then.

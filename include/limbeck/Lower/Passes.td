@@ -62,7 +62,7 @@ def PlanMemoryPass : Pass<"limbeck-lower-plan-memory", "::mlir::func::FuncOp"> {
   let description = [{
     What: sets the attribute `storage` of each launch (and of each `scf.if` with results): one number per result, the byte offset
     in the arena, or -1-k for output k of the function. Results whose lifetimes do not overlap share bytes. `limbeck.arena_bytes`
-    on the function is the size of the arena.
+    on the function is the size of the arena, `limbeck.live_bytes` the most that lives at one time.
 
     Why a pass: kernels are written for buffers, not for addresses.
 

@@ -34,9 +34,17 @@ struct KeptFloat {
   std::string reason; ///< as the pass gave it
 };
 
+/// What a run needs besides the memory of its inputs and outputs.
+struct PlannedMemory {
+  int64_t arenaBytes = 0; ///< of temporaries
+  int64_t liveBytes = 0;  ///< the most of them that live at one time
+  int64_t weightBytes = 0;
+};
+
 struct Plan {
   std::string model;
   std::vector<std::string> targets;
+  std::vector<PlannedMemory> memory;    ///< one per target
   std::vector<std::string> softwareFma; ///< those of them whose fused multiply-add is computed in software
   std::vector<PlannedKernel> kernels;
   std::vector<PlannedNode> nodes; ///< in the order of the file
