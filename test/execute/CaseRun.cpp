@@ -51,7 +51,7 @@ Status CaseRun::runOn(Pairing pairing) {
   std::vector<TensorType> inputTypes = typesOf(drawn.model.inputs),
                           outputTypes = typesOf(drawn.model.outputs);
   bool emulated = pairing.code->architecture == artifact::Architecture::AArch64;
-  for (int workers : {1, 3}) {
+  for (int workers : emulated ? std::vector{1, 3} : std::vector{1, 2, 3, 4, 5, 6, 7}) {
     auto found = emulated ? runArm64(compiled, drawn.inputs, outputTypes, workers)
                           : runHere(compiled, *pairing.code, drawn.inputs, outputTypes, workers);
     LIMBECK_TRY(checkResults(found, expected, message("with ", workers, " workers")));
