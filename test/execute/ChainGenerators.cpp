@@ -104,12 +104,12 @@ static void drawDeepContraction(CaseBuilder &b) {
   };
   ValueId y;
   if (draw.oneIn(3)) {
-    Shape shape{draw.between(1, 40), draw.pick<int64_t>({depth, 4 * depth})}, weights{shape[1], columns};
+    Shape shape{draw.between(1, 40), draw.pick<int64_t>({depth, 128, 320})}, weights{shape[1], columns};
     if (draw.oneIn(3))
       shape.insert(shape.begin(), draw.between(1, 3));
     y = drawAnchorOn(b, "matmul", {}, {shape, weights, columns, 1, weights[0]}, quantized(shape));
   } else {
-    int64_t window = draw.pick<int64_t>({1, 1, 2, 3}), padding = draw.between(0, 1);
+    int64_t window = draw.pick<int64_t>({1, 1, 2, 3}), padding = draw.oneIn(4) ? 0 : 1;
     Attributes attributes = convolutionAttributes(draw, false);
     attributes.set("dilations", std::vector<int64_t>{draw.between(1, 2), 1});
     attributes.set("pads", std::vector<int64_t>(4, padding));
