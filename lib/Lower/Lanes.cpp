@@ -15,6 +15,21 @@ static Value joinLanes(const LaneReduction &reduction, MutableArrayRef<Value> la
   return lanes[0];
 }
 
+/// The same for lanes that are one vector: its halves are joined whole.
+static Value joinVector(KernelBuilder &kernel, const LaneReduction &reduction, Value lanes) {
+  OpBuilder &b = kernel.builder();
+  auto part = [&](int64_t first, int64_t count) -> Value {
+    return vector::ExtractStridedSliceOp::create(b, kernel.loc(), lanes, ArrayRef<int64_t>{first},
+                                                 ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
+  };
+  for (int64_t step = kReductionLanes / 2; step > 1; step /= 2)
+    lanes = reduction.combine(part(0, step), part(step, step));
+  auto lane = [&](int64_t number) -> Value {
+    return vector::ExtractOp::create(b, kernel.loc(), lanes, ArrayRef<int64_t>{number});
+  };
+  return reduction.combine(lane(0), lane(1));
+}
+
 Value reduceStrided(KernelBuilder &kernel, const LaneReduction &reduction, int64_t count, Type type,
                     llvm::function_ref<Value(Value)> element) {
   SmallVector<Value> lanes;
@@ -46,13 +61,13 @@ Value reduceContiguous(KernelBuilder &kernel, const LaneReduction &reduction, in
     accumulator = kernel.loop(0, whole, kReductionLanes, accumulator, [&](Value i, ValueRange carried) {
       return SmallVector<Value>{reduction.combine(carried[0], elements(i, kReductionLanes))};
     });
-  SmallVector<Value> lanes;
-  for (int64_t j = 0; j < kReductionLanes; ++j)
-    lanes.push_back(vector::ExtractOp::create(b, kernel.loc(), accumulator[0], ArrayRef<int64_t>{j}));
-  for (int64_t j = 0; whole + j < count; ++j)
-    lanes[static_cast<size_t>(j)] =
-        reduction.combine(lanes[static_cast<size_t>(j)], elements(kernel.constantIndex(whole + j), 1));
-  return joinLanes(reduction, lanes);
+  Value lanes = accumulator[0];
+  for (int64_t j = 0; whole + j < count; ++j) {
+    Value lane = vector::ExtractOp::create(b, kernel.loc(), lanes, ArrayRef<int64_t>{j});
+    lane = reduction.combine(lane, elements(kernel.constantIndex(whole + j), 1));
+    lanes = vector::InsertOp::create(b, kernel.loc(), lane, lanes, ArrayRef<int64_t>{j});
+  }
+  return joinVector(kernel, reduction, lanes);
 }
 
 LaneReduction laneSum(KernelBuilder &kernel) {

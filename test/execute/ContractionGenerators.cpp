@@ -102,7 +102,25 @@ static ValueId drawPlainIntegers(CaseBuilder &b, const AnchorShapes &shapes) {
   return b.op("matmul", {}, std::move(operands));
 }
 
+/// Two activations of bytes in whole words and vectors, as in attention.
+static void drawActivationProduct(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  b.form = Form::Typed;
+  AnchorShapes shapes = matmulShapes(draw);
+  int64_t depth = 4 * draw.between(1, 40), columns = 16 * draw.between(1, 6), rows = draw.dimension(80);
+  auto operand = [&](Shape shape, int64_t height, int64_t width, double scale) {
+    shape.end()[-2] = height;
+    shape.back() = width;
+    DType dtype = draw.pick({DType::U8, DType::S8});
+    return b.quantizedOperand(draw.quantized(dtype, shape, scale), false);
+  };
+  ValueId x = operand(shapes.x, rows, depth, 0.02), y = operand(shapes.w, depth, columns, 0.01);
+  b.output(b.realOp("matmul", {}, {x, y}, 0.008 * std::sqrt(static_cast<double>(depth))));
+}
+
 static void drawMatmul(CaseBuilder &b) {
+  if (b.draw.oneIn(4))
+    return drawActivationProduct(b);
   if (b.draw.oneIn(5))
     return b.output(drawPlainIntegers(b, matmulShapes(b.draw)));
   b.output(drawAnchor(b, "matmul", {}, matmulShapes(b.draw)));

@@ -9,6 +9,8 @@ namespace limbeck::cpu {
 mlir::LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa);
 /// Depthwise convolutions of bytes.
 mlir::LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &isa);
+/// Matrix products of two activations of bytes.
+mlir::LogicalResult emitActivationProduct(lower::KernelBuilder &kernel, const Isa &isa);
 /// A vector of 64 i32 that fit a byte as bytes; null, with nothing emitted, where the ISA has no packs for it.
 mlir::Value emitBytePack(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value wide, bool isSigned);
 /// A vector of bytes looked up in a table of 256; null, with nothing emitted, where the ISA has no instruction for it.
