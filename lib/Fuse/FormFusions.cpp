@@ -4,8 +4,12 @@
 // and a group has one result. Walking backwards makes this a single look at the users: they have been placed
 // before. A diamond, such as x * sigmoid(x), closes by itself, and of two cores that feed one op the later
 // one gets it.
+//
+// Borders come last: a `pad` joins the region whose result it surrounds. Where that is used without a border, too, the region has
+// two results; storing an element twice costs less than reading it again.
 #include "Regions.h"
 #include "limbeck/Fuse/Passes.h"
+#include "limbeck/Graph/IR/Rewriting.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -21,6 +25,7 @@ constexpr size_t kMostOps = 128;
 /// Ops that become one region, from the last to the first.
 struct Group {
   llvm::SmallVector<mlir::Operation *> ops;
+  llvm::SmallVector<mlir::Operation *> borders; ///< around the last op's result
   mlir::Operation *core = nullptr;
 
   mlir::Operation *last() const { return ops.front(); }
@@ -29,9 +34,15 @@ struct Group {
 class Grouping {
 public:
   explicit Grouping(mlir::Block &block) {
-    for (mlir::Operation &op : llvm::reverse(block))
-      if (belongsInRegion(&op))
+    llvm::SmallVector<mlir::Operation *> borders;
+    for (mlir::Operation &op : llvm::reverse(block)) {
+      if (graph::addsBorder(&op))
+        borders.push_back(&op);
+      else if (belongsInRegion(&op))
         place(&op);
+    }
+    for (mlir::Operation *border : borders)
+      placeBorder(border);
   }
 
   std::vector<std::unique_ptr<Group>> groups;
@@ -47,6 +58,14 @@ private:
       return;
     group->core = op;
     expelIndependent(*group);
+  }
+
+  /// With the op whose result it surrounds, which no group has in its middle: the border is a user, and in no group till now.
+  void placeBorder(mlir::Operation *border) {
+    Group *group = groupOf.lookup(border->getOperand(0).getDefiningOp());
+    if (!group || group->last()->getNumResults() != 1 || llvm::all_of(group->ops, isView))
+      return place(border);
+    group->borders.push_back(border);
   }
 
   /// The one group that uses all of the op's results, or null.
@@ -95,29 +114,39 @@ private:
 void formRegion(const Group &group) {
   mlir::Operation *last = group.last();
   mlir::OpBuilder builder(last);
+  llvm::SmallVector<mlir::Operation *> ops(llvm::reverse(group.ops));
+  ops.append(group.borders);
   llvm::SmallSetVector<mlir::Value, 8> inputs;
   llvm::SmallVector<mlir::Location> locations, inputLocations;
-  for (mlir::Operation *op : llvm::reverse(group.ops)) {
+  for (mlir::Operation *op : ops) {
     locations.push_back(op->getLoc());
     for (mlir::Value operand : op->getOperands())
-      if (!llvm::is_contained(group.ops, operand.getDefiningOp()) && inputs.insert(operand))
+      if (!llvm::is_contained(ops, operand.getDefiningOp()) && inputs.insert(operand))
         inputLocations.push_back(operand.getLoc());
   }
+  llvm::SmallVector<mlir::Value> results;
+  auto isBorder = [&](mlir::Operation *user) { return llvm::is_contained(group.borders, user); };
+  if (group.borders.empty() || !llvm::all_of(last->getUsers(), isBorder))
+    results.append(last->result_begin(), last->result_end());
+  for (mlir::Operation *border : group.borders)
+    results.push_back(border->getResult(0));
   llvm::StringRef kind = group.core ? group.core->getName().stripDialect() : "elementwise";
-  auto fused = graph::FusedOp::create(builder, builder.getFusedLoc(locations), last->getResultTypes(),
-                                      inputs.getArrayRef(), builder.getStringAttr(kind));
+  auto fused =
+      graph::FusedOp::create(builder, builder.getFusedLoc(locations), mlir::ValueRange(results).getTypes(),
+                             inputs.getArrayRef(), builder.getStringAttr(kind));
   mlir::Block *body = builder.createBlock(&fused.getBody(), {},
                                           mlir::ValueRange(inputs.getArrayRef()).getTypes(), inputLocations);
   mlir::IRMapping map;
   map.map(inputs.getArrayRef(), body->getArguments());
-  for (mlir::Operation *op : llvm::reverse(group.ops))
+  for (mlir::Operation *op : ops)
     builder.clone(*op, map);
-  llvm::SmallVector<mlir::Value> results;
-  for (mlir::Value result : last->getResults())
-    results.push_back(map.lookup(result));
-  graph::YieldOp::create(builder, fused.getLoc(), results);
-  last->replaceAllUsesWith(fused.getResults());
-  for (mlir::Operation *op : group.ops)
+  llvm::SmallVector<mlir::Value> yielded;
+  for (mlir::Value result : results)
+    yielded.push_back(map.lookup(result));
+  graph::YieldOp::create(builder, fused.getLoc(), yielded);
+  for (auto [result, replacement] : llvm::zip_equal(results, fused.getResults()))
+    result.replaceAllUsesWith(replacement);
+  for (mlir::Operation *op : llvm::reverse(ops))
     op->erase();
 }
 

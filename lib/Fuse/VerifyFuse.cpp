@@ -18,11 +18,28 @@ bool isRegionOfViews(mlir::Block &body) {
   return llvm::all_of(body.without_terminator(), [](mlir::Operation &op) { return isView(&op); });
 }
 
+/// A border around what the region computes; one around its operand is a core.
+bool isBorder(mlir::Operation *op) {
+  return graph::addsBorder(op) && op->getOperand(0).getDefiningOp();
+}
+
+llvm::LogicalResult verifyBorder(mlir::Operation *border, mlir::Operation *core) {
+  bool yielded = llvm::all_of(border->getUsers(), llvm::IsaPred<graph::YieldOp>);
+  if (!yielded || (core && core->getNumResults() != 1))
+    return report(border, "expected a border around the result of a fusion region");
+  return llvm::success();
+}
+
 llvm::LogicalResult verifyOps(graph::FusedOp fused, mlir::Operation *&core) {
   mlir::Block &body = fused.getBody().front();
   for (mlir::Operation &op : body.without_terminator()) {
     if (!mlir::isa<graph::ReferenceOpInterface>(op))
       return report(&op, "expected an op that computes in a fusion region");
+    if (isBorder(&op)) {
+      if (mlir::failed(verifyBorder(&op, core)))
+        return llvm::failure();
+      continue;
+    }
     if (isCore(&op) && core)
       return report(&op, "expected one op that is not pointwise in a fusion region, found another before it");
     if (isCore(&op) && &op != &body.front())

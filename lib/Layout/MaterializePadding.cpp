@@ -1,6 +1,4 @@
 // The padding of a convolution becomes an op of its own.
-#include "limbeck/Graph/IR/Constants.h"
-#include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Rewriting.h"
 #include "limbeck/Layout/Passes.h"
 #include "mlir/IR/PatternMatch.h"
@@ -31,37 +29,19 @@ mlir::RankedTensorType paddedType(mlir::RankedTensorType type, llvm::ArrayRef<in
   return graph::withShape(type, shape, graph::quantizationAxis(type));
 }
 
-/// What padding of a float or quantized tensor stands for: +0 (no value), or the stored zero point. Fails per
-/// axis.
-llvm::LogicalResult borderOf(graph::ConvOp conv, mlir::OpBuilder &builder, mlir::Value &border) {
-  mlir::RankedTensorType type = conv.getInput().getType();
-  if (!mlir::isa<mlir::quant::QuantizedType>(type.getElementType()))
-    return llvm::success();
-  auto scalarType = mlir::RankedTensorType::get({}, type.getElementType());
-  auto scalar = graph::toTensorType(scalarType);
-  auto zeroPoint = scalar ? Tensor::zeros(scalar->dtype, {}) : Expected<Tensor>(scalar.diagnostic());
-  if (!zeroPoint)
-    return llvm::failure();
-  dispatch(scalar->dtype, [&]<class T>() {
-    if constexpr (std::is_integral_v<T>)
-      zeroPoint->mutableValues<T>()[0] = static_cast<T>(scalar->quantization->zeroPoints[0]);
-  });
-  auto constant = graph::createConstant(builder, conv.getLoc(), *zeroPoint, scalarType);
-  if (!constant)
-    return llvm::failure();
-  border = *constant;
-  return llvm::success();
+/// What a pad writes: without a value +0, or the zero point of its operand.
+mlir::Value borderOf(graph::ConvOp, mlir::OpBuilder &) {
+  return {};
 }
 
 /// The zero point operand, as a scalar.
-llvm::LogicalResult borderOf(graph::ConvIntegerOp conv, mlir::OpBuilder &builder, mlir::Value &border) {
-  border = conv.getInputZeroPoint();
+mlir::Value borderOf(graph::ConvIntegerOp conv, mlir::OpBuilder &builder) {
   mlir::RankedTensorType type = conv.getInputZeroPoint().getType();
-  if (type.getRank() != 0)
-    border = graph::ReshapeOp::create(builder, conv.getLoc(),
-                                      mlir::RankedTensorType::get({}, type.getElementType()), border,
-                                      llvm::ArrayRef<int64_t>());
-  return llvm::success();
+  if (type.getRank() == 0)
+    return conv.getInputZeroPoint();
+  auto scalar = mlir::RankedTensorType::get({}, type.getElementType());
+  return graph::ReshapeOp::create(builder, conv.getLoc(), scalar, conv.getInputZeroPoint(),
+                                  llvm::ArrayRef<int64_t>());
 }
 
 template <class ConvolutionOp> struct PadBeforeConvolution : mlir::OpRewritePattern<ConvolutionOp> {
@@ -70,13 +50,10 @@ template <class ConvolutionOp> struct PadBeforeConvolution : mlir::OpRewritePatt
   llvm::LogicalResult matchAndRewrite(ConvolutionOp conv, mlir::PatternRewriter &rewriter) const override {
     if (llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; }))
       return rewriter.notifyMatchFailure(conv, "no padding");
-    mlir::Value border;
-    if (mlir::failed(borderOf(conv, rewriter, border)))
-      return rewriter.notifyMatchFailure(conv, "the input has several zero points");
     llvm::SmallVector<int64_t> pads = padsOfAllDimensions(conv.getPads(), conv.getLayout());
     mlir::Value padded =
         graph::PadOp::create(rewriter, conv.getLoc(), paddedType(conv.getInput().getType(), pads),
-                             conv.getInput(), border, pads, "constant");
+                             conv.getInput(), borderOf(conv, rewriter), pads, "constant");
     rewriter.modifyOpInPlace(conv, [&] {
       conv.getInputMutable().assign(padded);
       conv.setPads({0, 0, 0, 0});

@@ -14,50 +14,111 @@ namespace limbeck::lower {
 
 using namespace mlir;
 
+/// The border around a value that the region computes, or null.
+static graph::PadOp borderAround(Value yielded) {
+  auto pad = yielded.getDefiningOp<graph::PadOp>();
+  return pad && pad.getX().getDefiningOp() ? pad : graph::PadOp();
+}
+
 KernelBuilder::KernelBuilder(OpBuilder &builder, graph::FusedOp region, StringRef name, const Target &target)
     : b(builder), location(region.getLoc()), fused(region), machine(target) {
   for (Operation &op : region.getBody().front().without_terminator())
-    if (!isElementwise(&op))
+    if (!isElementwise(&op) && !borderAround(op.getResult(0)))
       coreOp = &op;
-  flatElements = elementsIfFlat();
+  collapsed = collapsedShape();
   func = func::FuncOp::create(b, location, name, b.getFunctionType({}, {}));
   func.setPrivate();
   Block *entry = func.addEntryBlock();
   b.setInsertionPointToStart(entry);
-  for (Value result : results())
-    outputs.push_back(entry->addArgument(bufferType(typeOf(result)), location));
+  for (Value yielded : fused.getBody().front().getTerminator()->getOperands()) {
+    KernelOutput place = placeOf(yielded);
+    place.buffer = entry->addArgument(bufferType({typeOf(yielded).dtype, place.shape, nullptr}), location);
+    outputPlaces.push_back(std::move(place));
+  }
   entry->addArgument(b.getIndexType(), location); // worker
   entry->addArgument(b.getIndexType(), location); // workers
 }
 
 SmallVector<Value> KernelBuilder::results() {
-  return llvm::to_vector(fused.getBody().front().getTerminator()->getOperands());
+  SmallVector<Value> values;
+  for (Value yielded : fused.getBody().front().getTerminator()->getOperands()) {
+    graph::PadOp border = borderAround(yielded);
+    values.push_back(border ? border.getX() : yielded);
+  }
+  return values;
 }
 
 // The dialect's verifier has seen every type, so the conversion cannot fail here.
 TensorType KernelBuilder::typeOf(Value tensor) const {
   TensorType type = std::move(*graph::toTensorType(tensor.getType()));
-  if (flatElements)
-    type.shape = product(type.shape) == *flatElements ? Shape{*flatElements} : Shape{};
+  if (collapsed)
+    type.shape = product(type.shape) == product(*collapsed) ? *collapsed : Shape{};
   return type;
 }
 
-std::optional<int64_t> KernelBuilder::elementsIfFlat() const {
+/// The last dimension that is padded.
+static size_t innermostPadded(ArrayRef<int64_t> pads) {
+  size_t dim = pads.size() / 2;
+  while (dim > 0 && pads[dim - 1] == 0 && pads[pads.size() / 2 + dim - 1] == 0)
+    --dim;
+  return dim == 0 ? 0 : dim - 1;
+}
+
+/// The dimensions behind the first `kept` as one.
+static Shape joinedBehind(const Shape &shape, size_t kept) {
+  Shape joined(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(kept));
+  joined.push_back(product(ArrayRef<int64_t>(shape).drop_front(kept)));
+  return joined;
+}
+
+std::optional<Shape> KernelBuilder::collapsedShape() {
   if (coreOp)
     return std::nullopt;
-  graph::FusedOp region = fused;
-  TensorType result = typeOf(region.getBody().front().getTerminator()->getOperand(0));
+  TensorType result = typeOf(results()[0]);
   int64_t count = product(result.shape);
   auto fits = [&](Value value) {
     TensorType type = typeOf(value);
     bool perAxis = type.quantization && type.quantization->axis >= 0;
     return !perAxis && (type.shape == result.shape || (product(type.shape) == 1 && count != 1));
   };
-  Block &body = region.getBody().front();
+  Block &body = fused.getBody().front();
   bool flat = llvm::all_of(body.getArguments(), fits);
-  for (Operation &op : body.without_terminator())
-    flat &= llvm::all_of(op.getResults(), fits);
-  return flat ? std::optional(count) : std::nullopt;
+  size_t kept = 0;
+  for (Operation &op : body.without_terminator()) {
+    if (auto border = borderAround(op.getResult(0)))
+      kept = std::max(kept, innermostPadded(border.getPads()));
+    else
+      flat &= llvm::all_of(op.getResults(), fits);
+  }
+  return flat ? std::optional(joinedBehind(result.shape, kept)) : std::nullopt;
+}
+
+KernelOutput KernelBuilder::placeOf(Value yielded) const {
+  graph::PadOp border = borderAround(yielded);
+  if (!border) {
+    Shape shape = shapeOf(yielded);
+    return {Value(), shape, shape, Shape(shape.size(), 0)};
+  }
+  Shape outer = graph::toTensorType(yielded.getType())->shape, inner = shapeOf(border.getX());
+  ArrayRef<int64_t> before = border.getPads().take_front(outer.size());
+  Shape origin(before.begin(), before.end());
+  if (collapsed) {
+    size_t kept = inner.size() - 1;
+    int64_t run = product(ArrayRef<int64_t>(outer).drop_front(inner.size()));
+    outer = joinedBehind(outer, kept);
+    origin.resize(inner.size());
+    origin[kept] *= run;
+  }
+  return {Value(), outer, inner, origin};
+}
+
+bool KernelBuilder::storesRuns(size_t dim) const {
+  return llvm::all_of(outputPlaces, [&](const KernelOutput &output) {
+    for (size_t i = dim + 1; i < output.shape.size(); ++i)
+      if (output.shape[i] != output.window[i])
+        return false;
+    return true;
+  });
 }
 
 reference::Attributes attributesOf(Operation *op) {
@@ -149,7 +210,7 @@ Value KernelBuilder::scratch(int64_t elements, Type element) {
 bool KernelBuilder::hasLongEpilogue() {
   int64_t others = 0;
   for (Operation &op : fused.getBody().front().without_terminator())
-    others += &op != coreOp && !worksOnStorage(&op);
+    others += &op != coreOp && !worksOnStorage(&op) && !borderAround(op.getResult(0));
   if (others < 2)
     return false;
   Operation *last = results()[0].getDefiningOp();

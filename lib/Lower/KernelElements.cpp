@@ -332,10 +332,14 @@ Value scalarConstant(KernelBuilder &kernel, const Tensor &tensor) {
 }
 
 void KernelBuilder::store(unsigned number, ArrayRef<Value> index, int64_t lanes, Value stored) {
+  const KernelOutput &output = outputPlaces[number];
+  Index place;
+  for (auto [position, origin] : llvm::zip_equal(index, output.origin))
+    place.push_back(addIndex(position, origin));
   if (lanes == 1)
-    memref::StoreOp::create(b, location, stored, outputs[number], index);
+    memref::StoreOp::create(b, location, stored, output.buffer, place);
   else
-    vector::StoreOp::create(b, location, stored, outputs[number], index);
+    vector::StoreOp::create(b, location, stored, output.buffer, place);
 }
 
 void KernelBuilder::finish(ArrayRef<Value> index, int64_t lanes, Value computed) {

@@ -126,6 +126,10 @@ private:
     KernelBuilder kernel(b, fused, name, *target);
     if (failed(target->emitKernel(kernel)) && failed(emitBody(kernel)))
       return failure();
+    auto yielded = fused.getBody().front().getTerminator()->getOperands();
+    for (auto [value, place] : llvm::zip_equal(yielded, kernel.outputs()))
+      if (place.shape != place.window)
+        emitBorder(kernel, value.getDefiningOp(), place);
     kernel.finalize();
     b.setInsertionPoint(fused);
     SmallVector<Value> operands(kernel.inputs());

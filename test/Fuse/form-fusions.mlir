@@ -50,6 +50,39 @@ func.func @views_stay_alone(%x: tensor<2x3xui8>) -> tensor<6xf32> {
   return %2 : tensor<6xf32>
 }
 
+// A border joins what it surrounds; the result without it is one more of the region.
+// CHECK-LABEL: @borders
+func.func @borders(%x: tensor<2x3xf32>) -> (tensor<4x3xf32>, tensor<2x3xf32>, tensor<2x4xf32>) {
+  // CHECK: %[[A:.*]] = limbeck.fused %arg0 kind = "elementwise" : (tensor<2x3xf32>) -> tensor<4x3xf32>
+  // CHECK: %[[N:.*]] = limbeck.neg
+  // CHECK: %[[P:.*]] = limbeck.pad %[[N]]
+  // CHECK: limbeck.yield %[[P]]
+  // CHECK: %[[B:.*]]:2 = limbeck.fused %arg0 kind = "elementwise" : (tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x4xf32>)
+  // CHECK: %[[E:.*]] = limbeck.exp
+  // CHECK: %[[Q:.*]] = limbeck.pad %[[E]]
+  // CHECK: limbeck.yield %[[E]], %[[Q]]
+  // CHECK: return %[[A]], %[[B]]#0, %[[B]]#1
+  %0 = limbeck.neg %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %1 = limbeck.pad %0 pads = [1, 0, 1, 0] mode = "constant" : (tensor<2x3xf32>) -> tensor<4x3xf32>
+  %2 = limbeck.exp %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %3 = limbeck.pad %2 pads = [0, 0, 0, 1] mode = "constant" : (tensor<2x3xf32>) -> tensor<2x4xf32>
+  return %1, %2, %3 : tensor<4x3xf32>, tensor<2x3xf32>, tensor<2x4xf32>
+}
+
+// An argument and a view have no kernel that could write a border; edges are no border.
+// CHECK-LABEL: @pads_alone
+func.func @pads_alone(%x: tensor<6xf32>) -> (tensor<7xf32>, tensor<2x4xf32>, tensor<7xf32>) {
+  // CHECK-COUNT-2: kind = "pad"
+  // CHECK: kind = "elementwise"
+  // CHECK: kind = "pad"
+  %0 = limbeck.pad %x pads = [0, 1] mode = "constant" : (tensor<6xf32>) -> tensor<7xf32>
+  %1 = limbeck.reshape %x shape = [2, 3] : (tensor<6xf32>) -> tensor<2x3xf32>
+  %2 = limbeck.pad %1 pads = [0, 1, 0, 0] mode = "constant" : (tensor<2x3xf32>) -> tensor<2x4xf32>
+  %3 = limbeck.neg %x : (tensor<6xf32>) -> tensor<6xf32>
+  %4 = limbeck.pad %3 pads = [0, 1] mode = "edge" : (tensor<6xf32>) -> tensor<7xf32>
+  return %0, %2, %4 : tensor<7xf32>, tensor<2x4xf32>, tensor<7xf32>
+}
+
 // CHECK-LABEL: @unused_ops_go
 func.func @unused_ops_go(%x: tensor<2xf32>) -> tensor<2xf32> {
   // CHECK-NEXT: return %arg0

@@ -52,6 +52,21 @@ func.func @two_shapes(%x: tensor<2xf32>, %z: tensor<3x2xf32>) -> tensor<3x2xf32>
 
 // -----
 
+func.func @border_inside(%x: tensor<2xf32>) -> tensor<3xf32> {
+  %y = limbeck.fused %x kind = "elementwise" : (tensor<2xf32>) -> tensor<3xf32> {
+  ^bb0(%a: tensor<2xf32>):
+    %0 = limbeck.neg %a : (tensor<2xf32>) -> tensor<2xf32>
+    // expected-error@below {{expected a border around the result of a fusion region}}
+    // expected-note@below {{run limbeck-fuse-form-fusions}}
+    %1 = limbeck.pad %0 pads = [0, 1] mode = "constant" : (tensor<2xf32>) -> tensor<3xf32>
+    %2 = limbeck.neg %1 : (tensor<3xf32>) -> tensor<3xf32>
+    limbeck.yield %2 : tensor<3xf32>
+  }
+  return %y : tensor<3xf32>
+}
+
+// -----
+
 func.func @several_results(%x: tensor<4xf32>) -> (tensor<f32>, tensor<4xui8>) {
   // expected-error@below {{expected all results of the op in order}}
   // expected-note@below {{run limbeck-fuse-form-fusions}}

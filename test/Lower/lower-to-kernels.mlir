@@ -123,3 +123,32 @@ module attributes {limbeck.target = "avx512"} {
     return %y : tensor<64x!quant.uniform<u8:f32, 0.75:7>>
   }
 }
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  // A border belongs to the kernel of what it surrounds: results are stored as far inside as it is wide, and behind them it is
+  // filled. What lies behind the last padded dimension is one with it.
+  // CHECK-LABEL: func.func @border(
+  // CHECK: limbeck.launch @kernel_0(%{{.*}}) {family = "loops", kind = "elementwise"} : (tensor<3x4x8xf32>) -> (tensor<3x4x8xf32>, tensor<4x6x8xf32>)
+  // CHECK: func.func private @kernel_0(%[[IN:.*]]: memref<3x32xf32>, %[[DENSE:.*]]: memref<3x32xf32>, %[[OUT:.*]]: memref<4x48xf32>,
+  // CHECK: scf.forall (%[[ROW:.*]]) in (3)
+  // CHECK: scf.for %[[I:.*]] = %c0 to %c32 step %c16
+  // CHECK: vector.store %[[E:.*]], %[[DENSE]][%[[ROW]], %[[I]]]
+  // CHECK: %[[BEHIND:.*]] = arith.addi %[[I]], %c8
+  // CHECK: vector.store %[[E]], %[[OUT]][%[[ROW]], %[[BEHIND]]]
+  // CHECK: scf.forall (%[[ROW:.*]]) in (4)
+  // CHECK: scf.if
+  // CHECK: } else {
+  // CHECK: scf.for {{.*}} to %c48 step %c16
+  // CHECK: vector.store %cst{{.*}}, %[[OUT]][%[[ROW]]
+  func.func @border(%x: tensor<3x4x8xf32>) -> (tensor<3x4x8xf32>, tensor<4x6x8xf32>) {
+    %y:2 = limbeck.fused %x kind = "elementwise" : (tensor<3x4x8xf32>) -> (tensor<3x4x8xf32>, tensor<4x6x8xf32>) {
+    ^bb0(%a: tensor<3x4x8xf32>):
+      %0 = limbeck.relu %a : (tensor<3x4x8xf32>) -> tensor<3x4x8xf32>
+      %1 = limbeck.pad %0 pads = [0, 1, 0, 1, 1, 0] mode = "constant" : (tensor<3x4x8xf32>) -> tensor<4x6x8xf32>
+      limbeck.yield %0, %1 : tensor<3x4x8xf32>, tensor<4x6x8xf32>
+    }
+    return %y#0, %y#1 : tensor<3x4x8xf32>, tensor<4x6x8xf32>
+  }
+}

@@ -104,5 +104,6 @@ void addNormalizationGenerators(GeneratorList &list);
 void addResizeGenerators(GeneratorList &list);
 void addQuantizationGenerators(GeneratorList &list);
 void addChainGenerators(GeneratorList &list);
+void addWindowGenerators(GeneratorList &list);
 
 } // namespace limbeck::test

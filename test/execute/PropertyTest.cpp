@@ -50,6 +50,7 @@ const GeneratorList &generators() {
     addResizeGenerators(all);
     addQuantizationGenerators(all);
     addChainGenerators(all);
+    addWindowGenerators(all);
     return all;
   }();
   return list;

@@ -20,6 +20,9 @@ using EmitterList = std::vector<CoreEmitter>;
 /// The emitter of an op, or null.
 EmitFunction findEmitter(llvm::StringRef op);
 
+/// What `pad` writes around a result that lies at `place`.
+void emitBorder(KernelBuilder &kernel, mlir::Operation *pad, const KernelOutput &place);
+
 // --- Shared by the families.
 
 /// Position in an operand for a position in the result.

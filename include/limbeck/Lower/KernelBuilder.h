@@ -36,6 +36,14 @@ struct Clamp {
   int64_t low, high;
 };
 
+/// Where a result of the region is stored: in a buffer of its own, or as a window of a larger one.
+struct KernelOutput {
+  mlir::Value buffer;
+  Shape shape;  ///< of the buffer
+  Shape window; ///< of the result
+  Shape origin; ///< of the result in the buffer
+};
+
 /// A chain of element-wise ops as a table of its 256 results (Tables.h), and how the kernel holds it.
 struct KernelTable {
   mlir::Value source; ///< null: the op is none
@@ -62,21 +70,23 @@ public:
   void setFamily(llvm::StringRef name) { familyName = name; }
 
   // --- Facts about values of the region. A region whose tensors are all of one shape or of one element, without parameters along
-  // an axis and without a core, is seen as one dimension.
+  // an axis and without a core, is seen as one dimension; with a border, as those up to the last that has one.
   TensorType typeOf(mlir::Value tensor) const;
   const Shape shapeOf(mlir::Value tensor) const { return typeOf(tensor).shape; }
   /// The value of an operand that is constant in the graph, or nothing.
   std::optional<Tensor> constantOf(mlir::Value tensor) const;
-  /// The values that the region yields.
+  /// The values that the region yields, without the borders around them.
   llvm::SmallVector<mlir::Value> results();
+  /// Whether elements are stored one behind the other from dimension `dim` on, so that an index may run on beyond its end.
+  bool storesRuns(size_t dim) const;
 
   // --- Operands of the kernel.
   /// The buffer of an operand of the region (a memref of its storage); becomes an input on first use.
   mlir::Value buffer(mlir::Value tensor);
   /// Whether kernels may read up to a vector behind the buffer of an operand: it lies in the arena, not with the caller.
   bool hasRoomBehind(mlir::Value tensor);
-  /// The buffer of result `number` of the region.
-  mlir::Value output(unsigned number) const { return outputs[number]; }
+  /// The places of the results of the region, in order.
+  llvm::ArrayRef<KernelOutput> outputs() const { return outputPlaces; }
   /// A constant that the kernel reads: packed weights, per-channel multipliers, index tables.
   mlir::Value weights(const Tensor &tensor);
 
@@ -150,7 +160,8 @@ private:
                       int64_t lanes);
   mlir::Value zeroPointAt(const TensorType &type, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   mlir::Type bufferType(const TensorType &type);
-  std::optional<int64_t> elementsIfFlat() const;
+  std::optional<Shape> collapsedShape();
+  KernelOutput placeOf(mlir::Value yielded) const;
 
   mlir::OpBuilder &b;
   mlir::Location location;
@@ -158,14 +169,13 @@ private:
   const Target &machine;
   mlir::Operation *coreOp = nullptr;
   mlir::func::FuncOp func;
-  llvm::StringRef familyName = "loops"; ///< a literal
-  std::optional<int64_t>
-      flatElements; ///< all tensors are seen as one dimension of so many elements, or as scalars
+  llvm::StringRef familyName = "loops";       ///< a literal
+  std::optional<Shape> collapsed;             ///< all tensors are seen with this shape, or as scalars
   llvm::SmallVector<mlir::Value> inputValues; ///< operands of the fused op
   llvm::SmallVector<Tensor> weightValues;
   llvm::DenseMap<mlir::Value, mlir::Value>
       buffers; ///< block argument of the region -> argument of the function
-  llvm::SmallVector<mlir::Value> outputs;
+  llvm::SmallVector<KernelOutput> outputPlaces;
   llvm::DenseMap<mlir::Operation *, KernelTable> tables;
   llvm::DenseMap<mlir::Operation *, std::optional<float>> reciprocals;
   std::optional<KernelTable> requantization;

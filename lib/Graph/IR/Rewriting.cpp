@@ -10,6 +10,12 @@ bool isPointwise(mlir::Operation *op) {
          mlir::isa<QuantizeOp, DequantizeOp, RequantizeOp, StorageCastOp, CastOp>(op);
 }
 
+bool addsBorder(mlir::Operation *op) {
+  auto pad = mlir::dyn_cast<PadOp>(op);
+  return pad && pad.getMode() == "constant" && pad->getNumOperands() == 1 &&
+         llvm::all_of(pad.getPads(), [](int64_t elements) { return elements >= 0; });
+}
+
 int64_t quantizationAxis(mlir::RankedTensorType type) {
   auto perAxis = mlir::dyn_cast<quant::UniformQuantizedPerAxisType>(type.getElementType());
   return perAxis ? perAxis.getQuantizedDimension() : -1;

@@ -1,7 +1,9 @@
 // Kernels of pad: a table per padded axis names the source position, -1 where the fill value goes.
 #include "limbeck/Lower/CoreEmitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace limbeck::lower {
 
@@ -47,64 +49,57 @@ static Value fillValue(KernelBuilder &kernel, Operation *op, Type stored, int64_
 
 namespace {
 /// Constant padding as runs of memory: along the innermost padded axis and all behind it, a row of the result is a stretch of fill
-/// values, a stretch of the operand, and a stretch of fill values.
+/// values, a stretch of the operand, and a stretch of fill values. The operand may be there already.
 class PaddedRuns {
 public:
-  PaddedRuns(KernelBuilder &kernel, Operation *op)
-      : kernel(kernel), b(kernel.builder()), op(op), from(kernel.shapeOf(op->getOperand(0))),
-        to(kernel.shapeOf(op->getResult(0))) {
-    reference::Attributes attributes = attributesOf(op);
-    constant = attributes.text("mode") == "constant";
-    pads = attributes.integers("pads");
-    rows = from.size();
-    while (rows > 0 && pads[rows - 1] == 0 && pads[from.size() + rows - 1] == 0)
-      run *= from[--rows];
+  PaddedRuns(KernelBuilder &kernel, Operation *op, const KernelOutput &place)
+      : kernel(kernel), b(kernel.builder()), op(op), place(place), rows(place.shape.size()) {
+    while (rows > 0 && place.shape[rows - 1] == place.window[rows - 1])
+      run *= place.shape[--rows];
   }
 
-  /// Nothing follows in the region, nothing is cropped, and a run is longer than an element.
-  bool applies() {
-    bool extends = llvm::all_of(pads, [](int64_t pad) { return pad >= 0; });
-    return constant && extends && rows > 0 && run > 0 && from[rows - 1] > 0 &&
-           kernel.results()[0] == op->getResult(0);
-  }
+  /// There is a border.
+  bool applies() const { return rows > 0; }
 
-  void emit() {
+  void emit(bool copiesInterior) {
     size_t axis = rows - 1; // the innermost padded one
-    int64_t before = pads[axis] * run, length = from[axis] * run, whole = to[axis] * run;
-    ArrayRef<int64_t> outer(to.data(), axis);
+    int64_t before = place.origin[axis] * run, length = place.window[axis] * run,
+            whole = place.shape[axis] * run;
+    ArrayRef<int64_t> outer(place.shape.data(), axis);
     kernel.shared(product(outer), [&](Value t) {
       Index row = kernel.delinearize(t, outer), source;
       Value inside;
       for (size_t i = 0; i < axis; ++i) {
-        source.push_back(kernel.addIndex(row[i], -pads[i]));
-        if (pads[i] == 0 && pads[from.size() + i] == 0)
+        source.push_back(kernel.addIndex(row[i], -place.origin[i]));
+        if (place.shape[i] == place.window[i])
           continue;
         // Below 0 is far above, too, without sign.
         Value valid = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ult, source[i],
-                                            kernel.constantIndex(from[i]));
+                                            kernel.constantIndex(place.window[i]));
         inside = inside ? Value(arith::AndIOp::create(b, kernel.loc(), inside, valid)) : valid;
       }
-      auto copyRow = [&] {
+      auto writeRow = [&] {
         fill(row, 0, before);
-        copy(row, source, before, length);
+        if (copiesInterior)
+          copy(row, source, before, length);
         fill(row, before + length, whole - before - length);
       };
       if (!inside)
-        return copyRow();
+        return writeRow();
       auto choice = scf::IfOp::create(b, kernel.loc(), inside, /*withElseRegion=*/true);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(choice.thenBlock());
-      copyRow();
+      writeRow();
       b.setInsertionPointToStart(choice.elseBlock());
       fill(row, 0, whole);
     });
   }
 
 private:
-  /// Place of element `offset` of a row: counted along the last axis, as rows are contiguous.
-  Index place(ArrayRef<Value> row, Value offset) {
+  /// Position of element `offset` of a row: counted along the last axis, as rows are contiguous.
+  Index positionOf(ArrayRef<Value> row, Value offset) {
     Index at(row);
-    at.resize(to.size() - 1, kernel.constantIndex(0));
+    at.resize(place.shape.size() - 1, kernel.constantIndex(0));
     at.push_back(offset);
     return at;
   }
@@ -123,30 +118,56 @@ private:
   void fill(ArrayRef<Value> row, int64_t first, int64_t length) {
     overRun(first, length, [&](Value at, int64_t lanes) {
       Type stored = kernel.vectorOf(kernel.storageType(kernel.typeOf(op->getResult(0)).dtype), lanes);
-      kernel.store(0, place(row, at), lanes, fillValue(kernel, op, stored, lanes));
+      store(row, at, lanes, fillValue(kernel, op, stored, lanes));
     });
   }
   void copy(ArrayRef<Value> row, ArrayRef<Value> source, int64_t before, int64_t length) {
     overRun(before, length, [&](Value at, int64_t lanes) {
       Value offset = kernel.addIndex(at, -before);
-      kernel.store(0, place(row, at), lanes, kernel.load(op->getOperand(0), place(source, offset), lanes));
+      store(row, at, lanes, kernel.load(op->getOperand(0), positionOf(source, offset), lanes));
     });
+  }
+  void store(ArrayRef<Value> row, Value at, int64_t lanes, Value stored) {
+    if (lanes == 1)
+      memref::StoreOp::create(b, kernel.loc(), stored, place.buffer, positionOf(row, at));
+    else
+      vector::StoreOp::create(b, kernel.loc(), stored, place.buffer, positionOf(row, at));
   }
 
   KernelBuilder &kernel;
   OpBuilder &b;
   Operation *op;
-  Shape from, to;
-  std::vector<int64_t> pads;
-  bool constant = false;
+  const KernelOutput &place;
   size_t rows;     ///< dimensions up to the innermost padded one
   int64_t run = 1; ///< elements behind that dimension
 };
 } // namespace
 
+void emitBorder(KernelBuilder &kernel, Operation *pad, const KernelOutput &place) {
+  if (PaddedRuns runs(kernel, pad, place); runs.applies())
+    runs.emit(/*copiesInterior=*/false);
+}
+
+/// The pad alone, as runs of memory. False where something follows it or elements do not stay neighbours.
+static bool emitPaddedRuns(KernelBuilder &kernel, Operation *op) {
+  reference::Attributes attributes = attributesOf(op);
+  const std::vector<int64_t> &pads = attributes.integers("pads");
+  bool extends = llvm::all_of(pads, [](int64_t pad) { return pad >= 0; });
+  if (attributes.text("mode") != "constant" || !extends || kernel.results()[0] != op->getResult(0))
+    return false;
+  Shape from = kernel.shapeOf(op->getOperand(0));
+  KernelOutput place{kernel.outputs()[0].buffer, kernel.shapeOf(op->getResult(0)), from,
+                     Shape(pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(from.size()))};
+  PaddedRuns runs(kernel, op, place);
+  if (!runs.applies() || product(place.window) == 0)
+    return false;
+  runs.emit(/*copiesInterior=*/true);
+  return true;
+}
+
 static void emitPad(KernelBuilder &kernel, Operation *op) {
-  if (PaddedRuns runs(kernel, op); runs.applies())
-    return runs.emit();
+  if (emitPaddedRuns(kernel, op))
+    return;
   OpBuilder &b = kernel.builder();
   reference::Attributes attributes = attributesOf(op);
   const std::vector<int64_t> &pads = attributes.integers("pads");

@@ -9,6 +9,8 @@ namespace limbeck::graph {
 /// Whether the op has one result, each element of which depends on the operands' elements at its (broadcast)
 /// position only.
 bool isPointwise(mlir::Operation *op);
+/// Whether the op is a `pad` that puts a border of zeros (of zero points) around its operand, and crops nothing.
+bool addsBorder(mlir::Operation *op);
 
 /// The axis along which the parameters of a quantized tensor run; -1 per tensor and for plain tensors.
 int64_t quantizationAxis(mlir::RankedTensorType type);

@@ -22,22 +22,23 @@ static bool everyEpilogueOperand(lower::KernelBuilder &kernel, llvm::function_re
   });
 }
 
-bool epilogueAllowsFlatPixels(lower::KernelBuilder &kernel, const Shape &result) {
-  return everyEpilogueOperand(kernel, [&](const Shape &shape) {
-    bool perChannel = shape.empty() || lower::product(ArrayRef<int64_t>(shape).drop_back()) == 1;
-    return perChannel || shape == result;
-  });
+bool allowsFlatPixels(lower::KernelBuilder &kernel, const Shape &result) {
+  return kernel.storesRuns(0) && everyEpilogueOperand(kernel, [&](const Shape &shape) {
+           bool perChannel = shape.empty() || lower::product(ArrayRef<int64_t>(shape).drop_back()) == 1;
+           return perChannel || shape == result;
+         });
 }
 
-bool epilogueAllowsRuns(lower::KernelBuilder &kernel, const Shape &result) {
+bool allowsRuns(lower::KernelBuilder &kernel, const Shape &result) {
   for (Operation &op : kernel.region().getBody().front().without_terminator())
     for (Value value : op.getResults()) {
       TensorType type = kernel.typeOf(value);
       if (type.quantization && type.quantization->axis >= 0)
         return false;
     }
-  return everyEpilogueOperand(
-      kernel, [&](const Shape &shape) { return lower::product(shape) == 1 || shape == result; });
+  return kernel.storesRuns(2) && everyEpilogueOperand(kernel, [&](const Shape &shape) {
+           return lower::product(shape) == 1 || shape == result;
+         });
 }
 
 } // namespace limbeck::cpu

@@ -241,8 +241,7 @@ LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &
     return failure();
   int64_t taps = weights->shape()[2] * weights->shape()[3];
   lower::ContractionArithmetic arithmetic(kernel, op, taps, y[3]);
-  if (!integerAtomsApply(arithmetic, kernel) || !packsTo(arithmetic.resultType()) ||
-      !epilogueAllowsRuns(kernel, y))
+  if (!integerAtomsApply(arithmetic, kernel) || !packsTo(arithmetic.resultType()) || !allowsRuns(kernel, y))
     return failure();
   DepthwiseEmitter emitter(kernel, op, arithmetic, isa);
   if (!emitter.applies())

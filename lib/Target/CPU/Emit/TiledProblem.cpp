@@ -25,8 +25,9 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
   problem.columns = w[0];
   problem.pixelStep = strides[1] * w[1];
   problem.weights.values = lower::weightsKhKwIcOc(*constant).reshaped({w[2], w[3] * w[1], w[0]});
-  bool pointwise = w[2] == 1 && w[3] == 1 && strides[0] == 1 && strides[1] == 1;
-  bool flat = pointwise && epilogueAllowsFlatPixels(kernel, y);
+  // The input of a pointwise convolution is one tall matrix; where its results do not lie in one, each pixel finds its own row.
+  bool flat = w[2] == 1 && w[3] == 1 && strides[0] == 1 && strides[1] == 1;
+  bool flatResult = flat && allowsFlatPixels(kernel, y);
   problem.rows = flat ? 1 : y[0] * y[1];
   problem.width = flat ? y[0] * y[1] * y[2] : y[2];
   Shape rowShape{flat ? 1 : y[0], flat ? 1 : y[1]};
@@ -41,9 +42,17 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
     Value ih = kernel.addIndex(kernel.multiplyIndex(at[1], rowStride), kernel.multiplyIndex(kh, rowDilation));
     return {at[0], ih, kernel.multiplyIndex(column, pixelStride), k};
   };
-  problem.resultPlace = [&kernel, rowShape](Value row, Value column, Value channel) -> Index {
+  Shape pixels{y[0], y[1], y[2]};
+  problem.resultPlace = [&kernel, rowShape, pixels, flat, flatResult](Value row, Value column,
+                                                                      Value channel) {
+    if (flat && !flatResult) {
+      Index at = kernel.delinearize(column, pixels);
+      at.push_back(channel);
+      return at;
+    }
     Index at = kernel.delinearize(row, rowShape);
-    return {at[0], at[1], column, channel};
+    at.append({column, channel});
+    return at;
   };
   return problem;
 }
@@ -61,7 +70,7 @@ static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Opera
   Shape batch(y.begin(), y.end() - 2);
   for (int64_t dim : batch)
     problem.rows *= dim;
-  if (problem.rows > 1 && epilogueAllowsFlatPixels(kernel, y)) { // the left operand is one tall matrix
+  if (problem.rows > 1 && allowsFlatPixels(kernel, y)) { // the left operand is one tall matrix
     problem.width *= problem.rows;
     problem.rows = 1;
     batch.assign(batch.size(), 1);
