@@ -331,11 +331,25 @@ Value scalarConstant(KernelBuilder &kernel, const Tensor &tensor) {
   return arith::ConstantOp::create(b, kernel.loc(), attribute);
 }
 
-void KernelBuilder::store(unsigned number, ArrayRef<Value> index, int64_t lanes, Value stored) {
-  const KernelOutput &output = outputPlaces[number];
+/// Where a result's element lies in its buffer. An index that counts on skips what the buffer has between the rows it passed.
+Index KernelBuilder::positionIn(const KernelOutput &output, ArrayRef<Value> index) {
   Index place;
   for (auto [position, origin] : llvm::zip_equal(index, output.origin))
     place.push_back(addIndex(position, origin));
+  Value passed = countedDim ? index[countedDim] : Value();
+  int64_t pitch = 1;
+  for (size_t dim = countedDim; dim > 0 && product(ArrayRef(output.window).take_front(dim)) > 1; --dim) {
+    passed = arith::DivUIOp::create(b, location, passed, constantIndex(output.window[dim]));
+    if (int64_t gap = (output.shape[dim] - output.window[dim]) * pitch)
+      place[countedDim] = addIndex(place[countedDim], multiplyIndex(passed, gap));
+    pitch *= output.shape[dim];
+  }
+  return place;
+}
+
+void KernelBuilder::store(unsigned number, ArrayRef<Value> index, int64_t lanes, Value stored) {
+  const KernelOutput &output = outputPlaces[number];
+  Index place = positionIn(output, index);
   if (lanes == 1)
     memref::StoreOp::create(b, location, stored, output.buffer, place);
   else

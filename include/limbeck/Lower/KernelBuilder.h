@@ -79,6 +79,8 @@ public:
   llvm::SmallVector<mlir::Value> results();
   /// Whether elements are stored one behind the other from dimension `dim` on, so that an index may run on beyond its end.
   bool storesRuns(size_t dim) const;
+  /// From here on, indices of results count on in dimension `dim`, through all dimensions before it, where they are 0.
+  void countOn(size_t dim) { countedDim = dim; }
 
   // --- Operands of the kernel.
   /// The buffer of an operand of the region (a memref of its storage); becomes an input on first use.
@@ -162,6 +164,7 @@ private:
   mlir::Type bufferType(const TensorType &type);
   std::optional<Shape> collapsedShape();
   KernelOutput placeOf(mlir::Value yielded) const;
+  Index positionIn(const KernelOutput &output, llvm::ArrayRef<mlir::Value> index);
 
   mlir::OpBuilder &b;
   mlir::Location location;
@@ -176,6 +179,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value>
       buffers; ///< block argument of the region -> argument of the function
   llvm::SmallVector<KernelOutput> outputPlaces;
+  size_t countedDim = 0; ///< 0: indices stay inside each dimension
   llvm::DenseMap<mlir::Operation *, KernelTable> tables;
   llvm::DenseMap<mlir::Operation *, std::optional<float>> reciprocals;
   std::optional<KernelTable> requantization;

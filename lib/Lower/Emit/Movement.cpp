@@ -14,17 +14,41 @@ static void emitMapped(KernelBuilder &kernel, Operation *op, bool contiguous, In
   });
 }
 
+/// A result with few elements in its innermost dimension, row by row: neighbours along the row come from neighbours, which vectors take.
+static void emitShortColumns(KernelBuilder &kernel, Operation *op, IndexMap map) {
+  Shape shape = kernel.shapeOf(op->getResult(0));
+  ArrayRef<int64_t> outer = ArrayRef(shape).drop_back(2);
+  kernel.shared(product(outer), [&](Value t) {
+    Index row = kernel.delinearize(t, outer);
+    kernel.loop(0, shape.end()[-2], 1, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
+      for (int64_t column = 0; column < shape.back(); ++column) {
+        Index index(row);
+        index.append({i, kernel.constantIndex(column)});
+        kernel.finishStored(index, 1, kernel.load(op->getOperand(0), map(index), 1));
+      }
+      return {};
+    });
+  });
+}
+
 static void emitTranspose(KernelBuilder &kernel, Operation *op) {
   reference::Attributes attributes = attributesOf(op);
   const std::vector<int64_t> &permutation = attributes.integers("perm");
   int64_t last = static_cast<int64_t>(permutation.size()) - 1;
   bool contiguous = permutation.empty() || permutation.back() == last;
-  emitMapped(kernel, op, contiguous, [&](ArrayRef<Value> index) {
+  auto map = [&](ArrayRef<Value> index) {
     Index source(index.size());
     for (size_t i = 0; i < permutation.size(); ++i)
       source[static_cast<size_t>(permutation[i])] = index[i];
     return source;
-  });
+  };
+  constexpr int64_t fewColumns = 4, manyRows = 16;
+  Shape shape = kernel.shapeOf(op->getResult(0));
+  bool rows = !contiguous && last > 1 && permutation.end()[-2] == last && shape.back() <= fewColumns &&
+              product(ArrayRef(shape).drop_back(2)) >= manyRows;
+  if (rows)
+    return emitShortColumns(kernel, op, map);
+  emitMapped(kernel, op, contiguous, map);
 }
 
 static void emitReshape(KernelBuilder &kernel, Operation *op) {

@@ -23,10 +23,10 @@ static bool everyEpilogueOperand(lower::KernelBuilder &kernel, llvm::function_re
 }
 
 bool allowsFlatPixels(lower::KernelBuilder &kernel, const Shape &result) {
-  return kernel.storesRuns(0) && everyEpilogueOperand(kernel, [&](const Shape &shape) {
-           bool perChannel = shape.empty() || lower::product(ArrayRef<int64_t>(shape).drop_back()) == 1;
-           return perChannel || shape == result;
-         });
+  return everyEpilogueOperand(kernel, [&](const Shape &shape) {
+    bool perChannel = shape.empty() || lower::product(ArrayRef<int64_t>(shape).drop_back()) == 1;
+    return perChannel || shape == result;
+  });
 }
 
 bool allowsRuns(lower::KernelBuilder &kernel, const Shape &result) {

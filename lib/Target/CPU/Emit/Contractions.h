@@ -7,7 +7,7 @@ namespace limbeck::cpu {
 /// Weights that the integer atoms take: 8 bits, zero points 0, one multiplier per column.
 bool integerAtomsApply(const lower::ContractionArithmetic &arithmetic, lower::KernelBuilder &kernel);
 
-/// Whether the epilogue's operands and the places of the results allow the pixels of all rows to be counted in one dimension.
+/// Whether the epilogue's operands allow the pixels of all rows to be counted in one dimension.
 bool allowsFlatPixels(lower::KernelBuilder &kernel, const Shape &result);
 /// The same for pixels and channels of one row together: every operand has the result's shape or one element, and nothing runs along
 /// channels.

@@ -143,6 +143,7 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   lower::ContractionArithmetic arithmetic(kernel, op, first.outer * first.depth, first.columns);
   if (!isFloat32 && !integerAtomsApply(arithmetic, kernel))
     return failure();
+  kernel.countOn(first.countedDim);
   for (TiledProblem &problem : *problems)
     emitProblem(kernel, isa, arithmetic, problem);
   return success();

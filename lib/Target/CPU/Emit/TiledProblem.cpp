@@ -25,7 +25,7 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
   problem.columns = w[0];
   problem.pixelStep = strides[1] * w[1];
   problem.weights.values = lower::weightsKhKwIcOc(*constant).reshaped({w[2], w[3] * w[1], w[0]});
-  // The input of a pointwise convolution is one tall matrix; where its results do not lie in one, each pixel finds its own row.
+  // The input of a pointwise convolution is one tall matrix; where the epilogue's operands are none, each pixel finds its row.
   bool flat = w[2] == 1 && w[3] == 1 && strides[0] == 1 && strides[1] == 1;
   bool flatResult = flat && allowsFlatPixels(kernel, y);
   problem.rows = flat ? 1 : y[0] * y[1];
@@ -42,6 +42,7 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
     Value ih = kernel.addIndex(kernel.multiplyIndex(at[1], rowStride), kernel.multiplyIndex(kh, rowDilation));
     return {at[0], ih, kernel.multiplyIndex(column, pixelStride), k};
   };
+  problem.countedDim = flatResult ? 2 : 0;
   Shape pixels{y[0], y[1], y[2]};
   problem.resultPlace = [&kernel, rowShape, pixels, flat, flatResult](Value row, Value column,
                                                                       Value channel) {
@@ -74,6 +75,7 @@ static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Opera
     problem.width *= problem.rows;
     problem.rows = 1;
     batch.assign(batch.size(), 1);
+    problem.countedDim = y.size() - 2;
   }
   problem.rowPitch = problem.width;
   problem.joinedRows = problem.rows;

@@ -18,6 +18,7 @@ struct TiledProblem {
   /// Place of input element k of window row kh for pixel `column` of `row`.
   std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value kh, mlir::Value k)> inputPlace;
   std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value channel)> resultPlace;
+  size_t countedDim = 0; ///< of the results, in which `column` counts on through the dimensions before it
 };
 
 /// The problems that make up a convolution, a transposed one or a matrix product with constant weights: one, or one for each tap
