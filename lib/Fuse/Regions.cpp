@@ -18,6 +18,11 @@ bool isCore(mlir::Operation *op) {
   return !graph::isPointwise(op);
 }
 
+bool computedByKernel(mlir::Value value) {
+  mlir::Operation *op = value.getDefiningOp();
+  return op && belongsInRegion(op) && !isView(op);
+}
+
 bool isView(mlir::Operation *op) {
   return mlir::isa<graph::ReshapeOp, graph::StorageCastOp>(op);
 }

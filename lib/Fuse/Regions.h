@@ -9,6 +9,8 @@ namespace limbeck::fuse {
 bool belongsInRegion(mlir::Operation *op);
 /// Whether a kernel can be built around the op; everything else is pointwise.
 bool isCore(mlir::Operation *op);
+/// Whether a kernel will compute the value: it is no argument, constant or view.
+bool computedByKernel(mlir::Value value);
 /// Whether the op only names its operand anew, which takes no kernel as long as nothing else joins it.
 bool isView(mlir::Operation *op);
 /// Whether two results are computed by the same loops; unknown dimensions may differ.

@@ -70,11 +70,23 @@ llvm::LogicalResult verifyRegion(graph::FusedOp fused) {
   return llvm::success();
 }
 
+/// What Lower relies on to give the parts windows of one buffer.
+llvm::LogicalResult verifyJoin(mlir::Operation *join) {
+  for (mlir::Value part : join->getOperands()) {
+    mlir::Operation *maker = part.getDefiningOp();
+    if (!maker || !part.hasOneUse() || !(mlir::isa<graph::FusedOp>(maker) || graph::isJoin(maker)))
+      return report(join, "expected the op in a fusion region, or results of regions that nothing else uses");
+  }
+  return llvm::success();
+}
+
 struct VerifyFusePass : impl::VerifyFusePassBase<VerifyFusePass> {
   void runOnOperation() override {
     auto result = getOperation()->walk([](mlir::Operation *op) -> mlir::WalkResult {
       if (auto fused = mlir::dyn_cast<graph::FusedOp>(op))
         return verifyRegion(fused);
+      if (graph::isJoin(op))
+        return verifyJoin(op);
       if (belongsInRegion(op) && !op->getParentOfType<graph::FusedOp>())
         return report(op, "expected the op in a fusion region");
       return mlir::WalkResult::advance();

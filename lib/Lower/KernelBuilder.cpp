@@ -20,6 +20,33 @@ static graph::PadOp borderAround(Value yielded) {
   return pad && pad.getX().getDefiningOp() ? pad : graph::PadOp();
 }
 
+/// The dimensions behind the first `kept` as one.
+static Shape joinedBehind(const Shape &shape, size_t kept) {
+  Shape joined(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(kept));
+  joined.push_back(product(ArrayRef<int64_t>(shape).drop_front(kept)));
+  return joined;
+}
+
+/// The same for a place, whose windows reach from end to end in the dimensions behind that.
+static KernelOutput joinedBehind(KernelOutput place, size_t kept) {
+  int64_t run = product(ArrayRef<int64_t>(place.shape).drop_front(std::min(kept + 1, place.shape.size())));
+  place.shape = joinedBehind(place.shape, kept);
+  for (Window *window : {&place.result, &place.values}) {
+    window->shape = joinedBehind(window->shape, kept);
+    window->origin.resize(kept + 1);
+    window->origin[kept] *= run;
+  }
+  return place;
+}
+
+/// The last dimension in which values do not fill their buffer.
+static size_t innermostPartial(const KernelOutput &place) {
+  size_t dim = place.shape.size();
+  while (dim > 0 && place.shape[dim - 1] == place.values.shape[dim - 1])
+    --dim;
+  return dim == 0 ? 0 : dim - 1;
+}
+
 KernelBuilder::KernelBuilder(OpBuilder &builder, graph::FusedOp region, StringRef name, const Target &target)
     : b(builder), location(region.getLoc()), fused(region), machine(target) {
   for (Operation &op : region.getBody().front().without_terminator())
@@ -30,9 +57,9 @@ KernelBuilder::KernelBuilder(OpBuilder &builder, graph::FusedOp region, StringRe
   func.setPrivate();
   Block *entry = func.addEntryBlock();
   b.setInsertionPointToStart(entry);
-  for (Value yielded : fused.getBody().front().getTerminator()->getOperands()) {
-    KernelOutput place = placeOf(yielded);
-    place.buffer = entry->addArgument(bufferType({typeOf(yielded).dtype, place.shape, nullptr}), location);
+  for (auto [number, result] : llvm::enumerate(results())) {
+    KernelOutput place = collapsed ? joinedBehind(placeOf(number), collapsed->size() - 1) : placeOf(number);
+    place.buffer = entry->addArgument(bufferType({typeOf(result).dtype, place.shape, nullptr}), location);
     outputPlaces.push_back(std::move(place));
   }
   entry->addArgument(b.getIndexType(), location); // worker
@@ -56,21 +83,6 @@ TensorType KernelBuilder::typeOf(Value tensor) const {
   return type;
 }
 
-/// The last dimension that is padded.
-static size_t innermostPadded(ArrayRef<int64_t> pads) {
-  size_t dim = pads.size() / 2;
-  while (dim > 0 && pads[dim - 1] == 0 && pads[pads.size() / 2 + dim - 1] == 0)
-    --dim;
-  return dim == 0 ? 0 : dim - 1;
-}
-
-/// The dimensions behind the first `kept` as one.
-static Shape joinedBehind(const Shape &shape, size_t kept) {
-  Shape joined(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(kept));
-  joined.push_back(product(ArrayRef<int64_t>(shape).drop_front(kept)));
-  return joined;
-}
-
 std::optional<Shape> KernelBuilder::collapsedShape() {
   if (coreOp)
     return std::nullopt;
@@ -83,39 +95,42 @@ std::optional<Shape> KernelBuilder::collapsedShape() {
   };
   Block &body = fused.getBody().front();
   bool flat = llvm::all_of(body.getArguments(), fits);
+  for (Operation &op : body.without_terminator())
+    flat &= borderAround(op.getResult(0)) || llvm::all_of(op.getResults(), fits);
+  if (!flat)
+    return std::nullopt;
   size_t kept = 0;
-  for (Operation &op : body.without_terminator()) {
-    if (auto border = borderAround(op.getResult(0)))
-      kept = std::max(kept, innermostPadded(border.getPads()));
-    else
-      flat &= llvm::all_of(op.getResults(), fits);
-  }
-  return flat ? std::optional(joinedBehind(result.shape, kept)) : std::nullopt;
+  for (unsigned number = 0; number < fused.getNumResults(); ++number)
+    kept = std::max(kept, innermostPartial(placeOf(number)));
+  return joinedBehind(result.shape, kept);
 }
 
-KernelOutput KernelBuilder::placeOf(Value yielded) const {
-  graph::PadOp border = borderAround(yielded);
-  if (!border) {
-    Shape shape = shapeOf(yielded);
-    return {Value(), shape, shape, Shape(shape.size(), 0)};
+/// The place of a result in all its dimensions.
+KernelOutput KernelBuilder::placeOf(unsigned number) {
+  auto shapeIn = [](Value value) { return graph::toTensorType(value.getType())->shape; };
+  Value part = fused.getResult(number), yielded = fused.getBody().front().getTerminator()->getOperand(number);
+  Window result{Shape(shapeIn(part).size(), 0), shapeIn(part)}, values = result;
+  if (graph::PadOp border = borderAround(yielded)) {
+    values.shape = shapeIn(border.getX());
+    llvm::copy(border.getPads().take_front(values.shape.size()), values.origin.begin());
   }
-  Shape outer = graph::toTensorType(yielded.getType())->shape, inner = shapeOf(border.getX());
-  ArrayRef<int64_t> before = border.getPads().take_front(outer.size());
-  Shape origin(before.begin(), before.end());
-  if (collapsed) {
-    size_t kept = inner.size() - 1;
-    int64_t run = product(ArrayRef<int64_t>(outer).drop_front(inner.size()));
-    outer = joinedBehind(outer, kept);
-    origin.resize(inner.size());
-    origin[kept] *= run;
+  for (graph::ConcatOp join = joinOf(part); join; join = joinOf(part)) {
+    auto axis = static_cast<size_t>(join.getAxis());
+    for (Value before : join.getInputs()) {
+      if (before == part)
+        break;
+      result.origin[axis] += shapeIn(before)[axis];
+      values.origin[axis] += shapeIn(before)[axis];
+    }
+    part = join.getResult();
   }
-  return {Value(), outer, inner, origin};
+  return {Value(), shapeIn(part), result, values};
 }
 
 bool KernelBuilder::storesRuns(size_t dim) const {
   return llvm::all_of(outputPlaces, [&](const KernelOutput &output) {
     for (size_t i = dim + 1; i < output.shape.size(); ++i)
-      if (output.shape[i] != output.window[i])
+      if (output.shape[i] != output.values.shape[i])
         return false;
     return true;
   });

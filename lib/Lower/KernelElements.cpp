@@ -334,13 +334,14 @@ Value scalarConstant(KernelBuilder &kernel, const Tensor &tensor) {
 /// Where a result's element lies in its buffer. An index that counts on skips what the buffer has between the rows it passed.
 Index KernelBuilder::positionIn(const KernelOutput &output, ArrayRef<Value> index) {
   Index place;
-  for (auto [position, origin] : llvm::zip_equal(index, output.origin))
+  for (auto [position, origin] : llvm::zip_equal(index, output.values.origin))
     place.push_back(addIndex(position, origin));
   Value passed = countedDim ? index[countedDim] : Value();
   int64_t pitch = 1;
-  for (size_t dim = countedDim; dim > 0 && product(ArrayRef(output.window).take_front(dim)) > 1; --dim) {
-    passed = arith::DivUIOp::create(b, location, passed, constantIndex(output.window[dim]));
-    if (int64_t gap = (output.shape[dim] - output.window[dim]) * pitch)
+  for (size_t dim = countedDim; dim > 0 && product(ArrayRef(output.values.shape).take_front(dim)) > 1;
+       --dim) {
+    passed = arith::DivUIOp::create(b, location, passed, constantIndex(output.values.shape[dim]));
+    if (int64_t gap = (output.shape[dim] - output.values.shape[dim]) * pitch)
       place[countedDim] = addIndex(place[countedDim], multiplyIndex(passed, gap));
     pitch *= output.shape[dim];
   }

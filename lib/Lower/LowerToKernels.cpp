@@ -18,19 +18,6 @@ namespace limbeck::lower {
 
 using namespace mlir;
 
-bool isView(Operation *op) {
-  return isa<graph::ReshapeOp, graph::StorageCastOp>(op);
-}
-
-Value bufferOwner(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isView(op))
-      break;
-    value = op->getOperand(0);
-  }
-  return value;
-}
-
 /// A region of views only is the views themselves.
 static bool inlineViews(graph::FusedOp fused) {
   Block &body = fused.getBody().front();
@@ -128,7 +115,7 @@ private:
       return failure();
     auto yielded = fused.getBody().front().getTerminator()->getOperands();
     for (auto [value, place] : llvm::zip_equal(yielded, kernel.outputs()))
-      if (place.shape != place.window)
+      if (place.result.shape != place.values.shape)
         emitBorder(kernel, value.getDefiningOp(), place);
     kernel.finalize();
     b.setInsertionPoint(fused);

@@ -38,6 +38,13 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
         for (auto [number, value] : llvm::enumerate(branch->front().getTerminator()->getOperands()))
           standsFor[bufferOwner(value)] = choice.getResult(static_cast<unsigned>(number));
     });
+    // The parts of a join are written where the first of them lives.
+    graph.walk([&](graph::ConcatOp join) {
+      Value first = bufferOwner(join.getResult());
+      for (Value part : join.getInputs())
+        if (Value owner = bufferOwner(part); owner != first)
+          standsFor[owner] = first;
+    });
     auto resolve = [&](Value value) {
       value = bufferOwner(value);
       for (auto found = standsFor.find(value); found != standsFor.end(); found = standsFor.find(value))
@@ -58,7 +65,7 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
         Value owner = resolve(result);
         if (owner != result || outputs.contains(owner))
           continue;
-        TensorType type = *graph::toTensorType(result.getType());
+        TensorType type = *graph::toTensorType(wholeBuffer(result).getType());
         auto count = elementCount(type.shape, Limits().elements);
         int64_t bytes = count.ok() ? *count * static_cast<int64_t>(storageBytes(type.dtype)) : 0;
         bufferOf[result] = buffers.size();

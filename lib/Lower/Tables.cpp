@@ -4,6 +4,7 @@
 // 8 bits, everything behind it is a function of that value; the last such place gives the longest chain.
 #include "limbeck/Lower/Tables.h"
 #include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Lower/Elementwise.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 

@@ -1,6 +1,7 @@
 // The contract between stage Lower and code generation.
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Graph/IR/Rewriting.h"
 #include "limbeck/Lower/MemoryPlan.h"
 #include "limbeck/Lower/Passes.h"
 #include "limbeck/Lower/Target.h"
@@ -36,7 +37,27 @@ struct VerifyLower : impl::VerifyLowerPassBase<VerifyLower> {
   }
 
 private:
+  /// Whether all parts have the same storage: each kernel knows its window.
+  static bool joinsNeighbours(Operation *join) {
+    std::optional<int64_t> common;
+    for (Value part : join->getOperands()) {
+      Value owner = bufferOwner(part);
+      Operation *maker = owner.getDefiningOp();
+      auto storage = maker ? maker->getAttrOfType<DenseI64ArrayAttr>(kStorageAttribute) : DenseI64ArrayAttr();
+      if (!storage)
+        return false;
+      int64_t place = storage[cast<OpResult>(owner).getResultNumber()];
+      if (common.value_or(place) != place)
+        return false;
+      common = place;
+    }
+    return true;
+  }
+
   static LogicalResult verify(Operation *op) {
+    if (graph::isJoin(op) && !joinsNeighbours(op))
+      return op->emitError(
+          "expected operands that launches write to one buffer; limbeck-lower-plan-memory places them");
     // The truth value of a branch is read where the branch is taken.
     if (isa<func::FuncOp, func::ReturnOp, scf::YieldOp, graph::ConstOp, tensor::ExtractOp>(op) || isView(op))
       return success();

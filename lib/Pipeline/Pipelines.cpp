@@ -47,7 +47,10 @@ static void buildLayout(mlir::OpPassManager &passes) {
 static void buildFuse(mlir::OpPassManager &passes) {
   // First: each part becomes a region of its own.
   passes.addPass(fuse::createSplitConcatPass());
+  // In front of fusing, so that each border finds the op that it surrounds.
+  passes.addPass(fuse::createSplitBordersPass());
   passes.addPass(fuse::createFormFusionsPass());
+  passes.addPass(fuse::createJoinConcatsPass());
   passes.addPass(fuse::createVerifyFusePass());
 }
 

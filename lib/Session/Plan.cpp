@@ -4,7 +4,7 @@
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
-#include "limbeck/Lower/MemoryPlan.h"
+#include "limbeck/Graph/IR/Rewriting.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Target/CPU/Isa.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -104,9 +104,15 @@ namespace {
 class KernelList {
 public:
   KernelList(mlir::ModuleOp fusedModule, Plan &plan) : plan(plan) {
-    fusedModule->walk([&](graph::FusedOp fused) {
-      places[{fused.getLoc(), fused.getKindAttr()}].push_back(plan.kernels.size());
-      plan.kernels.push_back(kernelOf(fused));
+    fusedModule->walk([&](mlir::Operation *op) {
+      if (auto fused = llvm::dyn_cast<graph::FusedOp>(op)) {
+        places[{fused.getLoc(), fused.getKindAttr()}].push_back(plan.kernels.size());
+        plan.kernels.push_back(kernelOf(fused));
+      } else if (graph::isJoin(op)) { // a view of what other kernels write
+        std::string type = typeText(op->getResult(0).getType());
+        plan.kernels.push_back(
+            {"concat", sourceNodes(op->getLoc()), {"concat"}, type + " -> " + type, "", {}});
+      }
     });
   }
 
@@ -188,9 +194,12 @@ Expected<Plan> plan(const SourceModel &source, const std::string &target) {
       plan.softwareFma.emplace_back(isa->name);
   }
   plan.nodes = nodesOf(model, plan);
-  for (const PassRemark &remark : compiler.remarks())
+  for (const PassRemark &remark : compiler.remarks()) {
     if (remark.name == "kept-float")
       plan.unfused.push_back({remark.nodes, remark.reason});
+    else if (remark.name == "kept-copy")
+      plan.copies.push_back({remark.nodes, remark.reason});
+  }
   return plan;
 }
 

@@ -47,13 +47,14 @@ std::string planJson(const Plan &plan) {
           json.attribute("reason", conversion.reason);
         });
     });
-    json.attributeArray("unfused", [&] {
-      for (const KeptFloat &kept : plan.unfused)
-        json.object([&] {
-          json.attribute("nodes", jsonTexts(kept.nodes));
-          json.attribute("reason", jsonText(kept.reason));
-        });
-    });
+    for (auto [name, list] : {std::pair("unfused", &plan.unfused), std::pair("copies", &plan.copies)})
+      json.attributeArray(name, [&, remarks = list] {
+        for (const PlanRemark &kept : *remarks)
+          json.object([&] {
+            json.attribute("nodes", jsonTexts(kept.nodes));
+            json.attribute("reason", jsonText(kept.reason));
+          });
+      });
     json.attribute("transposes_before", plan.transposesBefore);
     json.attribute("transposes_after", plan.transposesAfter);
   });
@@ -112,8 +113,10 @@ std::string planText(const Plan &plan) {
     text += llvm::formatv("stays: {0} of {1}: {2}\n", conversion.op, nodeList(conversion.nodes),
                           conversion.reason)
                 .str();
-  for (const KeptFloat &kept : plan.unfused)
+  for (const PlanRemark &kept : plan.unfused)
     text += llvm::formatv("in float: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
+  for (const PlanRemark &kept : plan.copies)
+    text += llvm::formatv("copied: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
   return text;
 }
 

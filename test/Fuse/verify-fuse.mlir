@@ -10,6 +10,15 @@ func.func @outside(%x: tensor<2xf32>) -> tensor<2xf32> {
 
 // -----
 
+func.func @concat_outside(%x: tensor<2xf32>) -> tensor<4xf32> {
+  // expected-error@below {{expected the op in a fusion region, or results of regions that nothing else uses}}
+  // expected-note@below {{run limbeck-fuse-form-fusions before the end of stage Fuse}}
+  %0 = limbeck.concat %x, %x axis = 0 : (tensor<2xf32>, tensor<2xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
 func.func @two_cores(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
   %y = limbeck.fused %x kind = "softmax" : (tensor<2x2xf32>) -> tensor<2x2xf32> {
   ^bb0(%a: tensor<2x2xf32>):

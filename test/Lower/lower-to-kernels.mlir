@@ -152,3 +152,32 @@ module attributes {limbeck.target = "avx2"} {
     return %y#0, %y#1 : tensor<3x4x8xf32>, tensor<4x6x8xf32>
   }
 }
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  // Parts of a concat: each kernel takes the whole buffer and stores where its part begins.
+  // CHECK-LABEL: func.func @joined(
+  // CHECK: %[[A:.*]] = limbeck.launch @kernel_0({{.*}} -> tensor<2x16xf32>
+  // CHECK: %[[B:.*]] = limbeck.launch @kernel_1({{.*}} -> tensor<2x32xf32>
+  // CHECK: limbeck.concat %[[A]], %[[B]] axis = 1
+  // CHECK: func.func private @kernel_0(%[[X:.*]]: memref<2x16xf32>, %[[OUT:.*]]: memref<2x48xf32>,
+  // CHECK: vector.store %{{.*}}, %[[OUT]][%[[ROW:.*]], %c0]
+  // CHECK: func.func private @kernel_1(%[[X:.*]]: memref<2x32xf32>, %[[OUT:.*]]: memref<2x48xf32>,
+  // CHECK: %[[BEHIND:.*]] = arith.addi %{{.*}}, %c16
+  // CHECK: vector.store %{{.*}}, %[[OUT]][%[[ROW:.*]], %[[BEHIND]]]
+  func.func @joined(%x: tensor<2x16xf32>, %z: tensor<2x32xf32>) -> tensor<2x48xf32> {
+    %0 = limbeck.fused %x kind = "elementwise" : (tensor<2x16xf32>) -> tensor<2x16xf32> {
+    ^bb0(%a: tensor<2x16xf32>):
+      %3 = limbeck.relu %a : (tensor<2x16xf32>) -> tensor<2x16xf32>
+      limbeck.yield %3 : tensor<2x16xf32>
+    }
+    %1 = limbeck.fused %z kind = "elementwise" : (tensor<2x32xf32>) -> tensor<2x32xf32> {
+    ^bb0(%a: tensor<2x32xf32>):
+      %3 = limbeck.relu %a : (tensor<2x32xf32>) -> tensor<2x32xf32>
+      limbeck.yield %3 : tensor<2x32xf32>
+    }
+    %2 = limbeck.concat %0, %1 axis = 1 : (tensor<2x16xf32>, tensor<2x32xf32>) -> tensor<2x48xf32>
+    return %2 : tensor<2x48xf32>
+  }
+}

@@ -28,8 +28,34 @@ func.func @views(%x: tensor<16xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
   return %2, %1 : tensor<4x4xf32>, tensor<4x4xf32>
 }
 
+// The parts of a concat lie in one buffer, which lives from the first part to the last use of the whole: 32 floats and 64 bytes behind.
+// CHECK-LABEL: func.func @joined(
+// CHECK-SAME: limbeck.arena_bytes = 320
+// CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: 0>}
+// CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: 192>}
+// CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: 0>}
+// CHECK: limbeck.launch @w({{.*}}) {storage = array<i64: -1>}
+func.func @joined(%x: tensor<16xf32>) -> tensor<32xf32> {
+  %0 = limbeck.launch @k(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %1 = limbeck.launch @k(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %2 = limbeck.launch @k(%1) : (tensor<16xf32>) -> tensor<16xf32>
+  %3 = limbeck.concat %2, %0 axis = 0 : (tensor<16xf32>, tensor<16xf32>) -> tensor<32xf32>
+  %4 = limbeck.launch @w(%3) : (tensor<32xf32>) -> tensor<32xf32>
+  return %4 : tensor<32xf32>
+}
+
+// CHECK-LABEL: func.func @joined_output(
+// CHECK-COUNT-2: limbeck.launch @k({{.*}}) {storage = array<i64: -1>}
+func.func @joined_output(%x: tensor<16xf32>) -> tensor<32xf32> {
+  %0 = limbeck.launch @k(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %1 = limbeck.launch @k(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %2 = limbeck.concat %0, %1 axis = 0 : (tensor<16xf32>, tensor<16xf32>) -> tensor<32xf32>
+  return %2 : tensor<32xf32>
+}
+
 // Kernels are no graphs.
 // CHECK-LABEL: func.func private @k(
 // CHECK-NOT: arena_bytes
 func.func private @k(memref<16xf32>, memref<16xf32>, index, index)
+func.func private @w(memref<32xf32>, memref<32xf32>, index, index)
 func.func private @m(memref<4x4xf32>, memref<4x4xf32>, index, index)

@@ -66,3 +66,16 @@ module attributes {limbeck.target = "avx2"} {
     return %0 : tensor<?xf32>
   }
 }
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  func.func private @k(memref<2xf32>, memref<4xf32>, index, index)
+  func.func @apart(%x: tensor<2xf32>) -> tensor<4xf32> attributes {limbeck.arena_bytes = 128 : i64} {
+    %0 = limbeck.launch @k(%x) {storage = array<i64: 0>} : (tensor<2xf32>) -> tensor<2xf32>
+    %1 = limbeck.launch @k(%x) {storage = array<i64: 64>} : (tensor<2xf32>) -> tensor<2xf32>
+    // expected-error @+1 {{expected operands that launches write to one buffer; limbeck-lower-plan-memory places them}}
+    %2 = limbeck.concat %0, %1 axis = 0 : (tensor<2xf32>, tensor<2xf32>) -> tensor<4xf32>
+    return %2 : tensor<4xf32>
+  }
+}

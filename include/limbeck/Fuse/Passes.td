@@ -18,6 +18,21 @@ def SplitConcatPass : Pass<"limbeck-fuse-split-concat"> {
   let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
 }
 
+def SplitBordersPass : Pass<"limbeck-fuse-split-borders"> {
+  let summary = "put the border of a concat around its operands";
+  let description = [{
+    What: a constant `limbeck.pad` of zeros behind a `limbeck.concat` becomes one in front of it for each operand, where each is computed by
+    a kernel that can write its part of the border, and the pad leaves the axis of the concat as it is.
+
+    Why a pass: a concat has no kernel that could write a border once its operands are joined in place.
+
+    Input contract: `limbeck-verify-layout` holds. Output guarantee: it holds still; results are the same, bit for bit.
+
+    Example: test/Fuse/split-borders.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
 def FormFusionsPass : Pass<"limbeck-fuse-form-fusions"> {
   let summary = "group ops into regions that become one kernel each";
   let description = [{
@@ -33,6 +48,22 @@ def FormFusionsPass : Pass<"limbeck-fuse-form-fusions"> {
     Constants, and storage casts of them, stay outside and are operands of the regions.
 
     Example: test/Fuse/form-fusions.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
+def JoinConcatsPass : Pass<"limbeck-fuse-join-concats"> {
+  let summary = "let the operands of a concat be written behind one another";
+  let description = [{
+    What: a region that holds a `limbeck.concat` alone becomes the concat itself, outside of any region, where each operand is computed by a
+    region. Its operands are then windows of its buffer, and nothing is copied. An operand that is used elsewhere as well becomes two results
+    of its region. A concat that stays gives a remark `kept-copy` with the reason, which `plan` prints.
+
+    Why a pass: it decides on regions, so it runs behind `limbeck-fuse-form-fusions`.
+
+    Input contract: every op is in a region. Output guarantee: `limbeck-verify-fuse` holds; results are the same, bit for bit.
+
+    Example: test/Fuse/join-concats.mlir
   }];
   let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
 }

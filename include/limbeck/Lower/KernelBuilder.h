@@ -36,12 +36,17 @@ struct Clamp {
   int64_t low, high;
 };
 
+/// A part of a buffer.
+struct Window {
+  Shape origin, shape;
+};
+
 /// Where a result of the region is stored: in a buffer of its own, or as a window of a larger one.
 struct KernelOutput {
   mlir::Value buffer;
-  Shape shape;  ///< of the buffer
-  Shape window; ///< of the result
-  Shape origin; ///< of the result in the buffer
+  Shape shape;   ///< of the buffer
+  Window result; ///< with the border around it
+  Window values; ///< without
 };
 
 /// A chain of element-wise ops as a table of its 256 results (Tables.h), and how the kernel holds it.
@@ -163,7 +168,7 @@ private:
   mlir::Value zeroPointAt(const TensorType &type, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   mlir::Type bufferType(const TensorType &type);
   std::optional<Shape> collapsedShape();
-  KernelOutput placeOf(mlir::Value yielded) const;
+  KernelOutput placeOf(unsigned number);
   Index positionIn(const KernelOutput &output, llvm::ArrayRef<mlir::Value> index);
 
   mlir::OpBuilder &b;

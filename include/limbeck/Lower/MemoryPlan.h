@@ -1,5 +1,6 @@
 // Where the values of a lowered graph live, as later stages read it from the IR.
 #pragma once
+#include "limbeck/Graph/IR/Limbeck.h"
 #include "mlir/IR/Value.h"
 
 namespace limbeck::lower {
@@ -9,9 +10,13 @@ inline constexpr llvm::StringLiteral kArenaAttribute = "limbeck.arena_bytes";
 /// The most bytes that live at one time: no plan needs less, and what the arena has above it are gaps.
 inline constexpr llvm::StringLiteral kLiveAttribute = "limbeck.live_bytes";
 
-/// The value whose buffer `value` is: looks through views (reshape, storage_cast).
+/// The value whose buffer `value` is: looks through views. A join is the buffer of that part of it which is written first.
 mlir::Value bufferOwner(mlir::Value value);
-/// Whether the op only gives its operand another type: no bytes move.
+/// Whether the op only gives bytes another type (reshape, storage_cast), or a name to parts that lie behind one another: none move.
 bool isView(mlir::Operation *op);
+/// The concat in whose buffer `part` is written, or null.
+graph::ConcatOp joinOf(mlir::Value part);
+/// The value that fills the buffer in which `value` is written: itself, or the last of the concats that it is a part of.
+mlir::Value wholeBuffer(mlir::Value value);
 
 } // namespace limbeck::lower

@@ -28,8 +28,8 @@ struct RemainingConversion {
   std::string reason;
 };
 
-/// An op that computes in float although its operands are quantized.
-struct KeptFloat {
+/// What a pass left as it was.
+struct PlanRemark {
   std::vector<std::string> nodes;
   std::string reason; ///< as the pass gave it
 };
@@ -49,7 +49,8 @@ struct Plan {
   std::vector<PlannedKernel> kernels;
   std::vector<PlannedNode> nodes; ///< in the order of the file
   std::vector<RemainingConversion> conversions;
-  std::vector<KeptFloat> unfused;
+  std::vector<PlanRemark> unfused; ///< ops that compute in float although their operands are quantized
+  std::vector<PlanRemark> copies;  ///< concats that are not written in place
   int64_t transposesBefore = 0, transposesAfter = 0;
 };
 

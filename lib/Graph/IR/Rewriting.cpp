@@ -16,6 +16,10 @@ bool addsBorder(mlir::Operation *op) {
          llvm::all_of(pad.getPads(), [](int64_t elements) { return elements >= 0; });
 }
 
+bool isJoin(mlir::Operation *op) {
+  return mlir::isa<ConcatOp>(op) && !mlir::isa<FusedOp>(op->getParentOp());
+}
+
 int64_t quantizationAxis(mlir::RankedTensorType type) {
   auto perAxis = mlir::dyn_cast<quant::UniformQuantizedPerAxisType>(type.getElementType());
   return perAxis ? perAxis.getQuantizedDimension() : -1;

@@ -53,36 +53,41 @@ namespace {
 class PaddedRuns {
 public:
   PaddedRuns(KernelBuilder &kernel, Operation *op, const KernelOutput &place)
-      : kernel(kernel), b(kernel.builder()), op(op), place(place), rows(place.shape.size()) {
-    while (rows > 0 && place.shape[rows - 1] == place.window[rows - 1])
-      run *= place.shape[--rows];
+      : kernel(kernel), b(kernel.builder()), op(op), place(place), outer(place.result.shape),
+        inner(place.values.shape), rows(outer.size()) {
+    while (rows > 0 && outer[rows - 1] == inner[rows - 1])
+      run *= outer[--rows];
+    for (size_t dim = rows; dim < outer.size(); ++dim)
+      if (outer[dim] != place.shape[dim])
+        cut = dim;
   }
 
   /// There is a border.
   bool applies() const { return rows > 0; }
+  /// A row is one run, as no other result lies between its elements.
+  bool isRun() const { return cut == 0; }
 
   void emit(bool copiesInterior) {
     size_t axis = rows - 1; // the innermost padded one
-    int64_t before = place.origin[axis] * run, length = place.window[axis] * run,
-            whole = place.shape[axis] * run;
-    ArrayRef<int64_t> outer(place.shape.data(), axis);
-    kernel.shared(product(outer), [&](Value t) {
-      Index row = kernel.delinearize(t, outer), source;
+    int64_t before = place.values.origin[axis] - place.result.origin[axis], length = inner[axis];
+    ArrayRef<int64_t> lead(outer.data(), axis);
+    kernel.shared(product(lead), [&](Value t) {
+      Index row = kernel.delinearize(t, lead), source;
       Value inside;
       for (size_t i = 0; i < axis; ++i) {
-        source.push_back(kernel.addIndex(row[i], -place.origin[i]));
-        if (place.shape[i] == place.window[i])
+        source.push_back(kernel.addIndex(row[i], place.result.origin[i] - place.values.origin[i]));
+        if (outer[i] == inner[i])
           continue;
         // Below 0 is far above, too, without sign.
         Value valid = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ult, source[i],
-                                            kernel.constantIndex(place.window[i]));
+                                            kernel.constantIndex(inner[i]));
         inside = inside ? Value(arith::AndIOp::create(b, kernel.loc(), inside, valid)) : valid;
       }
       auto writeRow = [&] {
         fill(row, 0, before);
         if (copiesInterior)
           copy(row, source, before, length);
-        fill(row, before + length, whole - before - length);
+        fill(row, before + length, outer[axis] - before - length);
       };
       if (!inside)
         return writeRow();
@@ -91,18 +96,11 @@ public:
       b.setInsertionPointToStart(choice.thenBlock());
       writeRow();
       b.setInsertionPointToStart(choice.elseBlock());
-      fill(row, 0, whole);
+      fill(row, 0, outer[axis]);
     });
   }
 
 private:
-  /// Position of element `offset` of a row: counted along the last axis, as rows are contiguous.
-  Index positionOf(ArrayRef<Value> row, Value offset) {
-    Index at(row);
-    at.resize(place.shape.size() - 1, kernel.constantIndex(0));
-    at.push_back(offset);
-    return at;
-  }
   void overRun(int64_t first, int64_t length, llvm::function_ref<void(Value, int64_t)> body) {
     int64_t widest = 64 / static_cast<int64_t>(storageBytes(kernel.typeOf(op->getResult(0)).dtype)), done = 0;
     for (int64_t lanes : {widest, std::max<int64_t>(widest / 4, 1), int64_t(1)}) {
@@ -115,31 +113,60 @@ private:
       done = end;
     }
   }
-  void fill(ArrayRef<Value> row, int64_t first, int64_t length) {
+  /// `count` positions along the innermost padded axis from `first` on, with all that lies behind them.
+  void fill(ArrayRef<Value> row, int64_t first, int64_t count) {
+    if (count == 0)
+      return;
+    if (isRun())
+      return fillRun(row, first * run, count * run);
+    // Up to where another result cuts in, position by position.
+    Shape between(outer.begin() + static_cast<std::ptrdiff_t>(rows),
+                  outer.begin() + static_cast<std::ptrdiff_t>(cut));
+    between.insert(between.begin(), count);
+    int64_t piece = product(ArrayRef(outer).drop_front(cut));
+    kernel.loop(0, product(between), 1, {}, [&](Value number, ValueRange) -> SmallVector<Value> {
+      Index at(row);
+      at.append(kernel.delinearize(number, between));
+      at[rows - 1] = kernel.addIndex(at[rows - 1], first);
+      fillRun(at, 0, piece);
+      return {};
+    });
+  }
+  void fillRun(ArrayRef<Value> lead, int64_t first, int64_t length) {
     overRun(first, length, [&](Value at, int64_t lanes) {
       Type stored = kernel.vectorOf(kernel.storageType(kernel.typeOf(op->getResult(0)).dtype), lanes);
-      store(row, at, lanes, fillValue(kernel, op, stored, lanes));
+      store(lead, at, lanes, fillValue(kernel, op, stored, lanes));
     });
   }
   void copy(ArrayRef<Value> row, ArrayRef<Value> source, int64_t before, int64_t length) {
-    overRun(before, length, [&](Value at, int64_t lanes) {
-      Value offset = kernel.addIndex(at, -before);
-      store(row, at, lanes, kernel.load(op->getOperand(0), positionOf(source, offset), lanes));
+    overRun(before * run, length * run, [&](Value at, int64_t lanes) {
+      Index from(source);
+      from.resize(outer.size() - 1, kernel.constantIndex(0));
+      from.push_back(kernel.addIndex(at, -before * run));
+      store(row, at, lanes, kernel.load(op->getOperand(0), from, lanes));
     });
   }
-  void store(ArrayRef<Value> row, Value at, int64_t lanes, Value stored) {
+  /// At the leading position `lead` of the result; `at` counts along the last axis, as what follows is a run.
+  void store(ArrayRef<Value> lead, Value at, int64_t lanes, Value stored) {
+    Index position(lead);
+    position.resize(outer.size(), kernel.constantIndex(0));
+    for (auto [dim, origin] : llvm::enumerate(place.result.origin))
+      position[dim] = kernel.addIndex(position[dim], origin);
+    position.back() = kernel.addIndex(position.back(), at);
     if (lanes == 1)
-      memref::StoreOp::create(b, kernel.loc(), stored, place.buffer, positionOf(row, at));
+      memref::StoreOp::create(b, kernel.loc(), stored, place.buffer, position);
     else
-      vector::StoreOp::create(b, kernel.loc(), stored, place.buffer, positionOf(row, at));
+      vector::StoreOp::create(b, kernel.loc(), stored, place.buffer, position);
   }
 
   KernelBuilder &kernel;
   OpBuilder &b;
   Operation *op;
   const KernelOutput &place;
-  size_t rows;     ///< dimensions up to the innermost padded one
-  int64_t run = 1; ///< elements behind that dimension
+  const Shape &outer, &inner; ///< with the border and without
+  size_t rows;                ///< dimensions up to the innermost padded one
+  int64_t run = 1;            ///< elements behind that dimension
+  size_t cut = 0;             ///< the last dimension behind it in which the buffer holds more; 0: none
 };
 } // namespace
 
@@ -153,13 +180,15 @@ static bool emitPaddedRuns(KernelBuilder &kernel, Operation *op) {
   reference::Attributes attributes = attributesOf(op);
   const std::vector<int64_t> &pads = attributes.integers("pads");
   bool extends = llvm::all_of(pads, [](int64_t pad) { return pad >= 0; });
-  if (attributes.text("mode") != "constant" || !extends || kernel.results()[0] != op->getResult(0))
+  bool alone = kernel.outputs().size() == 1 && kernel.results()[0] == op->getResult(0);
+  if (attributes.text("mode") != "constant" || !extends || !alone)
     return false;
-  Shape from = kernel.shapeOf(op->getOperand(0));
-  KernelOutput place{kernel.outputs()[0].buffer, kernel.shapeOf(op->getResult(0)), from,
-                     Shape(pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(from.size()))};
+  KernelOutput place = kernel.outputs()[0];
+  place.values.shape = kernel.shapeOf(op->getOperand(0));
+  for (size_t dim = 0; dim < place.shape.size(); ++dim)
+    place.values.origin[dim] += pads[dim];
   PaddedRuns runs(kernel, op, place);
-  if (!runs.applies() || product(place.window) == 0)
+  if (!runs.applies() || !runs.isRun() || product(place.values.shape) == 0)
     return false;
   runs.emit(/*copiesInterior=*/true);
   return true;

@@ -12,6 +12,9 @@ bool isPointwise(mlir::Operation *op);
 /// Whether the op is a `pad` that puts a border of zeros (of zero points) around its operand, and crops nothing.
 bool addsBorder(mlir::Operation *op);
 
+/// Whether the op is a concat in the graph itself, in no region, as stage Fuse leaves it: its operands are written behind one another.
+bool isJoin(mlir::Operation *op);
+
 /// The axis along which the parameters of a quantized tensor run; -1 per tensor and for plain tensors.
 int64_t quantizationAxis(mlir::RankedTensorType type);
 /// The type with another shape and, where it is quantized per axis, another axis.

@@ -36,9 +36,8 @@ bool allowsRuns(lower::KernelBuilder &kernel, const Shape &result) {
       if (type.quantization && type.quantization->axis >= 0)
         return false;
     }
-  return kernel.storesRuns(2) && everyEpilogueOperand(kernel, [&](const Shape &shape) {
-           return lower::product(shape) == 1 || shape == result;
-         });
+  return everyEpilogueOperand(
+      kernel, [&](const Shape &shape) { return lower::product(shape) == 1 || shape == result; });
 }
 
 } // namespace limbeck::cpu

@@ -9,8 +9,7 @@ bool integerAtomsApply(const lower::ContractionArithmetic &arithmetic, lower::Ke
 
 /// Whether the epilogue's operands allow the pixels of all rows to be counted in one dimension.
 bool allowsFlatPixels(lower::KernelBuilder &kernel, const Shape &result);
-/// The same for pixels and channels of one row together: every operand has the result's shape or one element, and nothing runs along
-/// channels.
+/// The same for pixels and channels together: every operand has the result's shape or one element, and nothing runs along channels.
 bool allowsRuns(lower::KernelBuilder &kernel, const Shape &result);
 
 } // namespace limbeck::cpu

@@ -47,7 +47,7 @@ public:
     taps = height * width;
     fours = ceilDivide(taps, 4);
     channels = result[3];
-    bool runs = attributes.integers("strides")[1] == 1;
+    bool runs = attributes.integers("strides")[1] == 1 && kernel.storesRuns(2);
     run = runs ? result[2] * channels : channels;
     pixels = runs ? 1 : result[2];
   }
