@@ -5,6 +5,7 @@
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Graph/IR/Rewriting.h"
+#include "limbeck/Lower/MemoryPlan.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Target/CPU/Isa.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
