@@ -2,12 +2,14 @@
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Bench.h"
+#include "limbeck/Support/File.h"
 
 namespace limbeck::command {
 
 namespace {
 struct BenchFlags {
   session::BenchOptions options;
+  std::string trace;
   bool failIfSlower = false, noWorker = false;
 };
 } // namespace
@@ -34,7 +36,13 @@ static void benchFlags(CLI::App &command, BenchFlags &flags) {
   command.add_option("--seconds", options.seconds, "seconds to measure each for")
       ->type_name("SECONDS")
       ->check(between(0.01, 86400.0));
-  command.add_flag("--per-layer", options.perLayer, "also the time of every kernel");
+  command.add_flag("--per-layer", options.perLayer,
+                   "also the time of every kernel, what the machine could do in it, and the ten worst");
+  command
+      .add_option("--trace", flags.trace,
+                  "the kernels of one run as a trace for Perfetto (ui.perfetto.dev), a track per worker")
+      ->type_name("FILE.json")
+      ->needs("--per-layer");
   command
       .add_flag("--fail-if-slower", flags.failIfSlower,
                 "exit code 4 when the median is above that of a baseline")
@@ -47,9 +55,21 @@ static int runBench(const BenchFlags &flags, Console &console) {
   options.worker = !flags.noWorker;
   if (options.mapWeights)
     console.note(kMappedNote);
+  if (!flags.trace.empty())
+    if (Status status = checkWritable(flags.trace); !status.ok())
+      return console.fail(status.diagnostic());
   Expected<session::BenchReport> report = session::bench(options, console.progress());
   if (!report.ok())
     return console.fail(report.diagnostic());
+  if (!flags.trace.empty()) {
+    OutputFiles files;
+    std::string text = session::benchTrace(*report);
+    Status status = files.add(flags.trace, bytesOf(text));
+    if (status.ok())
+      status = files.commit();
+    if (!status.ok())
+      return console.fail(status.diagnostic());
+  }
   console.result(console.json ? session::benchJson(*report) : session::benchText(*report));
   if (report->model.precision == "int8" && report->baselines.empty())
     console.note("no comparison with float was made: --baseline takes the float model");
@@ -68,7 +88,8 @@ void addBenchCommand(CommandSet &set) {
   set.add<BenchFlags>({"bench", "Measure how long a model takes",
                        "  limbeck bench model.lmb\n"
                        "  limbeck bench int8.lmb --baseline float.onnx --threads 4 --json\n"
-                       "  limbeck bench model.lmb --per-layer --seconds 5\n"},
+                       "  limbeck bench model.lmb --per-layer --seconds 5\n"
+                       "  limbeck bench model.lmb --per-layer --trace trace.json --quiet\n"},
                       benchFlags, runBench);
 }
 

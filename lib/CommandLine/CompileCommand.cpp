@@ -3,6 +3,7 @@
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/CHeader.h"
 #include "limbeck/Session/Json.h"
+#include "limbeck/Session/Tuning.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
@@ -14,7 +15,7 @@ namespace {
 struct CompileFlags {
   session::CompileOptions options;
   session::WorkerLimits limits;
-  std::string output;
+  std::string output, tuning;
   int threads = 0;
   uint64_t memoryMiB = 16384;
   bool noWorker = false;
@@ -39,6 +40,8 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
   addStageFlag(command, "--from", options.from, "first stage to run; behind import MODEL is a file of IR");
   addStageFlag(command, "--to", options.to, "last stage to run; before lower, OUT ends in .mlir");
   addThreadsFlag(command, flags.threads);
+  command.add_option("--tuning", flags.tuning, "register tiles that tune found; they change no number")
+      ->type_name("tuning.json");
   const char *group = "Development";
   command
       .add_option("--keep", options.keepDirectory,
@@ -75,6 +78,13 @@ static int runCompile(const CompileFlags &flags, Console &console) {
   if (oneLevel && options.target == "cpu")
     options.target = session::nativeTarget();
   options.threads = static_cast<unsigned>(flags.threads);
+  if (!flags.tuning.empty()) {
+    Expected<session::TuningFile> file = session::readTuning(flags.tuning);
+    if (!file.ok())
+      return console.fail(file.diagnostic());
+    options.tiles = file->tuning.tiles();
+    options.tuningSha256 = file->sha256;
+  }
   options.symbol = session::cSymbol(flags.output);
   session::WorkerLimits limits = flags.limits;
   limits.memoryBytes = flags.memoryMiB << 20;
@@ -92,6 +102,12 @@ static int runCompile(const CompileFlags &flags, Console &console) {
     status = files.commit();
   if (!status.ok())
     return console.fail(status.diagnostic());
+  if (*product == session::Product::Artifact && !flags.tuning.empty())
+    if (size_t used = session::tilesUsed(*bytes); used < options.tiles.size())
+      console.note(message(printable(flags.tuning), ": ", options.tiles.size() - used, " of ",
+                           options.tiles.size(),
+                           " tiles are not used: this model has no such problem on these targets, or they do "
+                           "not fit it"));
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (console.json)
     console.result(session::jsonDocument([&](llvm::json::OStream &json) {
@@ -112,6 +128,7 @@ void addCompileCommand(CommandSet &set) {
        "  limbeck compile model.onnx -o model.lmb\n"
        "  limbeck compile model.onnx -o model.lmb --shape x=1x3x48x320 --target cpu:native\n"
        "  limbeck compile model.onnx -o model.lmb --dim N=1,8 --dim T=320\n"
+       "  limbeck compile model.onnx -o model.lmb --target cpu:native --tuning tuning.json\n"
        "  limbeck compile model.onnx -o fused.mlir --to fuse\n"
        "  limbeck compile fused.mlir -o model.lmb --from lower\n"},
       compileFlags, runCompile);

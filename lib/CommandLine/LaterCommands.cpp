@@ -18,8 +18,7 @@ static constexpr const char *kQuantizedHint = "models that are already quantized
 static constexpr LaterCommand kCommands[] = {
     {"calibrate", "Collect statistics for quantization (later version)", kQuantizedHint},
     {"quantize", "Quantize a float model (later version)", kQuantizedHint},
-    {"explain", "Show what quantization costs in accuracy (later version)", ""},
-    {"tune", "Choose schedules by measuring them (later version)", ""}};
+    {"explain", "Show what quantization costs in accuracy (later version)", ""}};
 
 static void laterFlags(CLI::App &command, LaterFlags &flags) {
   flags.name = command.get_name();

@@ -202,6 +202,7 @@ void ContractionArithmetic::finishBiased(ArrayRef<Value> index, int64_t lanes, V
                                   multiplierOf(channel, lanes));
   if (!yType.quantization)
     return kernel.finish(index, lanes, t);
+  kernel.noteForm("requantized");
   const Quantization &y = *yType.quantization;
   auto bound = [&](int64_t value) {
     return kernel.constantLike(f32, static_cast<double>(value - y.zeroPoints[0]));

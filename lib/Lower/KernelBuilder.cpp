@@ -53,6 +53,7 @@ KernelBuilder::KernelBuilder(OpBuilder &builder, graph::FusedOp region, StringRe
     if (!isElementwise(&op) && !borderAround(op.getResult(0)))
       coreOp = &op;
   collapsed = collapsedShape();
+  measureRegion(region, kernelFacts);
   func = func::FuncOp::create(b, location, name, b.getFunctionType({}, {}));
   func.setPrivate();
   Block *entry = func.addEntryBlock();
@@ -220,6 +221,11 @@ Value KernelBuilder::scratch(int64_t elements, Type element) {
   b.setInsertionPointToStart(&func.getBody().front());
   auto type = MemRefType::get({elements}, element);
   return memref::AllocaOp::create(b, location, type, b.getI64IntegerAttr(64));
+}
+
+void KernelBuilder::noteForm(StringRef name) {
+  if (!llvm::is_contained(kernelFacts.forms, name))
+    kernelFacts.forms.push_back(name.str());
 }
 
 bool KernelBuilder::hasLongEpilogue() {

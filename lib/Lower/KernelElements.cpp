@@ -95,6 +95,7 @@ Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const S
 /// has no instruction.
 Value KernelBuilder::lookUp(KernelTable &table, Value positions) {
   int64_t lanes = lanesOf(positions);
+  noteForm(table.clamp ? "clamp" : "table");
   if (table.clamp) {
     auto bound = [&](int64_t value) { return constantLike(positions.getType(), static_cast<double>(value)); };
     Value low = bound(table.clamp->low), high = bound(table.clamp->high);
@@ -251,6 +252,7 @@ Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Val
     }
     return computed;
   }
+  noteForm(reciprocal ? "reciprocal" : "division");
   const Quantization &quantization = *type.quantization;
   bool perChannel = quantization.axis >= 0;
   Type f32 = vectorOf(b.getF32Type(), lanes);

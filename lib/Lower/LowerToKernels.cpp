@@ -129,7 +129,7 @@ private:
     }
     auto launch = graph::LaunchOp::create(b, fused.getLoc(), fused->getResultTypes(), name, operands);
     launch->setAttr("kind", fused.getKindAttr());
-    launch->setAttr("family", b.getStringAttr(kernel.family()));
+    setFacts(launch, kernel.facts());
     fused->replaceAllUsesWith(launch);
     fused.erase();
     return success();

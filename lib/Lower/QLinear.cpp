@@ -18,6 +18,7 @@ bool isQLinear(KernelBuilder &kernel, Operation *op) {
 }
 
 Value emitQLinear(KernelBuilder &kernel, Operation *op, ArrayRef<Value> stored) {
+  kernel.noteForm("qlinear");
   OpBuilder &b = kernel.builder();
   Location loc = kernel.loc();
   TensorType types[] = {kernel.typeOf(op->getOperand(0)), kernel.typeOf(op->getOperand(1))};

@@ -3,13 +3,13 @@
 #include "limbeck/Session/Bench.h"
 #include "Executable.h"
 #include "LayerTimes.h"
+#include "Processor.h"
 #include "Provenance.h"
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <numeric>
 #include <system_error>
 #include <thread>
@@ -221,18 +221,11 @@ Expected<Measurement> Subject::finish(const BenchOptions &options) {
   result.p99Ms = percentile(all, 0.99);
   result.throughput = static_cast<double>(all.size()) / busySeconds;
   if (options.perLayer) {
-    LIMBECK_ASSIGN(result.layers, measureLayers(*model, entry, result.threads, inputViews,
-                                                streams.front().outputViews, options.seconds));
+    LIMBECK_ASSIGN(LayerReport layers, measureLayers(*model, entry, result.threads, inputViews,
+                                                     streams.front().outputViews, options.seconds));
+    result.layers = std::move(layers);
   }
   return result;
-}
-
-static std::string processorName() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("model name"))
-      return line.substr(std::min(line.find(": ") + 2, line.size()));
-  return "";
 }
 
 /// Flags about shapes are for models; an artifact has its own. A model beside the first one takes its shapes where the

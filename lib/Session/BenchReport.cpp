@@ -1,4 +1,5 @@
 // A report as JSON and as text.
+#include "LayerReport.h"
 #include "limbeck/Session/Bench.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Version.h"
@@ -9,18 +10,6 @@
 #include <cstdio>
 
 namespace limbeck::session {
-
-static void writeLayers(llvm::json::OStream &json, const std::vector<LayerTime> &layers) {
-  json.attributeArray("layers", [&] {
-    for (const LayerTime &layer : layers)
-      json.object([&] {
-        json.attribute("kernel", jsonText(layer.kernel));
-        json.attribute("kind", jsonText(layer.kind));
-        json.attribute("nodes", jsonTexts(layer.nodes));
-        json.attribute("p50_ms", jsonNumber(layer.milliseconds));
-      });
-  });
-}
 
 static void writeMeasurement(llvm::json::OStream &json, const Measurement &one, const std::string &cpu) {
   json.attribute("name", jsonText(one.name));
@@ -47,8 +36,8 @@ static void writeMeasurement(llvm::json::OStream &json, const Measurement &one, 
         json.attribute("shape", jsonIntegers(input.type.shape));
       });
   });
-  if (!one.layers.empty())
-    writeLayers(json, one.layers);
+  if (one.layers)
+    writeLayers(json, *one.layers);
   json.attribute("cpu", jsonText(cpu));
   json.attribute("limbeck_version", kVersion);
 }
@@ -85,27 +74,6 @@ static std::string counted(int64_t count, const std::string &thing) {
   return message(count, " ", thing, count == 1 ? "" : "s");
 }
 
-static std::string joined(const std::vector<std::string> &texts) {
-  std::string all;
-  for (const std::string &text : texts)
-    all += (all.empty() ? "" : ", ") + printable(text);
-  return all;
-}
-
-static std::string layersText(const Measurement &one) {
-  double total = 0;
-  for (const LayerTime &layer : one.layers)
-    total += layer.milliseconds;
-  std::string text =
-      "\n" + printable(one.name) + ", median of each kernel:\n        ms      %  kind             nodes\n";
-  for (const LayerTime &layer : one.layers)
-    text += llvm::formatv("{0,10:f4} {1,6:f1}  {2,-16} {3}\n", layer.milliseconds,
-                          100 * layer.milliseconds / total,
-                          printable(layer.kind.empty() ? layer.kernel : layer.kind), joined(layer.nodes))
-                .str();
-  return text;
-}
-
 std::string benchText(const BenchReport &report) {
   std::string text = message(report.cpu, ", ", counted(report.model.threads, "thread"), ", ",
                              counted(report.model.streams, "stream"), ", milliseconds per run\n");
@@ -118,11 +86,11 @@ std::string benchText(const BenchReport &report) {
                           sameTypes(baseline.inputs, report.model.inputs) ? "" : ", but has other inputs")
                 .str();
   }
-  if (!report.model.layers.empty())
-    text += layersText(report.model);
+  if (report.model.layers)
+    text += layersText(report.model.name, *report.model.layers);
   for (const Measurement &baseline : report.baselines)
-    if (!baseline.layers.empty())
-      text += layersText(baseline);
+    if (baseline.layers)
+      text += layersText(baseline.name, *baseline.layers);
   return text;
 }
 

@@ -13,6 +13,7 @@
 #include "limbeck/Target/CPU/Embed.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <filesystem>
+#include <set>
 
 namespace limbeck::session {
 
@@ -106,7 +107,7 @@ private:
   /// The entry behind `last`, at most Fuse.
   Expected<Module> frontEnd(const EntryChoice &choice, Stage last);
   Expected<Module> lower(mlir::ModuleOp module, const cpu::Isa &isa) {
-    return inFile(compiler.lower(module, isa.name));
+    return inFile(compiler.lower(module, isa.name, options.tiles, options.listTiles));
   }
   Expected<artifact::Variant> variant(mlir::ModuleOp lowered, const cpu::Isa &isa);
 
@@ -213,6 +214,7 @@ Expected<std::vector<std::byte>> Session::artifact() {
   LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(options.model));
   artifact::Manifest manifest;
   std::vector<EntryRecord> records;
+  std::set<std::string> tilesUsed;
   size_t done = 0, total = choices.size() * (isas.size() + 1);
   for (const EntryChoice &choice : choices) {
     report(message("entry ", choice.name), done++, total);
@@ -224,14 +226,20 @@ Expected<std::vector<std::byte>> Session::artifact() {
       LIMBECK_ASSIGN(Module lowered, lower(*module, *isa));
       LIMBECK_ASSIGN(artifact::Variant compiled, variant(*lowered, *isa));
       entry.variants.push_back(std::move(compiled));
+      std::vector<KernelRecord> kernels = kernelsOf(*lowered);
+      for (const KernelRecord &kernel : kernels)
+        for (const lower::TileChoice &choice : kernel.facts.tiles)
+          if (auto wanted = options.tiles.find(choice.problem);
+              wanted != options.tiles.end() && wanted->second == choice.tile)
+            tilesUsed.insert(choice.problem);
       // Every instruction set has the same calls in the same order.
       if (record.kernels.empty())
-        record.kernels = kernelsOf(*lowered);
+        record.kernels = std::move(kernels);
     }
     manifest.entries.push_back(std::move(entry));
     records.push_back(std::move(record));
   }
-  manifest.provenance = {kVersion, sourceSha256, writeProvenance(options, records)};
+  manifest.provenance = {kVersion, sourceSha256, writeProvenance(options, records, tilesUsed.size())};
   return writer.finish(manifest);
 }
 

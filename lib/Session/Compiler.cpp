@@ -1,6 +1,7 @@
 // Registration, running stages, and the way of a diagnostic from MLIR to the user.
 #include "Compiler.h"
 #include "limbeck/Graph/Import/ImportModel.h"
+#include "limbeck/Lower/KernelFacts.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Pipeline/Registration.h"
@@ -141,9 +142,19 @@ Status Compiler::run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Sta
       .status();
 }
 
-Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::lower(mlir::ModuleOp fused, std::string_view target) {
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::lower(mlir::ModuleOp fused, std::string_view target,
+                                                            const std::map<std::string, std::string> &tiles,
+                                                            bool listTiles) {
+  mlir::Builder b(context.get());
   mlir::OwningOpRef<mlir::ModuleOp> copy = fused.clone();
   (*copy)->setAttr(lower::kTargetAttribute, mlir::StringAttr::get(context.get(), llvm::StringRef(target)));
+  mlir::NamedAttrList entries;
+  for (const auto &[problem, tile] : tiles)
+    entries.append(problem, b.getStringAttr(tile));
+  if (!entries.empty())
+    (*copy)->setAttr(lower::kTilesAttribute, entries.getDictionary(context.get()));
+  if (listTiles)
+    (*copy)->setAttr(lower::kListTilesAttribute, b.getUnitAttr());
   LIMBECK_TRY(run(*copy, pipeline::Stage::Lower, pipeline::Stage::Lower));
   return copy;
 }

@@ -27,8 +27,11 @@ public:
   /// Reads a file of IR.
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> parse(const std::string &path);
   Status run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Stage last);
-  /// Stage Lower on a module of its own, as each target gets other kernels.
-  Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(mlir::ModuleOp fused, std::string_view target);
+  /// Stage Lower on a module of its own, as each target gets other kernels. `tiles`, by problem, are used where they fit;
+  /// `listTiles`: the facts of kernels list the other ones.
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(mlir::ModuleOp fused, std::string_view target,
+                                                    const std::map<std::string, std::string> &tiles = {},
+                                                    bool listTiles = false);
   /// Runs `work`. Where it only knows that something failed, what MLIR said meanwhile is the error.
   template <class T> Expected<T> attempt(std::function<Expected<T>()> work) {
     std::optional<Expected<T>> result;

@@ -5,12 +5,15 @@
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Graph/IR/Rewriting.h"
+#include "limbeck/Lower/KernelFacts.h"
 #include "limbeck/Lower/MemoryPlan.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Target/CPU/Isa.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringExtras.h"
 #include <map>
+#include <set>
 
 namespace limbeck::session {
 
@@ -57,15 +60,41 @@ static PlannedKernel kernelOf(graph::FusedOp fused) {
   return kernel;
 }
 
+static std::string nameOf(mlir::Operation *op) {
+  return op->getName().stripDialect().str();
+}
+
+/// The ops that use a value, through those that only move its elements; whether it leaves the function.
+static void collectUsers(mlir::Value value, std::set<std::string> &users, bool &leaves) {
+  for (mlir::Operation *user : value.getUsers()) {
+    if (user->hasTrait<mlir::OpTrait::IsTerminator>())
+      leaves = true;
+    else if (llvm::isa<graph::MovementOpInterface>(user))
+      collectUsers(user->getResult(0), users, leaves);
+    else
+      users.insert(nameOf(user));
+  }
+}
+
 /// Why a conversion between float and integers is still there: what is on its float side.
 static std::string reasonOf(mlir::Operation *op) {
   bool quantizes = llvm::isa<graph::QuantizeOp, graph::QuantizeByOp, graph::DynamicQuantizeOp>(op);
   if (llvm::isa<graph::QuantizeByOp, graph::DequantizeByOp, graph::DynamicQuantizeOp>(op))
     return "its scale is no constant, or has blocks";
-  if (quantizes)
-    return llvm::isa<mlir::BlockArgument>(op->getOperand(0)) ? "its operand is a float input of the model"
-                                                             : "its operand is computed in float";
-  return "its result is used as float";
+  if (quantizes) {
+    mlir::Value source = op->getOperand(0);
+    while (auto movement = source.getDefiningOp<graph::MovementOpInterface>())
+      source = movement.getDataOperands().front();
+    mlir::Operation *maker = source.getDefiningOp();
+    return maker ? "its operand is computed in float by " + nameOf(maker)
+                 : "its operand is a float input of the model";
+  }
+  std::set<std::string> users;
+  bool leaves = false;
+  collectUsers(op->getResult(0), users, leaves);
+  if (leaves)
+    return "its result is a float output of the model";
+  return "its result is used as float by " + llvm::join(users, ", ");
 }
 
 static std::vector<RemainingConversion> conversionsIn(mlir::ModuleOp module) {
@@ -122,7 +151,6 @@ public:
     std::map<Key, size_t> used;
     lowered->walk([&](graph::LaunchOp launch) {
       auto kind = launch->getAttrOfType<mlir::StringAttr>("kind");
-      auto family = launch->getAttrOfType<mlir::StringAttr>("family");
       std::vector<size_t> &same = places[{launch.getLoc(), kind}];
       size_t next = used[{launch.getLoc(), kind}]++;
       if (next == same.size()) { // a copy, which Lower adds
@@ -130,13 +158,13 @@ public:
         plan.kernels.push_back({kind.str(), sourceNodes(launch.getLoc()), {}, copiedType(launch), "", {}});
       }
       PlannedKernel &kernel = plan.kernels[same[next]];
-      kernel.families.resize(plan.targets.size(), kView);
-      kernel.families.push_back(family.str());
+      kernel.code.resize(plan.targets.size());
+      kernel.code.push_back(codeOf(lower::factsOf(launch)));
     });
     plan.memory.push_back(memoryOf(lowered));
     plan.targets.emplace_back(lowered->getAttrOfType<mlir::StringAttr>(lower::kTargetAttribute).str());
     for (PlannedKernel &kernel : plan.kernels)
-      kernel.families.resize(plan.targets.size(), kView);
+      kernel.code.resize(plan.targets.size());
   }
 
 private:
@@ -149,8 +177,12 @@ private:
                        other.kind.getAsOpaquePointer());
     }
   };
-  static constexpr const char *kView = "view";
-
+  static PlannedCode codeOf(const lower::KernelFacts &facts) {
+    PlannedCode code{facts.family, "", facts.forms};
+    for (const lower::TileChoice &choice : facts.tiles)
+      code.tile += (code.tile.empty() ? "" : "/") + choice.tile;
+    return code;
+  }
   static std::string copiedType(graph::LaunchOp launch) {
     std::string type = typeText(launch->getResult(0).getType());
     return type + " -> " + type;

@@ -28,7 +28,18 @@ std::string planJson(const Plan &plan) {
           json.attribute("ops", jsonTexts(kernel.ops));
           json.attribute("precision", kernel.precision);
           json.attribute("layout", kernel.layout);
-          json.attribute("families", jsonTexts(kernel.families));
+          json.attributeArray("families", [&] {
+            for (const PlannedCode &code : kernel.code)
+              json.value(jsonText(code.family));
+          });
+          json.attributeArray("tiles", [&] {
+            for (const PlannedCode &code : kernel.code)
+              json.value(jsonText(code.tile));
+          });
+          json.attributeArray("forms", [&] {
+            for (const PlannedCode &code : kernel.code)
+              json.value(jsonTexts(code.forms));
+          });
         });
     });
     json.attributeArray("nodes", [&] {
@@ -67,18 +78,34 @@ static std::string nodeList(const std::vector<std::string> &nodes) {
   return text;
 }
 
+/// `vnni tile 14x2 (packed, clamp)`.
+static std::string codeText(const PlannedCode &code) {
+  std::string text = code.family + (code.tile.empty() ? "" : " " + code.tile), forms;
+  for (const std::string &form : code.forms)
+    forms += (forms.empty() ? "" : ", ") + form;
+  return forms.empty() ? text : text + " (" + forms + ")";
+}
+
 static std::string kernelsText(const Plan &plan) {
   std::string text = llvm::formatv("{0,6} {1,-16} {2,-18} {3,-7}", "kernel", "kind", "precision", "layout");
-  for (const std::string &target : plan.targets)
-    text += llvm::formatv(" {0,-13}", target).str();
+  std::vector<size_t> widths;
+  for (size_t target = 0; target < plan.targets.size(); ++target) {
+    size_t width = plan.targets[target].size();
+    for (const PlannedKernel &kernel : plan.kernels)
+      width = std::max(width, codeText(kernel.code[target]).size());
+    widths.push_back(width + 1);
+    text += " " + plan.targets[target] + std::string(width - plan.targets[target].size(), ' ');
+  }
   text += " nodes\n";
   for (size_t i = 0; i < plan.kernels.size(); ++i) {
     const PlannedKernel &kernel = plan.kernels[i];
     text += llvm::formatv("{0,6} {1,-16} {2,-18} {3,-7}", i, kernel.kind, kernel.precision,
                           kernel.layout.empty() ? "-" : kernel.layout)
                 .str();
-    for (const std::string &family : kernel.families)
-      text += llvm::formatv(" {0,-13}", family).str();
+    for (size_t target = 0; target < widths.size(); ++target) {
+      std::string code = " " + codeText(kernel.code[target]);
+      text += code + std::string(widths[target] - code.size(), ' ');
+    }
     text += " " + nodeList(kernel.nodes) + "\n";
   }
   return text;

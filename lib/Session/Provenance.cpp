@@ -1,6 +1,7 @@
 // Writing and reading the JSON of provenance.
 #include "Provenance.h"
 #include "Compiler.h"
+#include "limbeck/Artifact/Reader.h"
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Session/Json.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -23,15 +24,40 @@ std::vector<KernelRecord> kernelsOf(mlir::ModuleOp module) {
   std::vector<KernelRecord> kernels;
   module.walk([&](graph::LaunchOp launch) {
     auto kind = launch->getAttrOfType<mlir::StringAttr>("kind");
-    kernels.push_back({launch.getKernel().str(), kind ? kind.str() : "", sourceNodes(launch.getLoc())});
+    kernels.push_back({launch.getKernel().str(), kind ? kind.str() : "", sourceNodes(launch.getLoc()),
+                       lower::factsOf(launch)});
   });
   return kernels;
 }
 
-std::string writeProvenance(const CompileOptions &options, const std::vector<EntryRecord> &entries) {
+/// `tiles` are of one instruction set: for those who asked for them.
+static void writeFacts(llvm::json::OStream &json, const lower::KernelFacts &facts, bool tiles) {
+  json.attribute("arithmetic", jsonText(facts.arithmetic));
+  json.attribute("multiply_adds", facts.multiplyAdds);
+  json.attribute("weight_bytes", facts.weightBytes);
+  json.attribute("activation_bytes", facts.activationBytes);
+  if (!tiles)
+    return;
+  json.attributeArray("tiles", [&] {
+    for (const lower::TileChoice &choice : facts.tiles)
+      json.object([&] {
+        json.attribute("problem", choice.problem);
+        json.attribute("tile", choice.tile);
+        json.attribute("candidates", jsonTexts(choice.candidates));
+      });
+  });
+}
+
+std::string writeProvenance(const CompileOptions &options, const std::vector<EntryRecord> &entries,
+                            size_t tilesUsed) {
   return jsonDocument([&](llvm::json::OStream &json) {
     json.attribute("target", jsonText(options.target));
     json.attribute("precision", options.precision);
+    if (!options.tuningSha256.empty())
+      json.attributeObject("tuning", [&] {
+        json.attribute("sha256", options.tuningSha256);
+        json.attribute("tiles_used", static_cast<int64_t>(tilesUsed));
+      });
     json.attributeObject("shapes", [&] {
       for (const auto &[name, shape] : options.model.shapes)
         json.attribute(jsonText(name), jsonIntegers(shape));
@@ -51,6 +77,7 @@ std::string writeProvenance(const CompileOptions &options, const std::vector<Ent
                 json.attribute("name", jsonText(kernel.name));
                 json.attribute("kind", jsonText(kernel.kind));
                 json.attribute("nodes", jsonTexts(kernel.nodes));
+                writeFacts(json, kernel.facts, options.listTiles);
               });
           });
         });
@@ -58,13 +85,31 @@ std::string writeProvenance(const CompileOptions &options, const std::vector<Ent
   });
 }
 
+static std::string textIn(const llvm::json::Object &object, llvm::StringRef key) {
+  return object.getString(key).value_or("").str();
+}
+
+static std::vector<std::string> textsIn(const llvm::json::Object &object, llvm::StringRef key) {
+  std::vector<std::string> texts;
+  if (const llvm::json::Array *list = object.getArray(key))
+    for (const llvm::json::Value &text : *list)
+      texts.push_back(text.getAsString().value_or("").str());
+  return texts;
+}
+
 /// Artifacts may come from anyone: whatever is not as expected is left out.
 static KernelRecord toKernel(const llvm::json::Object &object) {
-  KernelRecord kernel{
-      object.getString("name").value_or("").str(), object.getString("kind").value_or("").str(), {}};
-  if (const llvm::json::Array *nodes = object.getArray("nodes"))
-    for (const llvm::json::Value &node : *nodes)
-      kernel.nodes.push_back(node.getAsString().value_or("").str());
+  KernelRecord kernel{textIn(object, "name"), textIn(object, "kind"), textsIn(object, "nodes"), {}};
+  auto number = [&](const char *key) { return std::max<int64_t>(0, object.getInteger(key).value_or(0)); };
+  kernel.facts.arithmetic = textIn(object, "arithmetic");
+  kernel.facts.multiplyAdds = number("multiply_adds");
+  kernel.facts.weightBytes = number("weight_bytes");
+  kernel.facts.activationBytes = number("activation_bytes");
+  if (const llvm::json::Array *tiles = object.getArray("tiles"))
+    for (const llvm::json::Value &value : *tiles)
+      if (const llvm::json::Object *tile = value.getAsObject())
+        kernel.facts.tiles.push_back(
+            {textIn(*tile, "problem"), textIn(*tile, "tile"), textsIn(*tile, "candidates")});
   return kernel;
 }
 
@@ -85,6 +130,15 @@ EntryRecord readEntry(const std::string &provenance, const std::string &entry) {
           record.kernels.push_back(toKernel(*fields));
   }
   return record;
+}
+
+size_t tilesUsed(std::span<const std::byte> bytes) {
+  auto reader = artifact::Reader::open(bytes);
+  if (!reader.ok())
+    return 0;
+  std::optional<llvm::json::Object> object = parseJsonObject(reader->manifest().provenance.flags);
+  const llvm::json::Object *tuning = object ? object->getObject("tuning") : nullptr;
+  return tuning ? static_cast<size_t>(tuning->getInteger("tiles_used").value_or(0)) : 0;
 }
 
 std::string readMember(const std::string &provenance, const std::string &member) {

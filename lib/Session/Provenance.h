@@ -1,6 +1,7 @@
 // What an artifact remembers of its making: how it was compiled, and which nodes each kernel came from. JSON, in
 // artifact::Provenance::flags.
 #pragma once
+#include "limbeck/Lower/KernelFacts.h"
 #include "limbeck/Session/Compile.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -10,6 +11,7 @@ namespace limbeck::session {
 struct KernelRecord {
   std::string name, kind;
   std::vector<std::string> nodes;
+  lower::KernelFacts facts; ///< family and forms, which differ between instruction sets, are not recorded
 };
 
 struct EntryRecord {
@@ -23,7 +25,9 @@ bool computesIntegers(mlir::ModuleOp module);
 /// The calls of a lowered module.
 std::vector<KernelRecord> kernelsOf(mlir::ModuleOp module);
 
-std::string writeProvenance(const CompileOptions &options, const std::vector<EntryRecord> &entries);
+/// `tilesUsed`: how many of the options' tiles.
+std::string writeProvenance(const CompileOptions &options, const std::vector<EntryRecord> &entries,
+                            size_t tilesUsed);
 /// What is recorded of one entry; little when the text is not of this form.
 EntryRecord readEntry(const std::string &provenance, const std::string &entry);
 /// The text of one top-level member, or nothing.

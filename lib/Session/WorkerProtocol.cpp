@@ -78,6 +78,9 @@ template <class Direction, class Options> static void visitOptions(Direction &&d
   direction.text("precision", options.precision);
   direction.text("keep", options.keepDirectory);
   direction.text("symbol", options.symbol);
+  direction.texts("tiles", options.tiles);
+  direction.text("tuning", options.tuningSha256);
+  direction.number("list-tiles", options.listTiles);
   direction.number("threads", options.threads);
 }
 

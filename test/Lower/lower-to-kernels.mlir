@@ -4,7 +4,7 @@
 module attributes {limbeck.target = "avx2"} {
   // CHECK-LABEL: func.func @elementwise(
   // CHECK-SAME: %[[X:.*]]: tensor<3x5xf32>)
-  // CHECK: %[[Y:.*]] = limbeck.launch @kernel_0(%[[X]]) {family = "loops", kind = "elementwise"}
+  // CHECK: %[[Y:.*]] = limbeck.launch @kernel_0(%[[X]]) {facts = {{.*}}, kind = "elementwise"}
   // CHECK: return %[[Y]]
   func.func @elementwise(%x: tensor<3x5xf32>) -> tensor<3x5xf32> {
     %y = limbeck.fused %x kind = "elementwise" : (tensor<3x5xf32>) -> tensor<3x5xf32> {
@@ -51,7 +51,7 @@ module attributes {limbeck.target = "avx2"} {
   // The view itself stays, and an input that leaves is copied by a launch.
   // CHECK-LABEL: func.func @view(
   // CHECK: %[[V:.*]] = limbeck.reshape %{{.*}} shape = [15]
-  // CHECK: limbeck.launch @kernel_0(%[[V]]) {family = "loops", kind = "copy"}
+  // CHECK: limbeck.launch @kernel_0(%[[V]]) {facts = {{.*}}, kind = "copy"}
   func.func @view(%x: tensor<3x5xf32>) -> tensor<15xf32> {
     %y = limbeck.fused %x kind = "reshape" : (tensor<3x5xf32>) -> tensor<15xf32> {
     ^bb0(%a: tensor<3x5xf32>):
@@ -88,7 +88,7 @@ module attributes {limbeck.target = "avx512-vnni"} {
 module attributes {limbeck.target = "avx512"} {
   // A chain over one 8-bit element is a table of 256 bytes, looked up in two permutes.
   // CHECK-LABEL: func.func @table(
-  // CHECK: limbeck.launch @kernel_0(%{{.*}}, %{{.*}}) {family = "loops", kind = "elementwise"} : (tensor<64x!quant.uniform<u8:f32, {{.*}}>>, tensor<256xui8>)
+  // CHECK: limbeck.launch @kernel_0(%{{.*}}, %{{.*}}) {facts = {{.*}}, kind = "elementwise"} : (tensor<64x!quant.uniform<u8:f32, {{.*}}>>, tensor<256xui8>)
   // CHECK: func.func private @kernel_0(%{{.*}}: memref<64xi8>, %[[TABLE:.*]]: memref<256xi8>,
   // CHECK-COUNT-2: "llvm.x86.avx512.vpermi2var.hi.512"
   // CHECK-NOT: arith.divf

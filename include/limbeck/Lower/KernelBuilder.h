@@ -10,6 +10,7 @@
 //   });
 #pragma once
 #include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Lower/KernelFacts.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Reference/Operation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -71,8 +72,11 @@ public:
   mlir::Operation *core() { return coreOp; }
   mlir::func::FuncOp function() { return func; }
   /// What `plan` calls the way in which the kernel computes; whoever emits another body than plain loops says so.
-  llvm::StringRef family() const { return familyName; }
-  void setFamily(llvm::StringRef name) { familyName = name; }
+  void setFamily(llvm::StringRef name) { kernelFacts.family = name; }
+  /// The same for the way in which elements are brought to the type of the result; each name once.
+  void noteForm(llvm::StringRef name);
+  /// What is known of the kernel so far.
+  KernelFacts &facts() { return kernelFacts; }
 
   // --- Facts about values of the region. A region whose tensors are all of one shape or of one element, without parameters along
   // an axis and without a core, is seen as one dimension; with a border, as those up to the last that has one.
@@ -177,7 +181,7 @@ private:
   const Target &machine;
   mlir::Operation *coreOp = nullptr;
   mlir::func::FuncOp func;
-  llvm::StringRef familyName = "loops";       ///< a literal
+  KernelFacts kernelFacts;
   std::optional<Shape> collapsed;             ///< all tensors are seen with this shape, or as scalars
   llvm::SmallVector<mlir::Value> inputValues; ///< operands of the fused op
   llvm::SmallVector<Tensor> weightValues;

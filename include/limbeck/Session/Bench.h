@@ -1,5 +1,6 @@
 // How long a model takes, beside others in the same run.
 #pragma once
+#include "limbeck/Session/Layers.h"
 #include "limbeck/Session/Progress.h"
 #include "limbeck/Session/SourceModel.h"
 #include "limbeck/Tensor/Inputs.h"
@@ -22,13 +23,6 @@ struct BenchOptions {
 
 inline constexpr int kLeastWarmupRuns = 10;
 
-/// One call of a kernel.
-struct LayerTime {
-  std::string kernel, kind;
-  std::vector<std::string> nodes;
-  double milliseconds = 0; ///< median
-};
-
 struct Measurement {
   std::string name, sourceSha256, entry, target;
   std::string precision; ///< int8 where integers are computed with, else the type of floats
@@ -38,7 +32,7 @@ struct Measurement {
   double loadMs = 0; ///< best of three loads of the artifact, hashes included
   double minMs = 0, meanMs = 0, p50Ms = 0, p90Ms = 0, p99Ms = 0, throughput = 0;
   std::vector<NamedType> inputs;
-  std::vector<LayerTime> layers;
+  std::optional<LayerReport> layers; ///< when they were asked for
 };
 
 struct BenchReport {
@@ -55,5 +49,7 @@ Expected<BenchReport> bench(const BenchOptions &options, const Progress &progres
 /// As docs/contract.md describes it.
 std::string benchJson(const BenchReport &report);
 std::string benchText(const BenchReport &report);
+/// The layers as a trace of Chrome's format, which Perfetto reads: a process per model, a track per worker, a slice per kernel.
+std::string benchTrace(const BenchReport &report);
 
 } // namespace limbeck::session

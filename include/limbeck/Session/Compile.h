@@ -20,8 +20,11 @@ struct CompileOptions {
   /// The first stage to run; behind Import, `model.path` is a file of IR.
   pipeline::Stage from = pipeline::Stage::Import;
   pipeline::Stage to = pipeline::Stage::Lower; ///< the last; only Product::Mlir can stop early
-  unsigned threads = 0;                        ///< 0: as many as the machine has
-  std::string keepDirectory;                   ///< when set, every kernel's LLVM IR is left there
+  std::map<std::string, std::string> tiles;    ///< by problem, where they fit: see Lower/KernelFacts.h
+  std::string tuningSha256;                    ///< of the file that they come from, for provenance
+  bool listTiles = false;    ///< the provenance lists the tiles that each problem could have
+  unsigned threads = 0;      ///< 0: as many as the machine has
+  std::string keepDirectory; ///< when set, every kernel's LLVM IR is left there
 };
 
 /// By the ending of a file name: .lmb .mlir .ll .s; E-UNSUPPORTED for .o and .so, E-FLAG for any other.
@@ -33,6 +36,9 @@ std::string nativeTarget();
 /// Told when the code of a kernel begins to be made, with the nodes it stands for, and when it is there; from any thread.
 using KernelWatch =
     std::function<void(std::string_view kernel, const std::vector<std::string> &nodes, bool begins)>;
+
+/// How many of CompileOptions::tiles an artifact uses.
+size_t tilesUsed(std::span<const std::byte> artifact);
 
 /// The content of the output file; equal options and files give equal bytes.
 Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress = {},

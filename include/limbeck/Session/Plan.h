@@ -4,6 +4,13 @@
 
 namespace limbeck::session {
 
+/// How one target computes a kernel.
+struct PlannedCode {
+  std::string family = "view"; ///< `vnni tile`, `float tile`, `loops`..; `view` where no code is needed
+  std::string tile;            ///< `14x2`: rows by vectors of results in registers; several are joined by `/`
+  std::vector<std::string> forms; ///< how elements are brought to the type of the result: docs/speed.md
+};
+
 /// One kernel.
 struct PlannedKernel {
   std::string kind;               ///< the op it is built around, or `elementwise`
@@ -11,8 +18,7 @@ struct PlannedKernel {
   std::vector<std::string> ops;   ///< what it computes, in order
   std::string precision;          ///< types of its operands and of its result: `u8*s8 -> u8`
   std::string layout;             ///< NCHW, NHWC or nothing
-  /// How each of Plan::targets computes it: `vnni tile`, `float tile`, `loops`..; `view` where no code is needed.
-  std::vector<std::string> families;
+  std::vector<PlannedCode> code;  ///< one for each of Plan::targets
 };
 
 /// A node of the ONNX file.

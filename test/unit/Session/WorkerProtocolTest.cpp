@@ -21,6 +21,9 @@ TEST(WorkerProtocol, CarriesEveryOption) {
   options.to = pipeline::Stage::Fuse;
   options.threads = 7;
   options.keepDirectory = "keep";
+  options.tiles = {{"avx2, dot tile, u8, rows 1", "3x2"}};
+  options.tuningSha256 = "abc";
+  options.listTiles = true;
   auto decoded = decodeRequest(encodeRequest(options));
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->model.path, options.model.path);
@@ -36,6 +39,9 @@ TEST(WorkerProtocol, CarriesEveryOption) {
   EXPECT_EQ(decoded->to, options.to);
   EXPECT_EQ(decoded->threads, options.threads);
   EXPECT_EQ(decoded->keepDirectory, options.keepDirectory);
+  EXPECT_EQ(decoded->tiles, options.tiles);
+  EXPECT_EQ(decoded->tuningSha256, options.tuningSha256);
+  EXPECT_TRUE(decoded->listTiles);
 }
 
 TEST(WorkerProtocol, CarriesResults) {

@@ -42,3 +42,18 @@ TEST(Schedule, weightsInCacheLetPixelsBeOutermost) {
   EXPECT_EQ(cpu::chooseOrder({1, 3136, 256, 64, 1, 64}), cpu::LoopOrder::PixelsOutermost);
   EXPECT_EQ(cpu::chooseOrder({7, 7, 512, 9 * 512, 1, 512}), cpu::LoopOrder::PanelsOutermost);
 }
+
+TEST(Schedule, candidatesAreAllTilesThatFitFromTheChosenOneOn) {
+  const cpu::Isa &isa = *cpu::findIsa("avx512-vnni");
+  cpu::ContractionExtent extent{1, 56, 64, 64, 1, 64};
+  std::vector<cpu::Tile> tiles = cpu::candidateTiles(extent, isa, 16);
+  ASSERT_FALSE(tiles.empty());
+  EXPECT_EQ(tiles.front(), cpu::chooseTile(extent, isa, 16));
+  for (size_t i = 0; i < tiles.size(); ++i) {
+    EXPECT_LE(tiles[i].height * tiles[i].vectors + tiles[i].vectors + 2, isa.registers);
+    for (size_t j = 0; j < i; ++j)
+      EXPECT_NE(tiles[i], tiles[j]);
+  }
+  // 14 heights of one vector, 14 of two, 9 of three, 6 of four.
+  EXPECT_EQ(tiles.size(), 43u);
+}

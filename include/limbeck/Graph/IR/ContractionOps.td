@@ -38,7 +38,8 @@ defvar quantizedConvolutionRules = Limbeck_QuantizedRules<"input", "weights", "o
 
 class Limbeck_AnchorOp<string mnemonic, dag operandList, dag attributeList, list<Trait> traits = []>
     : Limbeck_Op<mnemonic, operandList, attributeList,
-                 !listconcat([DeclareOpInterfaceMethods<AnchorOpInterface>], traits)>;
+                 !listconcat([DeclareOpInterfaceMethods<AnchorOpInterface>, DeclareOpInterfaceMethods<ContractionOpInterface>],
+                             traits)>;
 
 def Limbeck_MatmulOp : Limbeck_AnchorOp<"matmul",
     (ins Limbeck_Tensor:$lhs, Limbeck_Tensor:$rhs, Optional<Limbeck_Tensor>:$bias), (ins)> {
@@ -91,7 +92,8 @@ class ZeroPointRule<string operands, string slices>
 
 def Limbeck_MatmulIntegerOp : Limbeck_Op<"matmul_integer",
     (ins Limbeck_IntegerTensor:$lhs, Limbeck_IntegerTensor:$rhs, Limbeck_IntegerTensor:$lhs_zero_point,
-         Limbeck_IntegerTensor:$rhs_zero_point, Optional<Limbeck_IntegerTensor>:$bias), (ins), [],
+         Limbeck_IntegerTensor:$rhs_zero_point, Optional<Limbeck_IntegerTensor>:$bias), (ins),
+    [DeclareOpInterfaceMethods<ContractionOpInterface>],
     (outs Limbeck_IntegerTensor:$result)> {
   let summary = "multiply matrices of 8-bit integers into 32 bits";
   let formula = "y[.., m, n] = sum over k of (lhs[.., m, k] - zl[m]) * (rhs[.., k, n] - zr[n]) + bias[n]   modulo 2^32";
@@ -109,7 +111,8 @@ def Limbeck_MatmulIntegerOp : Limbeck_Op<"matmul_integer",
 def Limbeck_ConvIntegerOp : Limbeck_Op<"conv_integer",
     (ins Limbeck_IntegerTensor:$input, Limbeck_IntegerTensor:$weights, Limbeck_IntegerTensor:$input_zero_point,
          Limbeck_IntegerTensor:$weights_zero_point, Optional<Limbeck_IntegerTensor>:$bias),
-    convolutionAttributes, [LayoutOpInterface], (outs Limbeck_IntegerTensor:$result)> {
+    convolutionAttributes, [LayoutOpInterface, DeclareOpInterfaceMethods<ContractionOpInterface>],
+    (outs Limbeck_IntegerTensor:$result)> {
   let summary = "convolve 8-bit images with 8-bit filters into 32 bits";
   let meaning = "Padding contributes 0.";
   let formula = "as limbeck.conv over (input - zx) and (weights - zw[o]), plus bias, modulo 2^32";

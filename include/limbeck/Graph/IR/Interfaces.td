@@ -53,6 +53,14 @@ def AnchorOpInterface : OpInterface<"AnchorOpInterface"> {
   ];
 }
 
+def ContractionOpInterface : OpInterface<"ContractionOpInterface"> {
+  let cppNamespace = "::limbeck::graph";
+  let description = "An op whose results are sums of products of its first two operands: what the speed of a machine is measured in.";
+  let methods = [
+    InterfaceMethod<"How many products there are, those with padding included. Every size is known.", "int64_t", "getMultiplyAdds">,
+  ];
+}
+
 def LayoutOpInterface : OpInterface<"LayoutOpInterface"> {
   let cppNamespace = "::limbeck::graph";
   let description = "An op whose meaning depends on the order of channels and spatial dimensions, `NCHW` or `NHWC`.";

@@ -22,6 +22,7 @@ bool staysBounded(int64_t start, int64_t weight, float multiplier) {
 
 Value requantizeForPacking(lower::KernelBuilder &kernel, const TensorType &type, Value accumulator,
                            Value multipliers, bool bounded) {
+  kernel.noteForm(bounded ? "packed" : "clamped and packed");
   OpBuilder &b = kernel.builder();
   const Quantization &y = *type.quantization;
   Type f32 = multipliers.getType();

@@ -36,31 +36,36 @@ static double streamCycles(const ContractionExtent &extent, int64_t vectors, int
   return static_cast<double>(vectors * lanes * kLaneBytes) / kBytesPerCycle;
 }
 
-Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes, const StepCost &step) {
-  constexpr int64_t kMostVectors = 4, kMostRows = 14;
+/// Estimated cycles of the whole problem.
+static double costOf(const ContractionExtent &extent, const Tile &tile, const StepCost &step) {
   constexpr double kTileOverhead = 20; // cycles
-  Tile best{1, 1, lanes};
-  double least = 0;
+  constexpr double kLatency = 4;       // an accumulator is ready for its next product after this many cycles
+  int64_t tiles = ceilDivide(extent.width, tile.height) * ceilDivide(extent.columns, tile.panel());
+  auto rows = static_cast<double>(tile.height), columns = static_cast<double>(tile.vectors);
+  double arithmetic = (rows * step.perRow + columns * step.perVector + rows * columns * step.perProduct) / 2,
+         loads = (rows + columns) / 2;
+  double cycles = std::max({arithmetic, loads + conflictCycles(extent, tile.height), kLatency,
+                            streamCycles(extent, tile.vectors, tile.lanes)});
+  return static_cast<double>(tiles) * (cycles * static_cast<double>(extent.depth) + kTileOverhead);
+}
+
+std::vector<Tile> candidateTiles(const ContractionExtent &extent, const Isa &isa, int64_t lanes,
+                                 const StepCost &step) {
+  constexpr int64_t kMostVectors = 4, kMostRows = 14;
+  std::vector<Tile> tiles;
   for (int64_t vectors = 1; vectors <= kMostVectors; ++vectors) {
     int64_t most =
         std::min(kMostRows, (isa.registers - step.inputRegisters - step.weightRegisters * vectors) / vectors);
-    for (int64_t height = 1; height <= std::min(most, extent.width); ++height) {
-      int64_t tiles = ceilDivide(extent.width, height) * ceilDivide(extent.columns, vectors * lanes);
-      auto rows = static_cast<double>(height), columns = static_cast<double>(vectors);
-      double arithmetic =
-                 (rows * step.perRow + columns * step.perVector + rows * columns * step.perProduct) / 2,
-             loads = (rows + columns) / 2;
-      double latency = 4; // an accumulator is ready for its next product after this many cycles
-      double cycles = std::max({arithmetic, loads + conflictCycles(extent, height), latency,
-                                streamCycles(extent, vectors, lanes)});
-      double cost = static_cast<double>(tiles) * (cycles * static_cast<double>(extent.depth) + kTileOverhead);
-      if (least == 0 || cost < least) {
-        least = cost;
-        best = {height, vectors, lanes};
-      }
-    }
+    for (int64_t height = 1; height <= std::min(most, extent.width); ++height)
+      tiles.push_back({height, vectors, lanes});
   }
-  return best;
+  std::ranges::stable_sort(tiles, {}, [&](const Tile &tile) { return costOf(extent, tile, step); });
+  return tiles;
+}
+
+Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes, const StepCost &step) {
+  std::vector<Tile> tiles = candidateTiles(extent, isa, lanes, step);
+  return tiles.empty() ? Tile{1, 1, lanes} : tiles.front();
 }
 
 } // namespace limbeck::cpu

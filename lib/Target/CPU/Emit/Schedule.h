@@ -1,6 +1,7 @@
 // The tile chooser: how many results a kernel keeps in registers at once.
 #pragma once
 #include "limbeck/Target/CPU/Isa.h"
+#include <vector>
 
 namespace limbeck::cpu {
 
@@ -15,6 +16,7 @@ struct ContractionExtent {
 struct Tile {
   int64_t height, vectors, lanes;
   int64_t panel() const { return vectors * lanes; }
+  bool operator==(const Tile &) const = default;
 };
 
 /// What one step of depth takes beside its accumulators and its loads.
@@ -34,6 +36,9 @@ enum class LoopOrder {
 /// next contraction, and they do not travel between cores.
 LoopOrder chooseOrder(const ContractionExtent &extent);
 
+/// Every tile that the registers and the width allow, the one of least estimated cost first; of equal ones the smaller first.
+std::vector<Tile> candidateTiles(const ContractionExtent &extent, const Isa &isa, int64_t lanes,
+                                 const StepCost &step = {});
 /// The tile of least estimated cost. `lanes` may be less than the ISA's where the columns demand it.
 Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes, const StepCost &step = {});
 

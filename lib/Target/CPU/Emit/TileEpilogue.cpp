@@ -90,6 +90,7 @@ SmallVector<Value> TileEpilogue::packedRows(Value base, int64_t height, ArrayRef
 /// A long epilogue is written once and runs row by row, over a copy of the tile on the stack.
 void TileEpilogue::finishStaged(Value base, Value row, Value pixel, int64_t height, ArrayRef<Value> rows,
                                 int64_t columns) {
+  kernel.noteForm("staged");
   auto vector = cast<VectorType>(rows[0].getType());
   int64_t perRow = static_cast<int64_t>(rows.size()) / height, width = vector.getNumElements();
   Value stage = kernel.scratch(height * perRow * width, vector.getElementType());

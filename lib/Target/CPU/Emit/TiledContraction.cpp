@@ -5,6 +5,7 @@
 // are one loop. Tiles that reach over the end of a row have a loop of their own.
 #include "AmxContraction.h"
 #include "Contractions.h"
+#include "TileChoice.h"
 #include "TileEpilogue.h"
 #include "limbeck/Target/CPU/Emitters.h"
 
@@ -107,12 +108,12 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                            problem.outer * problem.depth,
                            static_cast<int64_t>(storageBytes(problem.weights.values.dtype())),
                            problem.pixelStep * static_cast<int64_t>(storageBytes(kernel.typeOf(x).dtype))};
-  Tile tile =
-      chooseTile(extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
   kernel.setFamily(arithmetic.isFloat()    ? "float tile"
                    : !dots                 ? "integer tile"
                    : isa.has("avx512vnni") ? "vnni tile"
                                            : "dot tile");
+  Tile tile =
+      tileFor(kernel, extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
   std::unique_ptr<Atom> atom;
   if (arithmetic.isFloat())
     atom = makeFloatAtom(kernel, arithmetic, tile);

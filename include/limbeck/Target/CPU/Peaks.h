@@ -1,0 +1,18 @@
+// Code that does nothing but multiply and add, or read: what the speed of kernels is measured against.
+#pragma once
+#include "limbeck/Target/CPU/Compile.h"
+
+namespace limbeck::cpu {
+
+enum class Peak { Int8, F32, Read };
+
+/// An entry without arena and weights.
+///   Int8, F32  every worker computes as many products as it can for a while: `products` in all for one worker
+///   Read       the workers share out inputs[0], memory of *(int64_t *)inputs[1] blocks of `blockBytes`, and read it once
+struct PeakCode {
+  CompiledEntry entry;
+  int64_t products = 0, blockBytes = 0;
+};
+Expected<PeakCode> compilePeak(Peak peak, const Isa &isa);
+
+} // namespace limbeck::cpu

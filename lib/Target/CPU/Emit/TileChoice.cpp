@@ -1,0 +1,42 @@
+// The text of a problem is the key of tuning files: changing it makes them useless.
+#include "TileChoice.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace limbeck::cpu {
+
+using namespace mlir;
+
+static std::string textOf(const Tile &tile) {
+  return message(tile.height, "x", tile.vectors);
+}
+
+/// All that the speed of a tile depends on. How long the epilogue is belongs to it: small tiles shorten it.
+static std::string textOf(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa) {
+  std::string type(name(kernel.typeOf(kernel.core()->getOperand(0)).dtype));
+  return message(isa.name, ", ", kernel.facts().family, ", ", type, ", rows ", extent.rows, ", width ",
+                 extent.width, ", columns ", extent.columns, ", depth ", extent.depth, ", pixels ",
+                 extent.pixelBytes, " bytes apart", kernel.hasLongEpilogue() ? ", staged" : "");
+}
+
+Tile tileFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa, int64_t lanes,
+             const StepCost &step) {
+  auto module = kernel.region()->getParentOfType<ModuleOp>();
+  std::vector<Tile> candidates = candidateTiles(extent, isa, lanes, step);
+  Tile chosen = chooseTile(extent, isa, lanes, step);
+  lower::TileChoice choice{textOf(kernel, extent, isa), "", {}};
+  if (auto tiles = module->getAttrOfType<DictionaryAttr>(lower::kTilesAttribute))
+    if (auto wanted = tiles.getAs<StringAttr>(choice.problem))
+      for (const Tile &tile : candidates)
+        if (wanted.getValue() == textOf(tile))
+          chosen = tile;
+  choice.tile = textOf(chosen);
+  if (module->hasAttr(lower::kListTilesAttribute))
+    for (const Tile &tile : candidates)
+      if (tile != chosen)
+        choice.candidates.push_back(textOf(tile));
+  if (!llvm::any_of(kernel.facts().tiles, [&](auto &known) { return known.problem == choice.problem; }))
+    kernel.facts().tiles.push_back(std::move(choice));
+  return chosen;
+}
+
+} // namespace limbeck::cpu

@@ -1,0 +1,13 @@
+// The tile of a kernel's contraction: what a tuning file says about the problem, else what the cost model chooses.
+#pragma once
+#include "Schedule.h"
+#include "limbeck/Lower/KernelBuilder.h"
+
+namespace limbeck::cpu {
+
+/// The tile that the module (lower::kTilesAttribute) names for this problem, if it is one of the candidates, else the cheapest.
+/// Notes the choice among the facts of the kernel, whose family is set.
+Tile tileFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa, int64_t lanes,
+             const StepCost &step);
+
+} // namespace limbeck::cpu

@@ -1,0 +1,170 @@
+// LLVM IR of loops over accumulators that do not wait for each other, as many as the registers hold.
+#include "limbeck/Target/CPU/Peaks.h"
+#include "Codegen.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Intrinsics.h"
+
+namespace limbeck::cpu {
+
+namespace {
+/// The best instruction for products of bytes that a feature brings: accumulator, unsigned and signed bytes.
+struct DotInstruction {
+  std::string_view feature, intrinsic;
+};
+constexpr DotInstruction kDots[] = {{"avx512vnni", "llvm.x86.avx512.vpdpbusd.512"},
+                                    {"avxvnni", "llvm.x86.avx512.vpdpbusd.256"},
+                                    {"dotprod", "llvm.aarch64.neon.sdot.v4i32.v16i8"}};
+
+class PeakBuilder {
+public:
+  PeakBuilder(llvm::Module &module, Peak peak, const Isa &isa)
+      : module(module), b(module.getContext()), peak(peak), isa(isa) {
+    accumulators = peak == Peak::Read ? kReads : isa.registers - kOtherRegisters;
+  }
+
+  void build() {
+    auto *taskType =
+        llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()}, false);
+    auto *task =
+        llvm::Function::Create(taskType, llvm::GlobalValue::ExternalLinkage, taskName("peak"), module);
+    buildTask(task);
+    llvm::SmallVector<llvm::Type *> pointers(5, b.getPtrTy());
+    auto *entry = llvm::Function::Create(llvm::FunctionType::get(b.getInt32Ty(), pointers, false),
+                                         llvm::GlobalValue::ExternalLinkage, kEntrySymbol, module);
+    b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "", entry));
+    // LimbeckApi: version, pool, parallel, fail. The inputs are the frame.
+    auto *call = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy()}, false);
+    b.CreateCall(call, member(entry->getArg(0), 2), {member(entry->getArg(0), 1), task, entry->getArg(1)});
+    b.CreateRet(b.getInt32(0));
+  }
+
+  int64_t products() const { return kSteps * accumulators * productsPerStep; }
+  int64_t blockBytes() const { return kReads * isa.lanes * 4; }
+
+private:
+  static constexpr int64_t kSteps = 16384, kReads = 8, kOtherRegisters = 4;
+
+  llvm::Value *member(llvm::Value *base, uint64_t index) {
+    return b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), base, index));
+  }
+  llvm::VectorType *vector(llvm::Type *element, int64_t lanes) {
+    return llvm::FixedVectorType::get(element, static_cast<unsigned>(lanes));
+  }
+  /// A value that the optimizer does not know.
+  llvm::Value *opaque(llvm::Value *value) {
+    llvm::Value *place = b.CreateAlloca(value->getType());
+    b.CreateStore(value, place, /*isVolatile=*/true);
+    return b.CreateLoad(value->getType(), place, /*isVolatile=*/true);
+  }
+
+  void buildTask(llvm::Function *task) {
+    llvm::LLVMContext &context = module.getContext();
+    auto *before = llvm::BasicBlock::Create(context, "", task);
+    auto *head = llvm::BasicBlock::Create(context, "", task),
+         *body = llvm::BasicBlock::Create(context, "", task);
+    auto *behind = llvm::BasicBlock::Create(context, "", task);
+    b.SetInsertPoint(before);
+    llvm::Value *first = b.getInt64(0), *last = b.getInt64(kSteps), *data = nullptr;
+    if (peak == Peak::Read) {
+      data = member(task->getArg(0), 0);
+      llvm::Value *blocks = b.CreateLoad(b.getInt64Ty(), member(task->getArg(0), 1));
+      llvm::Value *worker = b.CreateZExt(task->getArg(1), b.getInt64Ty());
+      llvm::Value *workers = b.CreateZExt(task->getArg(2), b.getInt64Ty());
+      auto share = [&](llvm::Value *number) { return b.CreateUDiv(b.CreateMul(blocks, number), workers); };
+      first = share(worker);
+      last = share(b.CreateAdd(worker, b.getInt64(1)));
+    }
+    bool isFloat = peak == Peak::F32;
+    auto *type = vector(isFloat ? b.getFloatTy() : b.getInt32Ty(), isa.lanes);
+    x = opaque(isFloat ? llvm::ConstantFP::get(type, 1)
+                       : static_cast<llvm::Constant *>(llvm::ConstantInt::get(type, 0x01010101)));
+    y = opaque(isFloat ? llvm::ConstantFP::get(type, 0)
+                       : static_cast<llvm::Constant *>(llvm::ConstantInt::get(type, 0x01010101)));
+    llvm::SmallVector<llvm::Value *> places;
+    for (int64_t i = 0; i < accumulators; ++i)
+      places.push_back(b.CreateAlloca(type));
+    b.CreateBr(head);
+    b.SetInsertPoint(head);
+    llvm::PHINode *step = b.CreatePHI(b.getInt64Ty(), 2);
+    step->addIncoming(first, before);
+    llvm::SmallVector<llvm::PHINode *> sums;
+    for (int64_t i = 0; i < accumulators; ++i) {
+      sums.push_back(b.CreatePHI(type, 2));
+      sums.back()->addIncoming(x, before);
+    }
+    b.CreateCondBr(b.CreateICmpULT(step, last), body, behind);
+    b.SetInsertPoint(body);
+    for (auto [i, sum] : llvm::enumerate(sums))
+      sum->addIncoming(peak == Peak::Read ? read(sum, data, step, i) : multiplyAdd(sum), body);
+    step->addIncoming(b.CreateAdd(step, b.getInt64(1)), body);
+    b.CreateBr(head);
+    b.SetInsertPoint(behind);
+    for (auto [sum, place] : llvm::zip(sums, places))
+      b.CreateStore(sum, place, /*isVolatile=*/true);
+    b.CreateRetVoid();
+  }
+
+  llvm::Value *read(llvm::Value *sum, llvm::Value *data, llvm::Value *step, size_t number) {
+    llvm::Value *vectors = b.CreateAdd(b.CreateMul(step, b.getInt64(kReads)), b.getInt64(number));
+    return b.CreateOr(sum, b.CreateLoad(sum->getType(), b.CreateInBoundsGEP(sum->getType(), data, vectors)));
+  }
+
+  llvm::Value *call(std::string_view intrinsic, llvm::Type *result, llvm::ArrayRef<llvm::Value *> operands) {
+    llvm::SmallVector<llvm::Type *> types;
+    for (llvm::Value *operand : operands)
+      types.push_back(operand->getType());
+    return b.CreateCall(
+        module.getOrInsertFunction(llvm::StringRef(intrinsic), llvm::FunctionType::get(result, types, false)),
+        operands);
+  }
+
+  /// One step that depends on the one before it through `sum` alone.
+  llvm::Value *multiplyAdd(llvm::Value *sum) {
+    productsPerStep = isa.lanes;
+    if (peak == Peak::F32)
+      return isa.fma ? b.CreateIntrinsic(llvm::Intrinsic::fma, {sum->getType()}, {sum, x, y})
+                     : b.CreateFAdd(b.CreateFMul(sum, x), y);
+    auto *bytes = vector(b.getInt8Ty(), 4 * isa.lanes);
+    for (const DotInstruction &dot : kDots)
+      if (isa.has(dot.feature)) {
+        productsPerStep = 4 * isa.lanes;
+        return call(dot.intrinsic, sum->getType(),
+                    {sum, b.CreateBitCast(x, bytes), b.CreateBitCast(y, bytes)});
+      }
+    if (isa.architecture != artifact::Architecture::X86_64)
+      return b.CreateAdd(sum, b.CreateMul(sum, y));
+    auto *words = vector(b.getInt16Ty(), 2 * isa.lanes);
+    std::string_view pairs = isa.lanes == 16  ? "llvm.x86.avx512.pmaddw.d.512"
+                             : isa.lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
+                                              : "llvm.x86.sse2.pmadd.wd";
+    productsPerStep = 2 * isa.lanes;
+    return b.CreateAdd(sum,
+                       call(pairs, sum->getType(), {b.CreateBitCast(sum, words), b.CreateBitCast(y, words)}));
+  }
+
+  llvm::Module &module;
+  llvm::IRBuilder<> b;
+  Peak peak;
+  const Isa &isa;
+  int64_t accumulators, productsPerStep = 0;
+  llvm::Value *x = nullptr, *y = nullptr;
+};
+} // namespace
+
+Expected<PeakCode> compilePeak(Peak peak, const Isa &isa) {
+  LIMBECK_ASSIGN(std::unique_ptr<llvm::TargetMachine> machine, createMachine(isa, 3));
+  llvm::LLVMContext context;
+  llvm::Module module("peak", context);
+  PeakBuilder builder(module, peak, isa);
+  builder.build();
+  module.setTargetTriple(machine->getTargetTriple());
+  module.setDataLayout(machine->createDataLayout());
+  prepareFunctions(module, isa);
+  optimize(module, *machine, 3);
+  LIMBECK_ASSIGN(ObjectBytes object, emitObject(module, *machine, false));
+  PeakCode code{{}, builder.products(), builder.blockBytes()};
+  LIMBECK_TRY(linkImage(object, isa, code.entry));
+  return code;
+}
+
+} // namespace limbeck::cpu

@@ -1,0 +1,56 @@
+// The module may name the tile of a problem. One that does not fit is left to the cost model, and so is any other problem's. The choice
+// is among the facts; its candidates too when they are asked for.
+// RUN: limbeck-opt %s --split-input-file --limbeck-lower-to-kernels | FileCheck %s
+
+// CHECK-LABEL: @named(
+// CHECK: tiles = [{problem = "avx512-vnni, vnni tile, u8, rows 1, width 56, columns 32, depth 64, pixels 64 bytes apart", tile = "3x1"}]
+// Three rows of 56 need 18 tiles of height 3 and a rest of two rows, in two panels of one vector.
+// CHECK: func.func private @kernel_0({{.*}}memref<2x1x16x64xi8>
+module attributes {limbeck.target = "avx512-vnni", limbeck.tiles = {"avx512-vnni, vnni tile, u8, rows 1, width 56, columns 32, depth 64, pixels 64 bytes apart" = "3x1"}} {
+  func.func @named(%x: tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>> {
+    %w = limbeck.const dense<3> : tensor<64x32xsi8>
+    %q = limbeck.storage_cast %w : (tensor<64x32xsi8>) -> tensor<64x32x!quant.uniform<i8:f32, 0.125>>
+    %y = limbeck.fused %x, %q kind = "matmul" : (tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x32x!quant.uniform<i8:f32, 0.125>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>> {
+    ^bb0(%a: tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<64x32x!quant.uniform<i8:f32, 0.125>>):
+      %0 = limbeck.matmul %a, %b : (tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x32x!quant.uniform<i8:f32, 0.125>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+      limbeck.yield %0 : tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+    }
+    return %y : tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+  }
+}
+
+// -----
+
+// 14 x 4 results and their weights are more than 32 registers hold; 0x1 and words are none at all.
+// CHECK-LABEL: @misfit(
+// CHECK: tile = "14x2"
+// CHECK-NOT: candidates
+module attributes {limbeck.target = "avx512-vnni", limbeck.tiles = {"avx512-vnni, vnni tile, u8, rows 1, width 56, columns 32, depth 64, pixels 64 bytes apart" = "14x4", other = "0x1"}} {
+  func.func @misfit(%x: tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>> {
+    %w = limbeck.const dense<3> : tensor<64x32xsi8>
+    %q = limbeck.storage_cast %w : (tensor<64x32xsi8>) -> tensor<64x32x!quant.uniform<i8:f32, 0.125>>
+    %y = limbeck.fused %x, %q kind = "matmul" : (tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x32x!quant.uniform<i8:f32, 0.125>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>> {
+    ^bb0(%a: tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<64x32x!quant.uniform<i8:f32, 0.125>>):
+      %0 = limbeck.matmul %a, %b : (tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x32x!quant.uniform<i8:f32, 0.125>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+      limbeck.yield %0 : tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+    }
+    return %y : tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: @listed(
+// CHECK: tiles = [{candidates = ["{{[0-9]+x[1-4]}}", {{.*}}"{{[0-9]+x[1-4]}}"], problem = "avx512-vnni, vnni tile, u8, rows 1, width 56, columns 32, depth 64, pixels 64 bytes apart", tile = "14x2"}]
+module attributes {limbeck.target = "avx512-vnni", limbeck.list_tiles} {
+  func.func @listed(%x: tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>> {
+    %w = limbeck.const dense<3> : tensor<64x32xsi8>
+    %q = limbeck.storage_cast %w : (tensor<64x32xsi8>) -> tensor<64x32x!quant.uniform<i8:f32, 0.125>>
+    %y = limbeck.fused %x, %q kind = "matmul" : (tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x32x!quant.uniform<i8:f32, 0.125>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>> {
+    ^bb0(%a: tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<64x32x!quant.uniform<i8:f32, 0.125>>):
+      %0 = limbeck.matmul %a, %b : (tensor<56x64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x32x!quant.uniform<i8:f32, 0.125>>) -> tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+      limbeck.yield %0 : tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+    }
+    return %y : tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
+  }
+}

@@ -1,0 +1,33 @@
+// This machine, measured: rates are those of a machine and not of an optimizer that removed the work.
+#include "Session/Peaks.h"
+#include <gtest/gtest.h>
+
+using namespace limbeck;
+using namespace limbeck::session;
+
+TEST(Peaks, ratesAreThoseOfAMachine) {
+  auto pool = runtime::ThreadPool::create({1, 0});
+  ASSERT_TRUE(pool.ok());
+  const cpu::Isa &isa = cpu::nativeIsa();
+  auto peaks = measurePeaks(isa, **pool);
+  ASSERT_TRUE(peaks.ok()) << peaks.diagnostic().message;
+  // Between a tenth of a product per vector and nanosecond, and as many as eight instructions of four in a cycle of 8 GHz.
+  std::vector<double> rates = {peaks->f32};
+  if (isa.has("amx-int8"))
+    EXPECT_EQ(peaks->int8, 0) << "not measured yet";
+  else
+    rates.push_back(peaks->int8);
+  for (double rate : rates) {
+    EXPECT_GT(rate, 1e8 * static_cast<double>(isa.lanes));
+    EXPECT_LT(rate, 256e9 * static_cast<double>(isa.lanes));
+  }
+  ASSERT_EQ(peaks->read.size(), 8u);
+  EXPECT_EQ(peaks->read.front().bytes, 16 << 10);
+  EXPECT_EQ(peaks->read.back().bytes, 256 << 20);
+  for (const ReadRate &rate : peaks->read) {
+    EXPECT_GT(rate.bytesPerSecond, 1e8);
+    EXPECT_LT(rate.bytesPerSecond, 4e12);
+  }
+  EXPECT_GT(peaks->clockMs, 0);
+  EXPECT_LT(peaks->dispatchMs, 1);
+}

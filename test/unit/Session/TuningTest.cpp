@@ -1,0 +1,70 @@
+// The tuning file: what is written is read, what is not as written is refused.
+#include "limbeck/Session/Tuning.h"
+#include <gtest/gtest.h>
+
+using namespace limbeck;
+using namespace limbeck::session;
+
+static Tuning sample() {
+  Tuning tuning;
+  tuning.cpu = "Some processor";
+  tuning.threads = 2;
+  tuning.problems = {{"avx2, dot tile, u8, rows 1", "3x2", {{"2x2", 0.75}, {"4x1", 1.5}}},
+                     {"other", "1x1", {}}};
+  return tuning;
+}
+
+static Diagnostic refused(std::string text) {
+  auto tuning = parseTuning(text, "t.json");
+  EXPECT_FALSE(tuning.ok()) << text;
+  return tuning.ok() ? Diagnostic() : tuning.diagnostic();
+}
+
+/// The sample's text with one place changed.
+static std::string changed(const std::string &from, const std::string &to) {
+  std::string text = tuningJson(sample());
+  size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Tuning, whatIsWrittenIsRead) {
+  auto read = parseTuning(tuningJson(sample()), "t.json");
+  ASSERT_TRUE(read.ok()) << read.diagnostic().message;
+  EXPECT_EQ(*read, sample());
+  EXPECT_EQ(read->tiles(),
+            (std::map<std::string, std::string>{{"avx2, dot tile, u8, rows 1", "2x2"}, {"other", "1x1"}}));
+}
+
+TEST(Tuning, onlyAClearlyFasterTileReplacesTheCostModels) {
+  TunedProblem problem{"p", "3x2", {{"2x2", 0.99}, {"4x2", 1.1}}};
+  EXPECT_EQ(problem.best(), "3x2");
+  EXPECT_EQ(problem.timeOfBest(), 1);
+  problem.times["5x1"] = 0.97;
+  problem.times["6x1"] = 0.9;
+  EXPECT_EQ(problem.best(), "6x1");
+  EXPECT_EQ(problem.timeOfBest(), 0.9);
+}
+
+TEST(Tuning, whatIsNotAsWrittenIsRefused) {
+  EXPECT_EQ(refused("[]").code, Code::Parse);
+  EXPECT_EQ(refused("no JSON").file, "t.json");
+  EXPECT_EQ(refused(changed("\"schema\": 1", "\"schema\": 2")).message,
+            "expected schema 1, found another one");
+  EXPECT_EQ(refused(changed("\"cpu\"", "\"chip\"")).message, "expected a member 'cpu', found none");
+  EXPECT_EQ(refused(changed("\"threads\"", "\"speed\": 1, \"threads\"")).message,
+            "expected no other member, found 'speed'");
+  EXPECT_EQ(refused(changed("\"threads\": 2", "\"threads\": \"two\"")).message,
+            "expected a whole number from 1 to 1024 in 'threads', found something else");
+  EXPECT_EQ(refused(changed("0.75", "-1")).message,
+            "expected a number above 0 in 'times' of problem 0, found something else");
+  EXPECT_EQ(refused(changed("\"own\": \"3x2\"", "\"own\": 3")).message,
+            "expected a text in 'own' of problem 0, found something else");
+  EXPECT_EQ(refused(changed("\"best\": \"2x2\"", "\"best\": \"4x1\"")).message,
+            "expected the fastest tile, 2x2, in 'best' of problem 0, found '4x1'");
+  EXPECT_EQ(refused(changed("\"other\"", "\"avx2, dot tile, u8, rows 1\"")).message,
+            "expected every problem once, found 'avx2, dot tile, u8, rows 1' twice");
+  EXPECT_EQ(refused("{\"schema\":1,\"cpu\":\"\",\"threads\":1,\"problems\":{}}").message,
+            "expected a list in 'problems', found something else");
+  EXPECT_EQ(refused("{\"schema\":1,\"cpu\":\"\",\"threads\":1,\"problems\":[7]}").code, Code::Parse);
+}

@@ -1,0 +1,27 @@
+// The loops that measure a machine consist of what they claim to measure.
+#include "limbeck/Target/CPU/Peaks.h"
+#include <gtest/gtest.h>
+
+using namespace limbeck;
+
+TEST(Peaks, everyInstructionSetHasALoopForEach) {
+  for (const cpu::Isa &isa : cpu::allIsas())
+    for (cpu::Peak peak : {cpu::Peak::Int8, cpu::Peak::F32, cpu::Peak::Read}) {
+      auto code = cpu::compilePeak(peak, isa);
+      ASSERT_TRUE(code.ok()) << isa.name << ": " << code.diagnostic().message;
+      EXPECT_FALSE(code->entry.executable.empty()) << isa.name;
+      EXPECT_EQ(code->blockBytes, 8 * isa.lanes * 4) << isa.name;
+    }
+}
+
+TEST(Peaks, productsFollowTheInstruction) {
+  auto products = [](const char *isa, cpu::Peak peak) {
+    auto code = cpu::compilePeak(peak, *cpu::findIsa(isa));
+    return code.ok() ? code->products : -1;
+  };
+  // 28 accumulators in 32 registers, 12 in 16; four, two or one product in each 32 bits of them.
+  EXPECT_EQ(products("avx512-vnni", cpu::Peak::Int8), 16384 * 28 * 64);
+  EXPECT_EQ(products("avx512", cpu::Peak::Int8), 16384 * 28 * 32);
+  EXPECT_EQ(products("avx2", cpu::Peak::Int8), 16384 * 12 * 16);
+  EXPECT_EQ(products("avx2", cpu::Peak::F32), 16384 * 12 * 8);
+}
