@@ -79,8 +79,13 @@ bool runsHere(const cpu::Isa &isa) {
   return runtime::CpuFeatures::host().runs(variant);
 }
 
-/// Kernels of every instruction set. Where this machine lacks one of x86, code is generated for one that it has, and sometimes
-/// where it does not; AArch64 runs in an emulator, if there is one.
+/// Whether code for the instruction set runs here, or in an emulator.
+bool canRun(const cpu::Isa &isa) {
+  return isa.architecture == artifact::Architecture::AArch64 ? arm64Available() : runsHere(isa);
+}
+
+/// Kernels of every instruction set. Where it cannot run, and sometimes where it can, code is generated for one that this machine
+/// has: stand-ins take the place of its instructions.
 std::vector<Pairing> drawPairings(Draw &draw, const Options &options) {
   std::vector<const cpu::Isa *> codes;
   for (const cpu::Isa &isa : cpu::allIsas())
@@ -88,14 +93,11 @@ std::vector<Pairing> drawPairings(Draw &draw, const Options &options) {
       codes.push_back(&isa);
   std::vector<Pairing> pairings;
   for (const cpu::Isa &kernels : cpu::allIsas()) {
-    bool emulated = kernels.architecture == artifact::Architecture::AArch64;
-    bool own = emulated || (runsHere(kernels) && !draw.oneIn(4));
+    bool own = canRun(kernels) && !draw.oneIn(4);
     const cpu::Isa *code = !options.code.empty() ? cpu::findIsa(options.code)
                            : own                 ? &kernels
                                                  : draw.pick(codes);
-    bool chosen = options.isa.empty() ? !emulated || (arm64Available() && options.code.empty())
-                                      : kernels.name == options.isa;
-    if (chosen)
+    if (options.isa.empty() || kernels.name == options.isa)
       pairings.push_back({&kernels, code});
   }
   return pairings;

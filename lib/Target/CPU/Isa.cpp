@@ -58,9 +58,6 @@ const Isa &nativeIsa() {
   return *best;
 }
 
-/// Promised by docs/contract.md.
-static constexpr std::string_view kLater[] = {"avx-vnni", "arm64-dotprod", "arm64-i8mm"};
-
 Expected<std::vector<const Isa *>> parseTargets(std::string_view text) {
   std::vector<const Isa *> chosen;
   auto unknown = [&](std::string_view found) {
@@ -85,8 +82,6 @@ Expected<std::vector<const Isa *>> parseTargets(std::string_view text) {
     size_t end = std::min(text.find(','), text.size());
     std::string_view name = text.substr(0, end);
     const Isa *isa = name == "native" ? &nativeIsa() : findIsa(name);
-    if (!isa && std::ranges::find(kLater, name) != std::end(kLater))
-      return error(Code::Unsupported, "instruction set '", name, "' comes with a later version");
     if (!isa)
       return unknown(name);
     if (std::find(chosen.begin(), chosen.end(), isa) == chosen.end())

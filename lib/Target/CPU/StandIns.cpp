@@ -12,8 +12,9 @@ namespace limbeck::cpu {
 
 namespace {
 struct IntrinsicEntry {
-  llvm::StringRef prefix;  ///< of the intrinsic's name
-  llvm::StringRef feature; ///< that the target must have; "x86": every machine of that architecture has it
+  llvm::StringRef prefix; ///< of the intrinsic's name
+  llvm::StringRef
+      feature; ///< that the target must have, or one of two; "x86": every machine of that architecture has it
   llvm::StringRef standIn; ///< function of StandIns.c: (result, operands.., lanes)
   bool onTiles = false;    ///< the function is (tiles, operands..)
 };
@@ -22,7 +23,8 @@ struct IntrinsicEntry {
 static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.fma.f32", "fma", "standin_fma_f32"},
     {"llvm.fma.v", "fma", "standin_fma_f32"},
-    {"llvm.x86.avx512.vpdpbusd.", "avx512vnni", "standin_vpdpbusd"},
+    {"llvm.x86.avx512.vpdpbusd.256", "avx512vnni|avxvnni", "standin_dot_us"},
+    {"llvm.x86.avx512.vpdpbusd.512", "avx512vnni", "standin_dot_us"},
     {"llvm.x86.avx512.vpermi2var.hi.", "avx512bw", "standin_vpermi2w"},
     {"llvm.x86.avx512.packssdw.", "avx512bw", "standin_packssdw"},
     {"llvm.x86.avx512.packsswb.", "avx512bw", "standin_packsswb"},
@@ -45,6 +47,11 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.x86.tdpbusd", "amx-int8", "standin_tdpbusd", true},
     {"llvm.x86.tdpbssd", "amx-int8", "standin_tdpbssd", true},
     {"llvm.aarch64.neon.tbl4", "neon", "standin_tbl4"},
+    {"llvm.aarch64.neon.saddlp.", "neon", "standin_saddlp"},
+    {"llvm.aarch64.neon.sdot.", "dotprod", "standin_dot_ss"},
+    {"llvm.aarch64.neon.usdot.", "i8mm", "standin_dot_us"},
+    {"llvm.aarch64.neon.smmla.", "i8mm", "standin_mmla_ss"},
+    {"llvm.aarch64.neon.usmmla.", "i8mm", "standin_mmla_us"},
 };
 
 static bool isTargetIntrinsic(llvm::StringRef name) {
@@ -54,6 +61,9 @@ static bool isTargetIntrinsic(llvm::StringRef name) {
 static bool available(const Isa &isa, llvm::StringRef feature) {
   if (feature == "x86")
     return isa.architecture == artifact::Architecture::X86_64;
+  auto [one, other] = feature.split('|');
+  if (!other.empty())
+    return available(isa, one) || available(isa, other);
   return feature == "fma" ? isa.fma : isa.has(std::string_view(feature));
 }
 

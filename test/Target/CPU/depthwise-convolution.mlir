@@ -2,6 +2,8 @@
 // but those.
 // RUN: limbeck compile %s --from lower -o %t.s --target cpu:avx512-vnni --quiet && FileCheck %s --input-file %t.s
 // RUN: limbeck compile %s --from lower -o %t.avx2.s --target cpu:avx2 --quiet && FileCheck %s --input-file %t.avx2.s --check-prefix=AVX2
+// RUN: limbeck compile %s --from lower -o %t.dot.s --target cpu:arm64-i8mm --quiet && FileCheck %s --input-file %t.dot.s --check-prefixes=NEON,I8MM
+// RUN: limbeck compile %s --from lower -o %t.neon.s --target cpu:arm64 --quiet && FileCheck %s --input-file %t.neon.s --check-prefixes=NEON,PAIRS
 
 // CHECK-LABEL: task_kernel_0:
 // CHECK: vpunpcklbw
@@ -16,6 +18,16 @@
 // AVX2: vpunpcklbw
 // AVX2: vpmaddwd
 // AVX2: vpackuswb {{.*}}, %ymm
+
+// Without dot products, pairs of products are summed in 16 bits.
+// NEON-LABEL: task_kernel_0:
+// NEON: zip1 v{{[0-9]+}}.16b
+// I8MM: usdot
+// PAIRS: smlal{{2?}} v{{[0-9]+}}.8h
+// PAIRS: sadalp
+// NEON-NOT: [sp
+// NEON: sqxtun2
+// NEON-NEXT: str q
 module {
   func.func @main(%x: tensor<1x10x34x64xui8> {limbeck.name = "x"}) -> (tensor<1x8x32x64xui8> {limbeck.name = "y"}) {
     %w = limbeck.const dense<3> : tensor<64x1x3x3xsi8>

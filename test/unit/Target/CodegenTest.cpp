@@ -46,25 +46,34 @@ protected:
   mlir::MLIRContext context;
 };
 
-/// The lines of the innermost loop that multiplies: from the last label before the first `instruction` to the next jump.
+/// The lines of the innermost loop that multiplies: from the last label before the first `instruction` to the next branch back.
 std::string hotLoop(const std::string &assembly, const std::string &instruction) {
   size_t at = assembly.find(instruction);
   if (at == std::string::npos)
     return "";
-  size_t begin = assembly.rfind("\n.LBB", at), end = assembly.find("\n\tj", at);
+  size_t begin = assembly.rfind("\n.LBB", at),
+         end = std::min(assembly.find("\n\tj", at), assembly.find("\n\tb.", at));
   return assembly.substr(begin, end - begin);
 }
 } // namespace
 
-TEST_F(Codegen, vnniProductUsesItsInstructionWithoutSpills) {
-  auto module = lowered("avx512-vnni");
-  ASSERT_TRUE(module);
-  auto assembly = cpu::emitText(*module, *cpu::findIsa("avx512-vnni"), /*assembly=*/true);
-  ASSERT_TRUE(assembly.ok()) << assembly.diagnostic().text();
-  std::string loop = hotLoop(*assembly, "vpdpbusd");
-  ASSERT_NE(loop, "");
-  EXPECT_NE(loop.find("%zmm"), std::string::npos);
-  EXPECT_EQ(loop.find("(%rsp)"), std::string::npos) << loop;
+TEST_F(Codegen, productsUseTheirInstructionWithoutSpills) {
+  const struct {
+    const char *isa, *instruction, *vector, *stack;
+  } rows[] = {{"avx-vnni", "vpdpbusd", "%ymm", "(%rsp)"},
+              {"avx512-vnni", "vpdpbusd", "%zmm", "(%rsp)"},
+              {"arm64-dotprod", "\tsdot", ".4b[3]", "[sp"},
+              {"arm64-i8mm", "\tusmmla", ".16b", "[sp"}};
+  for (const auto &row : rows) {
+    auto module = lowered(row.isa);
+    ASSERT_TRUE(module);
+    auto assembly = cpu::emitText(*module, *cpu::findIsa(row.isa), /*assembly=*/true);
+    ASSERT_TRUE(assembly.ok()) << assembly.diagnostic().text();
+    std::string loop = hotLoop(*assembly, row.instruction);
+    ASSERT_NE(loop, "") << row.isa;
+    EXPECT_NE(loop.find(row.vector), std::string::npos) << row.isa << loop;
+    EXPECT_EQ(loop.find(row.stack), std::string::npos) << row.isa << loop;
+  }
 }
 
 TEST_F(Codegen, missingInstructionsGetStandIns) {

@@ -1,5 +1,6 @@
 // The tile chooser: tiles fit the registers and the problem.
 #include "Target/CPU/Emit/Schedule.h"
+#include "Target/CPU/Emit/ByteInstructions.h"
 #include <gtest/gtest.h>
 
 using namespace limbeck;
@@ -56,4 +57,34 @@ TEST(Schedule, candidatesAreAllTilesThatFitFromTheChosenOneOn) {
   }
   // 14 heights of one vector, 14 of two, 9 of three, 6 of four.
   EXPECT_EQ(tiles.size(), 43u);
+}
+
+TEST(Schedule, formsOfProductsFollowTheInstructionsAndTheDepth) {
+  auto form = [](std::string_view isa, int64_t width, int64_t depth, bool room) {
+    return cpu::ByteInstructions::tileForm(*cpu::findIsa(isa), width, depth, room);
+  };
+  EXPECT_EQ(form("avx512-vnni", 8, 64, false)->family, "vnni tile");
+  EXPECT_EQ(form("avx-vnni", 8, 64, false)->family, "vnni tile");
+  EXPECT_EQ(form("avx2", 8, 64, false)->family, "dot tile");
+  EXPECT_FALSE(form("avx512-vnni", 8, 63, false)) << "a load would reach over the end";
+  EXPECT_TRUE(form("avx512-vnni", 8, 63, true));
+  EXPECT_FALSE(form("arm64", 8, 64, true)) << "NEON alone has no such products";
+  EXPECT_EQ(form("arm64-dotprod", 8, 64, false)->stepsPerLoad, 4);
+  EXPECT_EQ(form("arm64-dotprod", 8, 24, false)->stepsPerLoad, 1);
+  EXPECT_EQ(form("arm64-i8mm", 8, 64, false)->rowsTogether, 2);
+  EXPECT_EQ(form("arm64-i8mm", 8, 24, false)->unit, 8);
+  EXPECT_EQ(form("arm64-i8mm", 8, 12, false)->unit, 4) << "eight inputs would reach over the end";
+  EXPECT_EQ(form("arm64-i8mm", 1, 64, false)->rowsTogether, 1) << "there is no second row";
+}
+
+TEST(Schedule, rowsComputedTogetherStayTogether) {
+  const cpu::Isa &isa = *cpu::findIsa("arm64-i8mm");
+  for (int64_t width : {2, 3, 7, 49, 196})
+    for (int64_t columns : {1, 8, 24, 512}) {
+      cpu::StepCost cost = cpu::ByteInstructions::tileForm(isa, width, 64, false)->cost;
+      cpu::Tile tile = cpu::chooseTile({1, width, columns, 64, 1, 64}, isa, isa.lanes, cost);
+      EXPECT_EQ(tile.height % 2, 0);
+      EXPECT_LE(tile.height * (tile.vectors + cost.rowRegisters) + tile.vectors * cost.weightRegisters,
+                isa.registers);
+    }
 }

@@ -2,7 +2,7 @@
 //
 //   sum (qa - za)(qb - zb) = sum qa*qb  -  za * sum qb  -  zb * sum qa  +  K * za * zb
 //
-// with qa moved to unsigned and qb to signed bytes, as vpdpbusd wants them. The terms of a column are what an accumulator starts
+// with qa moved to the signedness that the instruction reads, and qb to signed bytes. The terms of a column are what an accumulator starts
 // at, those of a row are added to all its accumulators; both are sums of bytes that the same instruction forms, with ones. All
 // counts modulo 2^32; the arithmetic has shown that the whole sum fits.
 #include "ByteInstructions.h"
@@ -22,13 +22,13 @@ namespace {
 class ActivationProduct {
 public:
   ActivationProduct(lower::KernelBuilder &kernel, Operation *op, lower::ContractionArithmetic &arithmetic,
-                    const Isa &isa)
+                    const Isa &isa, const ByteInstructions::Form &form)
       : kernel(kernel), b(kernel.builder()), arithmetic(arithmetic), instructions(kernel, isa),
         left(op->getOperand(0)), right(op->getOperand(1)), leftShape(kernel.shapeOf(left)),
         rightShape(kernel.shapeOf(right)), result(kernel.shapeOf(op->getResult(0))), depth(leftShape.back()),
         rows(result[result.size() - 2]), columns(result.back()), lanes(isa.lanes) {
     ContractionExtent extent{1, rows, columns, depth, 1, depth};
-    tile = chooseTile(extent, isa, lanes, instructions.stepCost());
+    tile = chooseTile(extent, isa, lanes, form.cost);
     while (columns % tile.panel() != 0) // one vector divides them
       --tile.vectors;
     tile.height = std::min(tile.height, rows);
@@ -82,18 +82,21 @@ private:
 
   VectorType dwords() { return VectorType::get({lanes}, b.getI32Type()); }
   VectorType bytes(int64_t count) { return VectorType::get({count}, b.getI8Type()); }
-  bool movesLeft() const { return isSigned(arithmetic.inputType().dtype); }
+  bool leftSigned() const { return isSigned(arithmetic.inputType().dtype); }
+  /// Whether the left bytes are signed once they are moved.
+  bool readsSigned() const { return (instructions.inputShift(leftSigned()) == 0) == leftSigned(); }
   bool movesRight() const { return !isSigned(arithmetic.weightType().dtype); }
   /// Zero points of the bytes as the instruction sees them.
-  int64_t leftZero() const { return arithmetic.inputZeroPoint() + (movesLeft() ? 128 : 0); }
+  int64_t leftZero() const { return arithmetic.inputZeroPoint() + instructions.inputShift(leftSigned()); }
   int64_t rightZero() const {
     return arithmetic.weightType().quantization->zeroPoints[0] - (movesRight() ? 128 : 0);
   }
-  Value moved(Value value, bool moves) {
-    return moves ? Value(arith::XOrIOp::create(b, kernel.loc(), value,
-                                               kernel.constantLike(value.getType(), -128)))
-                 : value;
+  Value movedRight(Value value) {
+    return movesRight() ? Value(arith::XOrIOp::create(b, kernel.loc(), value,
+                                                      kernel.constantLike(value.getType(), -128)))
+                        : value;
   }
+  Value dot(Value accumulator, Value x, Value w) { return instructions.dot(accumulator, x, w, leftSigned()); }
 
   /// Position in an operand, whose batch dimensions broadcast.
   Index place(const Shape &shape, ArrayRef<Value> batch, Value row, Value column) {
@@ -116,16 +119,15 @@ private:
       for (int64_t v = 0; v < tile.vectors; ++v) {
         Value rowsOf[4];
         for (int64_t i = 0; i < 4; ++i)
-          rowsOf[i] = moved(vector::LoadOp::create(b, kernel.loc(), bytes(lanes), rightBuffer,
-                                                   place(rightShape, batch, kernel.addIndex(k, i),
-                                                         kernel.addIndex(column, v * lanes))),
-                            movesRight());
+          rowsOf[i] = movedRight(vector::LoadOp::create(
+              b, kernel.loc(), bytes(lanes), rightBuffer,
+              place(rightShape, batch, kernel.addIndex(k, i), kernel.addIndex(column, v * lanes))));
         auto interleave = [&](Value even, Value odd) -> Value {
           return vector::InterleaveOp::create(b, kernel.loc(), even, odd);
         };
         Value words = interleave(interleave(rowsOf[0], rowsOf[2]), interleave(rowsOf[1], rowsOf[3]));
         vector::StoreOp::create(b, kernel.loc(), words, packed, packedPlace(k, v));
-        next.push_back(instructions.dot(carried[static_cast<size_t>(v)], ones, words));
+        next.push_back(dot(carried[static_cast<size_t>(v)], ones, words));
       }
       return next;
     });
@@ -160,13 +162,16 @@ private:
       Value ones = kernel.constantLike(bytes(4 * lanes), 1);
       Value sums = kernel.constantLike(dwords(), 0);
       sums = kernel.loop(0, whole, 4 * lanes, sums, [&](Value k, ValueRange carried) -> SmallVector<Value> {
-        return {instructions.dot(carried[0], load(k, 4 * lanes), ones)};
+        return {dot(carried[0], load(k, 4 * lanes), ones)};
       })[0];
       addUp(sums);
     }
-    if (int64_t rest = depth - whole)
-      addUp(arith::ExtUIOp::create(b, kernel.loc(), VectorType::get({rest}, b.getI32Type()),
-                                   load(kernel.constantIndex(whole), rest)));
+    if (int64_t rest = depth - whole) {
+      auto wide = VectorType::get({rest}, b.getI32Type());
+      Value bytes = load(kernel.constantIndex(whole), rest);
+      addUp(readsSigned() ? Value(arith::ExtSIOp::create(b, kernel.loc(), wide, bytes))
+                          : Value(arith::ExtUIOp::create(b, kernel.loc(), wide, bytes)));
+    }
     Value scale =
         arith::ConstantOp::create(b, kernel.loc(), b.getI32IntegerAttr(static_cast<int32_t>(-rightZero())));
     return kernel.splat(arith::MulIOp::create(b, kernel.loc(), total, scale), lanes);
@@ -189,8 +194,8 @@ private:
       for (int64_t m = 0; m < height; ++m) {
         Value input = spreadWord(place(leftShape, batch, kernel.addIndex(row, m), k));
         for (int64_t v = 0; v < tile.vectors; ++v)
-          next.push_back(instructions.dot(carried[static_cast<size_t>(m * tile.vectors + v)], input,
-                                          words[static_cast<size_t>(v)]));
+          next.push_back(
+              dot(carried[static_cast<size_t>(m * tile.vectors + v)], input, words[static_cast<size_t>(v)]));
       }
       return next;
     });
@@ -202,7 +207,8 @@ private:
 
   /// Four elements of the left operand in every lane.
   Value spreadWord(const Index &at) {
-    Value four = moved(vector::LoadOp::create(b, kernel.loc(), bytes(4), leftBuffer, at), movesLeft());
+    Value four =
+        instructions.shifted(vector::LoadOp::create(b, kernel.loc(), bytes(4), leftBuffer, at), leftSigned());
     Value word = vector::BitCastOp::create(b, kernel.loc(), VectorType::get({1}, b.getI32Type()), four);
     Value scalar = vector::ExtractOp::create(b, kernel.loc(), word, ArrayRef<int64_t>{0});
     return vector::BitCastOp::create(b, kernel.loc(), bytes(4 * lanes), kernel.splat(scalar, lanes));
@@ -241,7 +247,7 @@ private:
 
 LogicalResult emitActivationProduct(lower::KernelBuilder &kernel, const Isa &isa) {
   Operation *op = kernel.core();
-  if (!isa_and_nonnull<graph::MatmulOp>(op) || !ByteInstructions::available(isa) || op->getNumOperands() > 2)
+  if (!isa_and_nonnull<graph::MatmulOp>(op) || op->getNumOperands() > 2)
     return failure();
   TensorType a = kernel.typeOf(op->getOperand(0)), c = kernel.typeOf(op->getOperand(1));
   auto isByte = [](const TensorType &type) {
@@ -251,10 +257,12 @@ LogicalResult emitActivationProduct(lower::KernelBuilder &kernel, const Isa &isa
   if (!isByte(a) || !isByte(c) || kernel.constantOf(op->getOperand(1)) || a.shape.size() < 2 ||
       c.shape.size() < 2 || !ActivationProduct::applies(a.shape, result, isa.lanes))
     return failure();
+  std::optional<ByteInstructions::Form> form =
+      ByteInstructions::tileForm(isa, /*width=*/1, a.shape.back(), /*room=*/false);
   lower::ContractionArithmetic arithmetic(kernel, op, a.shape.back(), result.back());
-  if (arithmetic.accumulates64())
+  if (!form || arithmetic.accumulates64())
     return failure();
-  ActivationProduct(kernel, op, arithmetic, isa).emit();
+  ActivationProduct(kernel, op, arithmetic, isa, *form).emit();
   kernel.setFamily("activation product");
   return success();
 }

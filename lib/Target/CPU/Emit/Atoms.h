@@ -1,6 +1,6 @@
 // Atoms: the smallest pieces of a tiled contraction that depend on element types and instructions. One file per atom.
 #pragma once
-#include "Schedule.h"
+#include "ByteInstructions.h"
 #include "limbeck/Lower/ContractionArithmetic.h"
 
 namespace limbeck::cpu {
@@ -18,18 +18,27 @@ public:
   virtual ~Atom() = default;
   /// Products that one step adds to each result.
   virtual int64_t unit() const = 0;
+  /// Steps whose inputs come with one load.
+  virtual int64_t stepsPerLoad() const { return 1; }
+  /// Rows of the tile that are computed together. There are as many accumulators for each vector of columns.
+  virtual int64_t rowsTogether() const { return 1; }
   /// Packs weights into [panels][KH][depth / unit][panel][unit], zero beyond the last column and product, and makes them an
   /// operand.
   virtual void pack(const WeightMatrix &weights, const Tile &tile) = 0;
-  /// Accumulators of one vector of columns before the first product.
-  virtual mlir::Value start(mlir::Value panel, int64_t vector) = 0;
+  /// Accumulator `number` of the rows together, of one vector of columns, before the first product.
+  virtual mlir::Value start(mlir::Value panel, int64_t vector, int64_t number) = 0;
   /// Weights of vector `vector` of `panel` at step (kh, k); k counts products.
   virtual mlir::Value weights(mlir::Value panel, mlir::Value kh, mlir::Value k, int64_t vector) = 0;
   /// Asks for those weights early: `ahead` steps before they are wanted.
   virtual void prefetch(mlir::Value panel, mlir::Value kh, mlir::Value k, int64_t vector, int64_t ahead) = 0;
-  /// `unit` elements of the input at `place`, spread over the lanes. Those behind the last product of a window row are read, too.
-  virtual mlir::Value input(mlir::Value buffer, llvm::ArrayRef<mlir::Value> place) = 0;
-  virtual mlir::Value multiplyAdd(mlir::Value accumulator, mlir::Value input, mlir::Value weights) = 0;
+  /// The elements of `stepsPerLoad` steps, at the place of each row. Those behind the last product of a window row are read, too.
+  virtual mlir::Value load(mlir::Value buffer, llvm::ArrayRef<lower::Index> places) = 0;
+  /// What one step multiplies of that, spread over the lanes.
+  virtual mlir::Value input(mlir::Value loaded, int64_t step) { return loaded; }
+  virtual void multiplyAdd(llvm::MutableArrayRef<mlir::Value> accumulators, mlir::Value input,
+                           mlir::Value weights) = 0;
+  /// Makes the accumulators of rows together one vector for each row.
+  virtual void separate(llvm::MutableArrayRef<mlir::Value> accumulators) {}
   /// Whether the accumulators start at the bias.
   virtual bool startsAtBias() const = 0;
 };
@@ -40,9 +49,9 @@ std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::Contrac
 /// 8-bit integers on any machine: widened to 32 bits, multiplied, added. Weights with zero point 0.
 std::unique_ptr<Atom> makeIntegerAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                       const Tile &tile);
-/// 8-bit integers with vpdpbusd or pmaddwd: four products per lane and step.
+/// 8-bit integers whose products ByteInstructions sum in fours or eights.
 std::unique_ptr<Atom> makeDotAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
-                                  const Tile &tile, const Isa &isa);
+                                  const Tile &tile, const Isa &isa, ByteInstructions::Form form);
 
 /// Panels of `tile` from a weight matrix: [panels][KH][depth / unit, rounded up][panel][unit], zero where there are no weights.
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit);

@@ -7,8 +7,7 @@ namespace limbeck::cpu {
 using namespace mlir;
 
 bool ByteEpilogue::applies(const lower::ContractionArithmetic &arithmetic, const Tile &tile, const Isa &isa) {
-  return ByteInstructions::available(isa) && tile.lanes == isa.lanes && arithmetic.isQuantized() &&
-         packsTo(arithmetic.resultType());
+  return tile.lanes == isa.lanes && arithmetic.isQuantized() && packsTo(arithmetic.resultType());
 }
 
 ByteEpilogue::ByteEpilogue(lower::KernelBuilder &kernel, const lower::ContractionArithmetic &arithmetic,

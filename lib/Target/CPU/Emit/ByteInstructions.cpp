@@ -3,13 +3,89 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 namespace limbeck::cpu {
 
 using namespace mlir;
 
+/// An instruction that multiplies bytes by signed bytes and adds the products in fours.
+struct DotInstruction {
+  StringRef feature, family;
+  StringRef unsignedInputs, signedInputs; ///< intrinsics; empty where there is none
+  bool byElement;                         ///< the inputs can be any 32 bits of a register
+};
+
+// The first whose feature the instruction set has.
+static constexpr DotInstruction kDotInstructions[] = {
+    {"avx512vnni", "vnni tile", "llvm.x86.avx512.vpdpbusd.512", "", false},
+    {"avxvnni", "vnni tile", "llvm.x86.avx512.vpdpbusd.256", "", false},
+    {"i8mm", "dotprod tile", "llvm.aarch64.neon.usdot.v4i32.v16i8", "llvm.aarch64.neon.sdot.v4i32.v16i8",
+     true},
+    {"dotprod", "dotprod tile", "", "llvm.aarch64.neon.sdot.v4i32.v16i8", true},
+};
+
+static const DotInstruction *dotInstruction(const Isa &isa) {
+  const auto *found = llvm::find_if(kDotInstructions, [&](const DotInstruction &candidate) {
+    return isa.has(std::string_view(candidate.feature));
+  });
+  return found == std::end(kDotInstructions) ? nullptr : found;
+}
+
+static bool isOfX86(const Isa &isa) {
+  return isa.architecture == artifact::Architecture::X86_64;
+}
+
+bool ByteInstructions::multiply(const Isa &isa, const Tensor &weights) {
+  return isOfX86(isa) || dotInstruction(isa) ||
+         llvm::none_of(weights.asIndices(), [](int64_t weight) { return weight == -128; });
+}
+
+std::optional<ByteInstructions::Form> ByteInstructions::tileForm(const Isa &isa, int64_t width, int64_t depth,
+                                                                 bool room) {
+  constexpr int64_t kRegister = 16; // bytes of a NEON register
+  const DotInstruction *dot = dotInstruction(isa);
+  bool whole = depth % kRegister == 0;
+  if ((depth % 4 != 0 && !room) || (!dot && !isOfX86(isa)))
+    return std::nullopt;
+  if (isa.has("i8mm") && width > 1 && (depth % 8 == 0 || room)) {
+    // Half an instruction for each row brings two rows together.
+    StepCost cost{.inputRegisters = whole ? 0 : 3,
+                  .weightRegisters = 2,
+                  .rowRegisters = whole ? 1 : 0,
+                  .rowsTogether = 2,
+                  .perRow = 0.5};
+    return Form{8, whole ? 2 : 1, 2, cost, "i8mm tile"};
+  }
+  if (!dot) { // inputs and weights are split into even and odd bytes
+    StepCost cost{.inputRegisters = 4, .weightRegisters = 2, .perRow = 2, .perVector = 3, .perProduct = 4};
+    return Form{4, 1, 1, cost, "dot tile"};
+  }
+  if (!dot->byElement)
+    return Form{4, 1, 1, {}, dot->family};
+  if (whole)
+    return Form{4, 4, 1, {.inputRegisters = 0, .rowRegisters = 1}, dot->family};
+  return Form{4, 1, 1, {.perRow = 1}, dot->family}; // spreading an input takes an instruction
+}
+
 ByteInstructions::ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa)
-    : kernel(kernel), b(kernel.builder()), count(isa.lanes), dotProducts(isa.has("avx512vnni")) {}
+    : kernel(kernel), b(kernel.builder()), count(isa.lanes), instruction(dotInstruction(isa)),
+      isX86(isOfX86(isa)) {}
+
+int64_t ByteInstructions::inputShift(bool isSigned) const {
+  bool readsSigned =
+      instruction ? !instruction->signedInputs.empty() && (isSigned || instruction->unsignedInputs.empty())
+                  : !isX86;
+  return readsSigned == isSigned ? 0 : isSigned ? 128 : -128;
+}
+
+Value ByteInstructions::shifted(Value input, bool isSigned) {
+  if (inputShift(isSigned) == 0)
+    return input;
+  bool inBytes = cast<VectorType>(input.getType()).getElementType().isInteger(8);
+  int32_t flip = inBytes ? -128 : static_cast<int32_t>(0x80808080u);
+  return arith::XOrIOp::create(b, kernel.loc(), input, kernel.constantLike(input.getType(), flip));
+}
 
 VectorType ByteInstructions::vector(int64_t elements, unsigned bits) const {
   return VectorType::get({elements}, b.getIntegerType(bits));
@@ -33,9 +109,27 @@ Value ByteInstructions::bitcast(Type type, Value value) {
   return vector::BitCastOp::create(b, kernel.loc(), type, value);
 }
 
-Value ByteInstructions::dot(Value accumulator, Value x, Value w) {
-  if (dotProducts)
-    return intrinsic("llvm.x86.avx512.vpdpbusd.512", dwords(), {accumulator, x, w});
+Value ByteInstructions::dot(Value accumulator, Value x, Value w, bool isSigned) {
+  if (instruction) {
+    bool readsSigned = (inputShift(isSigned) == 0) == isSigned;
+    if (readsSigned) // the second operand can be a part of a register
+      return intrinsic(instruction->signedInputs, dwords(), {accumulator, w, x});
+    return intrinsic(instruction->unsignedInputs, dwords(), {accumulator, x, w});
+  }
+  if (inHalves()) {
+    // Two products of -128 * 127 fit 16 bits.
+    auto half = [&](Value bytes, int64_t first) -> Value {
+      Value own = vector::ExtractStridedSliceOp::create(b, kernel.loc(), bytes, ArrayRef<int64_t>{first},
+                                                        ArrayRef<int64_t>{2 * count}, ArrayRef<int64_t>{1});
+      return arith::ExtSIOp::create(b, kernel.loc(), vector(2 * count, 16), own);
+    };
+    auto products = [&](int64_t first) -> Value {
+      return arith::MulIOp::create(b, kernel.loc(), half(x, first), half(w, first));
+    };
+    Value pairs = arith::AddIOp::create(b, kernel.loc(), products(0), products(2 * count));
+    return arith::AddIOp::create(b, kernel.loc(), accumulator,
+                                 intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16", dwords(), pairs));
+  }
   // Words of the even bytes and of the odd ones: 255 * 128 * 2 is far from the end of 32 bits.
   VectorType words = vector(2 * count, 16);
   Value eight = kernel.constantLike(words, 8), low = kernel.constantLike(words, 255);
@@ -51,7 +145,31 @@ Value ByteInstructions::dot(Value accumulator, Value x, Value w) {
                                arith::AddIOp::create(b, kernel.loc(), even, odd).getResult());
 }
 
-Value ByteInstructions::pack(ArrayRef<Value> quarters, bool isSigned, Order order) {
+Value ByteInstructions::multiplyPairs(Value accumulator, Value x, Value w, bool isSigned) {
+  StringRef name = isSigned ? "llvm.aarch64.neon.smmla.v4i32.v16i8" : "llvm.aarch64.neon.usmmla.v4i32.v16i8";
+  return intrinsic(name, dwords(), {accumulator, x, w});
+}
+
+Value ByteInstructions::narrowed(Value low, Value high, bool toSigned) {
+  SmallVector<int64_t> all(static_cast<size_t>(2 * cast<VectorType>(low.getType()).getNumElements()));
+  std::iota(all.begin(), all.end(), 0);
+  auto half = [&](Value wide) -> Value {
+    auto type = cast<VectorType>(wide.getType());
+    unsigned bits = type.getElementTypeBitWidth() / 2;
+    auto bound = [&](int64_t value) { return kernel.constantLike(type, static_cast<double>(value)); };
+    int64_t least = toSigned ? -(int64_t(1) << (bits - 1)) : 0, steps = (int64_t(1) << bits) - 1;
+    wide = arith::MinSIOp::create(b, kernel.loc(), wide, bound(least + steps));
+    wide = arith::MaxSIOp::create(b, kernel.loc(), wide, bound(least));
+    return arith::TruncIOp::create(b, kernel.loc(), vector(type.getNumElements(), bits), wide);
+  };
+  Value halves[] = {half(low), half(high)};
+  return vector::ShuffleOp::create(b, kernel.loc(), halves[0], halves[1], all);
+}
+
+Value ByteInstructions::packInsideParts(ArrayRef<Value> quarters, bool isSigned) {
+  if (!isX86) // clamps and truncations, which LLVM makes sqxtn and sqxtun
+    return narrowed(narrowed(quarters[0], quarters[1], true), narrowed(quarters[2], quarters[3], true),
+                    isSigned);
   StringRef toWords =
       at("llvm.x86.sse2.packssdw.128", "llvm.x86.avx2.packssdw", "llvm.x86.avx512.packssdw.512");
   StringRef toBytes =
@@ -60,7 +178,11 @@ Value ByteInstructions::pack(ArrayRef<Value> quarters, bool isSigned, Order orde
   VectorType words = vector(2 * count, 16);
   Value low = intrinsic(toWords, words, {quarters[0], quarters[1]});
   Value high = intrinsic(toWords, words, {quarters[2], quarters[3]});
-  Value packed = intrinsic(toBytes, bytes(), {low, high});
+  return intrinsic(toBytes, bytes(), {low, high});
+}
+
+Value ByteInstructions::pack(ArrayRef<Value> quarters, bool isSigned, Order order) {
+  Value packed = packInsideParts(quarters, isSigned);
   // The packs work inside 128 bits: part i of the result holds four elements of each vector.
   if (order == Order::Dealt || count == 4)
     return packed;
@@ -70,6 +192,17 @@ Value ByteInstructions::pack(ArrayRef<Value> quarters, bool isSigned, Order orde
       places.push_back(4 * i + j);
   Value units = bitcast(dwords(), packed);
   return bitcast(bytes(), vector::ShuffleOp::create(b, kernel.loc(), units, units, places));
+}
+
+SmallVector<Value> ByteInstructions::interleaved(ArrayRef<Value> bytes) {
+  int64_t unit = inHalves() ? 8 : 2;
+  SmallVector<Value> operands;
+  for (bool upper : {false, true}) {
+    Value first = interleave(bytes[0], bytes[1], 1, upper), second = interleave(bytes[2], bytes[3], 1, upper);
+    operands.push_back(interleave(first, second, unit, false));
+    operands.push_back(interleave(first, second, unit, true));
+  }
+  return operands;
 }
 
 Value ByteInstructions::interleave(Value a, Value c, int64_t unit, bool upper) {

@@ -1,4 +1,4 @@
-// The instructions for bytes that x86 has at every width: products of bytes summed in fours, saturating packs.
+// The instructions for bytes: products of bytes summed in fours, saturating packs, interleaving.
 #pragma once
 #include "Schedule.h"
 #include "limbeck/Lower/KernelBuilder.h"
@@ -6,22 +6,46 @@
 
 namespace limbeck::cpu {
 
-/// Vectors of `lanes` 32-bit values, four times as many bytes: 4 (SSE2), 8 (AVX2) or 16 (AVX-512) lanes.
+struct DotInstruction;
+
+/// Vectors of `lanes` 32-bit values, four times as many bytes: 4 (SSE2, NEON), 8 (AVX2) or 16 (AVX-512) lanes.
 class ByteInstructions {
 public:
-  /// Whether the ISA is one of x86.
-  static bool available(const Isa &isa) { return isa.architecture == artifact::Architecture::X86_64; }
+  /// Whether `dot` is right for these s8 weights: AArch64 without dot products adds pairs of products in 16 bits, which hold them
+  /// unless a weight is -128.
+  static bool multiply(const Isa &isa, const Tensor &weights);
+  /// How a tile multiplies: how many products of one row of inputs a step adds to each result, how many steps' inputs one load
+  /// brings, how many rows an instruction takes, what that costs, and what `plan` calls it.
+  struct Form {
+    int64_t unit, stepsPerLoad, rowsTogether;
+    StepCost cost;
+    llvm::StringRef family;
+  };
+  /// The best form for `width` rows of `depth` inputs in a row; with `room`, a load may reach over their end. None where that is needed
+  /// and not given, and none on AArch64 without dot products.
+  static std::optional<Form> tileForm(const Isa &isa, int64_t width, int64_t depth, bool room);
   ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa);
 
   int64_t lanes() const { return count; }
   mlir::VectorType bytes() const;
   mlir::VectorType dwords() const;
 
-  /// accumulator + four products of unsigned bytes of `x` and signed bytes of `w` in every lane, modulo 2^32: vpdpbusd, or pmaddwd of
-  /// the even and the odd bytes.
-  mlir::Value dot(mlir::Value accumulator, mlir::Value x, mlir::Value w);
-  /// What a step of such products takes: without vpdpbusd, inputs and weights are split into even and odd bytes.
-  StepCost stepCost() const { return dotProducts ? StepCost{} : StepCost{4, 2, 2, 3, 4}; }
+  /// accumulator + four products of the bytes of `x` and the signed bytes of `w` in every lane, modulo 2^32: one instruction; or
+  /// pmaddwd of the even and the odd bytes; or smull, smlal and sadalp, of the lower and the upper half. `x` holds inputs of
+  /// signedness `isSigned`, moved by `inputShift`.
+  mlir::Value dot(mlir::Value accumulator, mlir::Value x, mlir::Value w, bool isSigned);
+  /// The byte of `x` and `w` that is factor `product`, of four, of lane `lane`.
+  int64_t factorPlace(int64_t lane, int64_t product) const {
+    return inHalves() ? product / 2 * 2 * count + 2 * lane + product % 2 : 4 * lane + product;
+  }
+  /// Four vectors of bytes as four operands `x` of `dot`: operand j has the bytes of the elements that Order::Dealt gives vector j.
+  llvm::SmallVector<mlir::Value> interleaved(llvm::ArrayRef<mlir::Value> bytes);
+  /// What inputs move by, 128 or -128, where the instruction reads bytes of the other signedness; else 0.
+  int64_t inputShift(bool isSigned) const;
+  /// A vector of input bytes, or of 32-bit words of them, moved by `inputShift`.
+  mlir::Value shifted(mlir::Value input, bool isSigned);
+  /// Two rows by two columns: to lane 2 * i + j of the accumulator, eight products of half i of `x` and half j of `w` are added.
+  mlir::Value multiplyPairs(mlir::Value accumulator, mlir::Value x, mlir::Value w, bool isSigned);
 
   /// In which order four vectors of i32 hold 4 * lanes results.
   enum class Order {
@@ -30,20 +54,26 @@ public:
   };
   /// Four vectors of i32 as bytes, saturated to the range of s8 or u8.
   mlir::Value pack(llvm::ArrayRef<mlir::Value> quarters, bool isSigned, Order order);
-  /// punpckl / punpckh: units of `unit` bytes of the lower or upper half of each 128 bits, alternately from a and c.
-  mlir::Value interleave(mlir::Value a, mlir::Value c, int64_t unit, bool upper);
 
 private:
+  /// Whether the lower half of the operands of `dot` holds the first two factors of every lane.
+  bool inHalves() const { return !instruction && !isX86; }
+  /// punpckl / punpckh, zip1 / zip2: units of `unit` bytes of the lower or upper half of each 128 bits, alternately from a and c.
+  mlir::Value interleave(mlir::Value a, mlir::Value c, int64_t unit, bool upper);
   mlir::VectorType vector(int64_t elements, unsigned bits) const;
   mlir::Value intrinsic(llvm::StringRef name, mlir::Type type, mlir::ValueRange operands);
   /// The name of an instruction at this width.
   llvm::StringRef at(llvm::StringRef sse2, llvm::StringRef avx2, llvm::StringRef avx512) const;
   mlir::Value bitcast(mlir::Type type, mlir::Value value);
+  mlir::Value packInsideParts(llvm::ArrayRef<mlir::Value> quarters, bool isSigned);
+  /// Two vectors as one of half as wide elements, saturated.
+  mlir::Value narrowed(mlir::Value low, mlir::Value high, bool toSigned);
 
   lower::KernelBuilder &kernel;
   mlir::OpBuilder &b;
   int64_t count;
-  bool dotProducts;
+  const DotInstruction *instruction; ///< null where there is none
+  bool isX86;
 };
 
 } // namespace limbeck::cpu

@@ -56,8 +56,7 @@ Value clampPacked(lower::KernelBuilder &kernel, const TensorType &type, Value by
 
 Value emitBytePack(lower::KernelBuilder &kernel, const Isa &isa, Value wide, bool isSigned) {
   auto type = dyn_cast<VectorType>(wide.getType());
-  if (!ByteInstructions::available(isa) || !type || type.getNumElements() != 4 * isa.lanes ||
-      !type.getElementType().isInteger(32))
+  if (!type || type.getNumElements() != 4 * isa.lanes || !type.getElementType().isInteger(32))
     return {};
   OpBuilder &b = kernel.builder();
   SmallVector<Value> quarters;

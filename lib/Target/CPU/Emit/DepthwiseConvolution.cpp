@@ -1,7 +1,7 @@
 // Depthwise convolutions of bytes.
 //
 // The taps of a window are dealt into fours. For a vector of neighbouring elements, the four vectors of a four are interleaved by
-// bytes, so that one instruction adds four products to each result. Interleaving works inside 128 bits (punpck), which deals the
+// bytes, so that one instruction adds four products to each result. Interleaving works inside 128 bits (punpck, zip), which deals the
 // results over four accumulators as 16 * i + 4 * j + k (accumulator j, lane 4 * i + k); packing the results to bytes undoes it.
 //
 // Where the window does not step along the width, a row of pixels times channels is one run of elements; bias, multipliers and
@@ -123,7 +123,7 @@ private:
     std::vector<int64_t> start(static_cast<size_t>(channels), 0);
     if (op->getNumOperands() > 2)
       start = kernel.constantOf(op->getOperand(2))->asIndices();
-    int64_t zero = arithmetic.inputZeroPoint() + (signedInput() ? 128 : 0);
+    int64_t zero = arithmetic.inputZeroPoint() + instructions.inputShift(signedInput());
     for (int64_t channel = 0; channel < channels; ++channel)
       for (int64_t tap = 0; tap < taps; ++tap)
         start[static_cast<size_t>(channel)] -= zero * w[static_cast<size_t>(channel * taps + tap)];
@@ -144,7 +144,8 @@ private:
               static_cast<int32_t>(static_cast<uint32_t>(start[static_cast<size_t>(channel)]));
           tables.multipliers.mutableValues<float>()[at] = m[m.size() == 1 ? 0 : static_cast<size_t>(channel)];
           for (int64_t tap = 0; tap < taps; ++tap) {
-            int64_t place = ((phase * fours + tap / 4) * kGroups + group) * blockSize + 4 * lane + tap % 4;
+            int64_t place = ((phase * fours + tap / 4) * kGroups + group) * blockSize +
+                            instructions.factorPlace(lane, tap % 4);
             tables.weights.mutableValues<int8_t>()[static_cast<size_t>(place)] =
                 static_cast<int8_t>(w[static_cast<size_t>(channel * taps + tap)]);
           }
@@ -160,9 +161,7 @@ private:
     Value iw = kernel.multiplyIndex(pixel, at("strides", 1));
     Value bytes = vector::LoadOp::create(b, kernel.loc(), VectorType::get({blockSize}, b.getI8Type()), buffer,
                                          ValueRange{image, ih, iw, offset});
-    if (!signedInput())
-      return bytes;
-    return arith::XOrIOp::create(b, kernel.loc(), bytes, kernel.constantLike(bytes.getType(), -128));
+    return instructions.shifted(bytes, signedInput());
   }
 
   void emitBlock(Value image, Value row, Value pixel, Value element, Value phase) {
@@ -177,20 +176,13 @@ private:
       SmallVector<Value> x;
       for (int64_t tap = 4 * four; tap < 4 * four + 4; ++tap)
         x.push_back(tap < taps ? loadTap(image, row, pixel, element, tap) : zero);
-      Value low[] = {instructions.interleave(x[0], x[1], 1, false),
-                     instructions.interleave(x[2], x[3], 1, false)};
-      Value high[] = {instructions.interleave(x[0], x[1], 1, true),
-                      instructions.interleave(x[2], x[3], 1, true)};
-      Value inputs[] = {instructions.interleave(low[0], low[1], 2, false),
-                        instructions.interleave(low[0], low[1], 2, true),
-                        instructions.interleave(high[0], high[1], 2, false),
-                        instructions.interleave(high[0], high[1], 2, true)};
+      SmallVector<Value> inputs = instructions.interleaved(x);
       for (int64_t group = 0; group < kGroups; ++group) {
         Value w = vector::LoadOp::create(
             b, kernel.loc(), bytes, packed,
             ValueRange{phase, kernel.constantIndex(four), kernel.constantIndex(group * blockSize)});
         auto &sum = sums[static_cast<size_t>(group)];
-        sum = instructions.dot(sum, inputs[group], w);
+        sum = instructions.dot(sum, inputs[static_cast<size_t>(group)], w, signedInput());
       }
     }
     Value stored = narrow(sums, phase);
@@ -230,7 +222,7 @@ private:
 
 LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &isa) {
   Operation *op = kernel.core();
-  if (!isa_and_nonnull<graph::ConvOp>(op) || !ByteInstructions::available(isa))
+  if (!isa_and_nonnull<graph::ConvOp>(op))
     return failure();
   reference::Attributes attributes = lower::attributesOf(op);
   Shape x = kernel.shapeOf(op->getOperand(0)), y = kernel.shapeOf(op->getResult(0));
@@ -241,7 +233,8 @@ LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &
     return failure();
   int64_t taps = weights->shape()[2] * weights->shape()[3];
   lower::ContractionArithmetic arithmetic(kernel, op, taps, y[3]);
-  if (!integerAtomsApply(arithmetic, kernel) || !packsTo(arithmetic.resultType()) || !allowsRuns(kernel, y))
+  if (!integerAtomsApply(arithmetic, kernel) || !ByteInstructions::multiply(isa, *weights) ||
+      !packsTo(arithmetic.resultType()) || !allowsRuns(kernel, y))
     return failure();
   DepthwiseEmitter emitter(kernel, op, arithmetic, isa);
   if (!emitter.applies())

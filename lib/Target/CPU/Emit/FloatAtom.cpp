@@ -19,7 +19,7 @@ public:
   void pack(const WeightMatrix &weights, const Tile &tile) override {
     packed = kernel.weights(packPanels(weights, tile, 1));
   }
-  Value start(Value, int64_t) override { return arithmetic.start(tile.lanes); }
+  Value start(Value, int64_t, int64_t) override { return arithmetic.start(tile.lanes); }
   Value weights(Value panel, Value kh, Value k, int64_t vector) override {
     Value column = kernel.constantIndex(vector * tile.lanes);
     return vector::LoadOp::create(kernel.builder(), kernel.loc(), type(), packed,
@@ -30,11 +30,12 @@ public:
     memref::PrefetchOp::create(kernel.builder(), kernel.loc(), packed, place, /*isWrite=*/false,
                                /*localityHint=*/2, /*isDataCache=*/true);
   }
-  Value input(Value buffer, ArrayRef<Value> place) override {
-    return kernel.splat(memref::LoadOp::create(kernel.builder(), kernel.loc(), buffer, place), tile.lanes);
+  Value load(Value buffer, ArrayRef<Index> places) override {
+    return kernel.splat(memref::LoadOp::create(kernel.builder(), kernel.loc(), buffer, places[0]),
+                        tile.lanes);
   }
-  Value multiplyAdd(Value accumulator, Value input, Value weights) override {
-    return math::FmaOp::create(kernel.builder(), kernel.loc(), input, weights, accumulator);
+  void multiplyAdd(MutableArrayRef<Value> accumulators, Value input, Value weights) override {
+    accumulators[0] = math::FmaOp::create(kernel.builder(), kernel.loc(), input, weights, accumulators[0]);
   }
 
 private:

@@ -55,8 +55,10 @@ std::vector<Tile> candidateTiles(const ContractionExtent &extent, const Isa &isa
   std::vector<Tile> tiles;
   for (int64_t vectors = 1; vectors <= kMostVectors; ++vectors) {
     int64_t most =
-        std::min(kMostRows, (isa.registers - step.inputRegisters - step.weightRegisters * vectors) / vectors);
-    for (int64_t height = 1; height <= std::min(most, extent.width); ++height)
+        std::min(kMostRows, (isa.registers - step.inputRegisters - step.weightRegisters * vectors) /
+                                (vectors + step.rowRegisters));
+    for (int64_t height = step.rowsTogether; height <= std::min(most, extent.width);
+         height += step.rowsTogether)
       tiles.push_back({height, vectors, lanes});
   }
   std::ranges::stable_sort(tiles, {}, [&](const Tile &tile) { return costOf(extent, tile, step); });

@@ -44,25 +44,40 @@ private:
   }
 
   void emitTile(Value panel, Value row, Value column, int64_t height) {
+    // Accumulators of `together` rows and one vector of columns are neighbours; a last row without others stands for all of its own.
+    int64_t together = atom.rowsTogether(), groups = ceilDivide(height, together);
     SmallVector<Value> accumulators;
-    for (int64_t m = 0; m < height; ++m)
-      for (int64_t v = 0; v < tile.vectors; ++v)
-        accumulators.push_back(m == 0 ? atom.start(panel, v) : accumulators[static_cast<size_t>(v)]);
+    for (int64_t v = 0; v < tile.vectors; ++v)
+      for (int64_t number = 0; number < together; ++number)
+        accumulators.push_back(atom.start(panel, v, number));
+    SmallVector<Value> starts = accumulators;
+    for (int64_t group = 1; group < groups; ++group)
+      accumulators.append(starts);
     auto overDepth = [&](Value kh, ValueRange carried) {
-      return kernel.loop(0, problem.depth, atom.unit(), carried, [&](Value k, ValueRange values) {
-        SmallVector<Value> next(values), columns;
-        for (int64_t v = 0; v < tile.vectors; ++v) {
-          columns.push_back(atom.weights(panel, kh, k, v));
-          // Panels of the weights lie behind one another: what is wanted next is not always in this one.
-          if (int64_t ahead = stepsAhead())
-            atom.prefetch(panel, kh, k, v, ahead);
+      int64_t stride = atom.unit() * atom.stepsPerLoad();
+      return kernel.loop(0, problem.depth, stride, carried, [&](Value k, ValueRange values) {
+        SmallVector<Value> next(values), loaded;
+        for (int64_t group = 0; group < groups; ++group) {
+          SmallVector<Index> places;
+          for (int64_t m = group * together; m < (group + 1) * together; ++m)
+            places.push_back(
+                problem.inputPlace(row, kernel.addIndex(column, std::min(m, height - 1)), kh, k));
+          loaded.push_back(atom.load(problem.buffer, places));
         }
-        for (int64_t m = 0; m < height; ++m) {
-          Value input =
-              atom.input(problem.buffer, problem.inputPlace(row, kernel.addIndex(column, m), kh, k));
+        for (int64_t step = 0; step < atom.stepsPerLoad(); ++step) {
+          SmallVector<Value> columns;
+          Value products = kernel.addIndex(k, step * atom.unit());
           for (int64_t v = 0; v < tile.vectors; ++v) {
-            Value &result = next[static_cast<size_t>(m * tile.vectors + v)];
-            result = atom.multiplyAdd(result, input, columns[static_cast<size_t>(v)]);
+            columns.push_back(atom.weights(panel, kh, products, v));
+            // Panels of the weights lie behind one another: what is wanted next is not always in this one.
+            if (int64_t ahead = stepsAhead())
+              atom.prefetch(panel, kh, products, v, ahead);
+          }
+          for (auto [group, block] : llvm::enumerate(loaded)) {
+            Value input = atom.input(block, step);
+            for (int64_t v = 0; v < tile.vectors; ++v)
+              atom.multiplyAdd(ofGroup(next, static_cast<int64_t>(group), v), input,
+                               columns[static_cast<size_t>(v)]);
           }
         }
         return next;
@@ -73,14 +88,28 @@ private:
     else
       accumulators = kernel.loop(0, problem.outer, 1, accumulators,
                                  [&](Value kh, ValueRange carried) { return overDepth(kh, carried); });
-    epilogue.emit(panel, row, column, height, accumulators);
+    SmallVector<Value> rows(static_cast<size_t>(height * tile.vectors));
+    for (int64_t group = 0; group < groups; ++group)
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        MutableArrayRef<Value> own = ofGroup(accumulators, group, v);
+        atom.separate(own);
+        for (int64_t m = group * together; m < std::min(height, (group + 1) * together); ++m)
+          rows[static_cast<size_t>(m * tile.vectors + v)] = own[static_cast<size_t>(m - group * together)];
+      }
+    epilogue.emit(panel, row, column, height, rows);
+  }
+
+  /// The accumulators of one group of rows and one vector of columns.
+  MutableArrayRef<Value> ofGroup(MutableArrayRef<Value> accumulators, int64_t group, int64_t vector) {
+    auto together = static_cast<size_t>(atom.rowsTogether());
+    return accumulators.slice(static_cast<size_t>(group * tile.vectors + vector) * together, together);
   }
 
   /// How many steps of depth before their use weights are asked for, where they come from behind the second cache; or 0.
   int64_t stepsAhead() const {
     constexpr int64_t kBytesAhead = 8192;
-    constexpr int64_t kLaneBytes = 4;
-    return order == LoopOrder::PixelsOutermost ? 0 : kBytesAhead / (tile.panel() * kLaneBytes);
+    int64_t laneBytes = std::max<int64_t>(4, atom.unit()); // of a step's weights: one f32, or bytes
+    return order == LoopOrder::PixelsOutermost ? 0 : kBytesAhead / (tile.panel() * laneBytes);
   }
 
   lower::KernelBuilder &kernel;
@@ -100,27 +129,23 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   problem.buffer = kernel.buffer(x);
   if (succeeded(emitAmxContraction(kernel, isa, arithmetic, problem)))
     return kernel.setFamily("amx tile");
-  bool dots = !arithmetic.isFloat() && ByteInstructions::available(isa) &&
-              (problem.depth % 4 == 0 || kernel.hasRoomBehind(x));
+  std::optional<ByteInstructions::Form> form;
+  if (!arithmetic.isFloat())
+    form = ByteInstructions::tileForm(isa, problem.width, problem.depth, kernel.hasRoomBehind(x));
   ContractionExtent extent{problem.rows,
                            problem.width,
                            problem.columns,
                            problem.outer * problem.depth,
                            static_cast<int64_t>(storageBytes(problem.weights.values.dtype())),
                            problem.pixelStep * static_cast<int64_t>(storageBytes(kernel.typeOf(x).dtype))};
-  kernel.setFamily(arithmetic.isFloat()    ? "float tile"
-                   : !dots                 ? "integer tile"
-                   : isa.has("avx512vnni") ? "vnni tile"
-                                           : "dot tile");
-  Tile tile =
-      tileFor(kernel, extent, isa, isa.lanes, dots ? ByteInstructions(kernel, isa).stepCost() : StepCost());
+  kernel.setFamily(form ? form->family : arithmetic.isFloat() ? "float tile" : "integer tile");
+  Tile tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());
   std::unique_ptr<Atom> atom;
-  if (arithmetic.isFloat())
-    atom = makeFloatAtom(kernel, arithmetic, tile);
-  else if (dots)
-    atom = makeDotAtom(kernel, arithmetic, tile, isa);
+  if (form)
+    atom = makeDotAtom(kernel, arithmetic, tile, isa, *form);
   else
-    atom = makeIntegerAtom(kernel, arithmetic, tile);
+    atom = arithmetic.isFloat() ? makeFloatAtom(kernel, arithmetic, tile)
+                                : makeIntegerAtom(kernel, arithmetic, tile);
   atom->pack(problem.weights, tile);
   TileEpilogue epilogue(kernel, arithmetic, problem, tile, isa, atom->startsAtBias());
   TileEmitter(kernel, *atom, problem, tile, chooseOrder(extent), epilogue).emit();

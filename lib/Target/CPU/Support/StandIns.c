@@ -21,16 +21,39 @@ void standin_fma_f32(float *restrict d, const float *restrict x, const float *re
   }
 }
 
-/* vpdpbusd: four products of u8 and s8 added to each 32-bit lane. */
-void standin_vpdpbusd(int32_t *restrict d, const int32_t *restrict c, const uint8_t *restrict a,
-                      const int8_t *restrict b, int32_t count) {
-  for (int32_t i = 0; i < count; ++i) {
-    uint32_t sum = (uint32_t)c[i];
-    for (int32_t j = 0; j < 4; ++j)
-      sum += (uint32_t)((int32_t)a[4 * i + j] * (int32_t)b[4 * i + j]);
-    d[i] = (int32_t)sum;
+/* Four products of bytes added to each 32-bit lane: vpdpbusd and usdot (u8 by s8), sdot (s8 by s8). */
+#define STANDIN_DOT(name, left)                                                                              \
+  void name(int32_t *restrict d, const int32_t *restrict c, const left *restrict a,                          \
+            const int8_t *restrict b, int32_t count) {                                                       \
+    for (int32_t i = 0; i < count; ++i) {                                                                    \
+      uint32_t sum = (uint32_t)c[i];                                                                         \
+      for (int32_t j = 0; j < 4; ++j)                                                                        \
+        sum += (uint32_t)((int32_t)a[4 * i + j] * (int32_t)b[4 * i + j]);                                    \
+      d[i] = (int32_t)sum;                                                                                   \
+    }                                                                                                        \
   }
+STANDIN_DOT(standin_dot_us, uint8_t)
+STANDIN_DOT(standin_dot_ss, int8_t)
+
+/* saddlp: sums of neighbours, widened. */
+void standin_saddlp(int32_t *restrict d, const int16_t *restrict a, int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    d[i] = (int32_t)a[2 * i] + a[2 * i + 1];
 }
+
+/* smmla, usmmla: two rows of eight bytes by two columns of eight, 2x2 sums. */
+#define STANDIN_MMLA(name, left)                                                                             \
+  void name(int32_t *restrict d, const int32_t *restrict c, const left *restrict a,                          \
+            const int8_t *restrict b, int32_t count) {                                                       \
+    for (int32_t i = 0; i < count; ++i) {                                                                    \
+      uint32_t sum = (uint32_t)c[i];                                                                         \
+      for (int32_t j = 0; j < 8; ++j)                                                                        \
+        sum += (uint32_t)((int32_t)a[i / 2 * 8 + j] * (int32_t)b[i % 2 * 8 + j]);                            \
+      d[i] = (int32_t)sum;                                                                                   \
+    }                                                                                                        \
+  }
+STANDIN_MMLA(standin_mmla_us, uint8_t)
+STANDIN_MMLA(standin_mmla_ss, int8_t)
 
 /* vpermi2w: words of two tables of `count` each. */
 void standin_vpermi2w(int16_t *restrict d, const int16_t *restrict low, const int16_t *restrict at,
