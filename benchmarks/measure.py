@@ -5,24 +5,23 @@ import json
 import os
 import random
 import re
+import select
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+import numpy as np
 import report
+import work
+from contest import CONTESTS, Contest, Contestant, models_of
 
 ROOT = Path(__file__).parent.parent
-MODELS = ROOT / "build" / "demo" / "models"
-SHAPES = {
-    "resnet50": (1, 3, 224, 224),
-    "mobilenetv2": (1, 3, 224, 224),
-    "recognizer": (1, 3, 48, 320),
-    "detector": (1, 3, 480, 640),
-    "angle": (1, 3, 48, 192),
-}
+RESULTS = ROOT / "benchmarks" / "results"
+MODELS, ARTIFACTS = ROOT / "build" / "demo" / "models", ROOT / "build" / "benchmarks" / "artifacts"
 BLOCK_SECONDS = 0.5
 
 
@@ -34,32 +33,58 @@ def processor() -> tuple:
 
 
 class Engine:
-    """One engine on one model: a process that is stopped but for its own blocks."""
+    """One contestant on one model: a process that is stopped but for its own blocks."""
 
-    def __init__(self, label: str, engine: str, model: Path, shape, threads: int, hint: str, cores: list):
-        self.label, self.times = label, []
-        job = {"engine": engine, "model": str(model), "shape": shape, "threads": threads, "hint": hint, "cores": cores}
-        said = tempfile.TemporaryFile("w+")
+    def __init__(self, contestant: Contestant, paths: dict, threads: int, cores: list, ready_seconds: float):
+        self.contestant, self.blocks, self.fault = contestant, [], ""
+        job = {
+            "engine": contestant.engine,
+            "model": str(paths[contestant.form]),
+            "inputs": str(paths["inputs"]),
+            "threads": max(1, threads // contestant.streams),
+            "streams": contestant.streams,
+            "options": contestant.options,
+            "cores": cores,
+            "artifacts": str(ARTIFACTS),
+        }
+        self.said = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [sys.executable, ROOT / "benchmarks" / "engines.py", json.dumps(job)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, start_new_session=True,
+            [sys.executable, "-m", "engines", json.dumps(job)], cwd=ROOT / "benchmarks", env={**os.environ, **contestant.environment},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, text=True, start_new_session=True,
         )  # fmt: skip
-        line = self.process.stdout.readline()
-        self.facts = json.loads(line) if line else None
-        said.seek(0)
-        self.fault = (said.read().strip().splitlines() or ["no message"])[-1] if self.facts is None else ""
+        self.facts = self.answer(ready_seconds)
         self.pause()
+
+    def answer(self, seconds: float):
+        """The next line, or null and the reason in `fault`."""
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            self.fault = f"not ready within {seconds:.0f} s"
+            return None
+        line = self.process.stdout.readline()
+        if line:
+            return json.loads(line)
+        self.said.seek(0)
+        said = self.said.read()
+        faults = re.findall(r"^[\w.]*(?:Error|Exception|Unsupported)\b.*$", said, re.M)
+        self.fault = (faults or said.strip().splitlines() or ["no message"])[-1]
+        return None
 
     def pause(self):
         if self.facts is not None:
             os.killpg(self.process.pid, signal.SIGSTOP)
 
-    def block(self):
+    def order(self, **what) -> dict:
         os.killpg(self.process.pid, signal.SIGCONT)
-        self.process.stdin.write(json.dumps({"seconds": BLOCK_SECONDS}) + "\n")
+        self.process.stdin.write(json.dumps(what) + "\n")
         self.process.stdin.flush()
-        self.times.append(json.loads(self.process.stdout.readline())["times"])
+        answer = self.answer(120)
+        if answer is None:
+            raise RuntimeError(f"{self.contestant.label}: {self.fault}")
         self.pause()
+        return answer
+
+    def block(self):
+        self.blocks.append(self.order(seconds=BLOCK_SECONDS))
 
     def close(self):
         if self.process.poll() is None:
@@ -67,80 +92,141 @@ class Engine:
         self.process.wait()
 
     def result(self) -> dict:
-        runs = [t for block in self.times for t in block]
+        """The median run; of several callers at once, the time of all by the runs they made."""
+        runs = [t for block in self.blocks for t in block["times"]]
+        each = statistics.median(runs)
+        alone = self.contestant.streams == 1
+        of_blocks = [statistics.median(block["times"]) if alone else block["elapsed"] / len(block["times"]) for block in self.blocks]
         return {
-            "label": self.label,
-            "ms": statistics.median(runs) * 1e3,
-            "ms_of_blocks": [round(statistics.median(block) * 1e3, 4) for block in self.times],
+            "label": self.contestant.label,
+            "engine": self.contestant.engine,
+            "ms": (each if alone else statistics.median(of_blocks)) * 1e3,
+            "latency_ms": each * 1e3,
+            "ms_of_blocks": [round(seconds * 1e3, 5) for seconds in of_blocks],
             "runs": len(runs),
+            "streams": self.contestant.streams,
+            "environment": self.contestant.environment,
+            "idle_share": self.order(idle=0.3)["idle_share"],
             **self.facts,
         }
 
 
-def contestants(name: str, flags: set) -> list:
-    """(label, engine, model file, hint) of every engine and precision."""
-    float_model, int8_model = MODELS / f"{name}.onnx", MODELS / f"{name}.qdq.onnx"
-    rows = [
-        ("limbeck int8", "limbeck", int8_model, ""),
-        ("limbeck f32", "limbeck", float_model, ""),
-        ("onnxruntime int8", "onnxruntime", int8_model, ""),
-        ("onnxruntime f32", "onnxruntime", float_model, ""),
-        ("openvino int8", "openvino", int8_model, "f32"),
-        ("openvino f32", "openvino", float_model, "f32"),
-    ]
-    if {"avx512_bf16", "amx_bf16"} & flags:
-        rows += [("openvino bf16", "openvino", float_model, "bf16"), ("openvino int8+bf16", "openvino", int8_model, "bf16")]
-    return rows
-
-
-def measure(name: str, threads: int, blocks: int, flags: set) -> list:
+def measure(contest: Contest, paths: dict, threads: int, arguments, flags: set) -> dict:
     cores = sorted(os.sched_getaffinity(0))[:threads]
-    engines = []
-    for label, engine, model, hint in contestants(name, flags):
-        candidate = Engine(label, engine, model, SHAPES[name], threads, hint, cores)
-        if candidate.facts is None:
-            print(f"  {label}: does not run {model.name}: {candidate.fault}", file=sys.stderr)
-            candidate.close()
+    engines, left_out = [], []
+    for contestant in contest.contestants:
+        if contestant.engine not in arguments.engines or (contestant.needs and not contestant.needs & flags):
             continue
-        engines.append(candidate)
+        engine = Engine(contestant, paths, threads, cores, arguments.ready_seconds)
+        if engine.facts is None:
+            print(f"  {contestant.label}: does not run: {engine.fault}", file=sys.stderr)
+            left_out.append({"label": contestant.label, "reason": engine.fault})
+            engine.close()
+            continue
+        engines.append(engine)
     order = random.Random(0)
-    for _ in range(blocks):
+    for _ in range(arguments.blocks):
         order.shuffle(engines)
         for engine in engines:
             engine.block()
     results = sorted((engine.result() for engine in engines), key=lambda result: result["ms"])
     for engine in engines:
         engine.close()
-    return results
+    compare_outputs(results)
+    return {"threads": threads, "batch": contest.batch, "results": results, "left_out": left_out}
+
+
+def compare_outputs(results: list) -> None:
+    """Puts a correlation in place of each sample of outputs: with those of Limbeck in f32, which is exact, where it takes part."""
+    exact = next((result["sample"] for result in results if result["label"] == "limbeck f32"), None)
+    for result in results:
+        sample = result.pop("sample")
+        spread = exact is not None and np.std(sample) > 0 and np.std(exact) > 0
+        result["agreement"] = float(np.corrcoef(sample, exact)[0, 1]) if spread else None
+
+
+def around(paths: dict) -> dict:
+    """What surrounds the kernels of ResNet-50, each in a process of its own: compiling, and cold starts of every engine."""
+    from engines.limbeck import Engine as Ours
+
+    facts = Ours.resources(paths["qdq"], ARTIFACTS / "around.lmb")
+    facts["cold_start_ms"] = {}
+    for contestant in CONTESTS["core"].contestants:
+        if contestant.form == "qdq" and not contestant.needs:
+            samples = []
+            for _ in range(5):
+                engine = Engine(contestant, paths, 2, sorted(os.sched_getaffinity(0))[:2], 120)
+                samples.append(engine.facts["first_ms"])
+                engine.close()
+            facts["cold_start_ms"][contestant.label] = statistics.median(samples)
+    return facts
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="benchmarks/run", description=__doc__)
+    parser.add_argument("--contests", default="core")
+    parser.add_argument("--models")
+    parser.add_argument("--engines", default="limbeck,onnxruntime,openvino,iree,torch")
+    parser.add_argument("--threads")
+    parser.add_argument("--blocks", type=int, default=7)
+    parser.add_argument("--limit-minutes", type=float, default=20)
+    parser.add_argument("--ready-seconds", type=float, default=240)
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    arguments.contests = list(CONTESTS) + ["around"] if arguments.contests == "all" else arguments.contests.split(",")
+    for name in arguments.contests:
+        if name not in [*CONTESTS, "around"]:
+            parser.error(f"expected one of {', '.join(CONTESTS)}, around, all, found '{name}'")
+    arguments.engines = arguments.engines.split(",")
+    arguments.blocks = 2 if arguments.quick else arguments.blocks
+    return arguments
+
+
+def peaks() -> dict:
+    return json.loads(subprocess.run([ROOT / "build" / "benchmarks" / "peaks"], check=True, capture_output=True).stdout)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="benchmarks/run", description=__doc__)
-    parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--models", default=",".join(SHAPES))
-    parser.add_argument("--blocks", type=int, default=7)
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
+    sys.path.insert(0, str(ROOT / "examples"))
+    from models import catalogue
+    from models.__main__ import ensure_fixed
+
+    arguments = parse_arguments()
+    end = time.monotonic() + arguments.limit_minutes * 60
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
     label, flags = processor()
-    document = {
-        "schema": 1,
-        "processor": label,
-        "cores": len(os.sched_getaffinity(0)),
-        "peaks": json.loads(subprocess.run([ROOT / "build" / "benchmarks" / "peaks"], check=True, capture_output=True).stdout),
-        "block_seconds": BLOCK_SECONDS,
-        "rows": [],
-    }
-    for threads in [int(text) for text in arguments.threads.split(",")]:
-        if threads > document["cores"]:
-            print(f"{threads} threads: this machine has {document['cores']} cores; left out", file=sys.stderr)
+    document = report.load(RESULTS, label)
+    document |= {"processor": label, "cores": len(os.sched_getaffinity(0)), "block_seconds": BLOCK_SECONDS}
+    for contest_name in arguments.contests:
+        measured = {"peaks": peaks(), "rows": [], "not_measured": []}
+        if contest_name == "around":
+            document["around"] = around(ensure_fixed(MODELS, "resnet50", ["qdq", "default"], 1))
             continue
-        for name in arguments.models.split(","):
-            print(f"{name}, {threads} threads", file=sys.stderr, flush=True)
-            results = measure(name, threads, 2 if arguments.quick else arguments.blocks, flags)
-            document["rows"].append({"model": name, "threads": threads, "results": results})
-            print(report.row_text(document["rows"][-1]), flush=True)
+        contest = CONTESTS[contest_name]
+        wanted = arguments.models.split(",") if arguments.models else models_of(contest, catalogue.ENTRIES)
+        counts = [int(text) for text in arguments.threads.split(",")] if arguments.threads else contest.threads
+        for threads in counts:
+            for name in [name for name in models_of(contest, catalogue.ENTRIES) if name in wanted]:
+                what = f"{contest_name}, {name}, {threads} threads"
+                reason = f"this machine has {document['cores']} cores" if threads > document["cores"] else ""
+                reason = reason or ("the time was over" if time.monotonic() > end else "")
+                if reason:
+                    print(f"{what}: left out, {reason}", file=sys.stderr)
+                    measured["not_measured"].append(f"{name}, {threads} threads: {reason}")
+                    continue
+                paths = ensure_fixed(MODELS, name, ["qdq", "default"], contest.batch)
+                print(what, file=sys.stderr, flush=True)
+                with np.load(paths["inputs"]) as inputs:
+                    counted = work.of_model(paths["float"], {port: inputs[port][0] for port in inputs})
+                row = {"model": name, **counted, **measure(contest, paths, threads, arguments, flags)}
+                if not row["results"]:
+                    measured["not_measured"].append(f"{name}, {threads} threads: nobody takes part on this processor")
+                    continue
+                measured["rows"].append(row)
+                print(report.row_text(row, contest), flush=True)
+        document["contests"][contest_name] = measured
     if not arguments.quick:
-        print(f"wrote {report.write(document, ROOT / 'benchmarks' / 'results')}")
+        print(f"wrote {report.write(document, RESULTS)}")
     return 0
 
 

@@ -1,4 +1,5 @@
-"""Writes models into a folder, float and int8: NAME.onnx, NAME.FORM.onnx, and what to measure them with, NAME.inputs.npz.
+"""Writes models into a folder, float and int8: NAME.onnx, NAME.FORM.onnx; with --batch also NAME.batchN.FORM.onnx, where every
+shape is fixed, and eight inputs to measure them with, NAME.batchN.inputs.npz.
 
 A model that is there already, made by the same sources and packages, is kept. Forms are of ONNX Runtime's quantizer: qdq and
 qoperator have u8 activations and s8 weights per channel, default is what it makes when told nothing.
@@ -51,7 +52,7 @@ def ensure(folder: Path, name: str, forms: list) -> dict:
     stamp = folder / f"{name}.fingerprint"
     current = fingerprint()
     if not stamp.is_file() or stamp.read_text() != current:
-        for stale in [*paths.values(), *folder.glob(f"{name}.batch*"), folder / f"{name}.inputs.npz"]:
+        for stale in [*paths.values(), *folder.glob(f"{name}.batch*")]:
             stale.unlink(missing_ok=True)
     if not paths["float"].is_file():
         write_float(name, paths["float"])
@@ -62,20 +63,19 @@ def ensure(folder: Path, name: str, forms: list) -> dict:
     return paths
 
 
-def ensure_batch(folder: Path, name: str, forms: list, batch: int) -> dict:
-    """The models for `batch` samples at once, and the inputs to measure with."""
-    paths = ensure(folder, name, forms)
-    prefix = name if batch == 1 else f"{name}.batch{batch}"
-    inputs = folder / f"{prefix}.inputs.npz"
-    if not inputs.is_file():
-        np.savez(inputs, **catalogue.stacked(name, batch))
-    if batch == 1:
-        return {**paths, "inputs": inputs}
-    for form, source in list(paths.items()):
+def ensure_fixed(folder: Path, name: str, forms: list, batch: int) -> dict:
+    """The models for `batch` samples of fixed shapes, NAME.batchN.FORM.onnx, and the inputs to measure them with."""
+    sources = ensure(folder, name, forms)
+    prefix = f"{name}.batch{batch}"
+    paths = {"inputs": folder / f"{prefix}.inputs.npz"}
+    if not paths["inputs"].is_file():
+        np.savez(paths["inputs"], **catalogue.stacked(name, batch))
+    for form, source in sources.items():
         paths[form] = folder / source.name.replace(name, prefix, 1)
         if not paths[form].is_file():
-            catalogue.write_batch(source, paths[form], batch)
-    return {**paths, "inputs": inputs}
+            with np.load(paths["inputs"]) as inputs:
+                catalogue.write_fixed(source, paths[form], {port: inputs[port][0] for port in inputs})
+    return paths
 
 
 def main() -> None:
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(names)}; all when none is given")
     parser.add_argument("--output", type=Path, default=Path("build/models"), help="folder to write into (default: %(default)s)")
     parser.add_argument("--forms", default="qdq,qoperator,default", help="int8 forms beside the float model (default: %(default)s)")
-    parser.add_argument("--batch", type=int, default=1, help="samples at once (default: %(default)s)")
+    parser.add_argument("--batch", type=int, metavar="N", help="also the models for N samples at once, and inputs")
     arguments = parser.parse_args()
     for name in arguments.names:
         if name not in names:
@@ -95,7 +95,10 @@ def main() -> None:
             print(f"minilm: left out, the Python package {encoder.PACKAGE} is not installed", file=sys.stderr)
             continue
         forms = [form for form in arguments.forms.split(",") if form]
-        for path in ensure_batch(arguments.output, name, forms, arguments.batch).values():
+        paths = list(ensure(arguments.output, name, forms).values())
+        if arguments.batch:
+            paths += ensure_fixed(arguments.output, name, forms, arguments.batch).values()
+        for path in paths:
             print(f"{path}  {path.stat().st_size:,} bytes")
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 
 from . import classifiers, encoder, ppocr
 
@@ -103,12 +105,19 @@ def check_plain(what: str, array: np.ndarray) -> None:
         raise ValueError(f"{what}: expected no NaN, infinity or subnormal, found {np.count_nonzero(odd)} of {array.size}")
 
 
-def write_batch(source: Path, target: Path, batch: int) -> None:
-    """The same model for `batch` samples at once."""
-    import onnx
-
+def write_fixed(source: Path, target: Path, feeds: dict) -> None:
+    """The same model for inputs of the shapes of `feeds` alone, with every shape inside worked out: what each engine can compile."""
     model = onnx.load(source)
     del model.graph.value_info[:]
-    for value in [*model.graph.input, *model.graph.output]:
-        value.type.tensor_type.shape.dim[0].dim_value = batch
-    onnx.save(model, target)
+    _fix(model.graph.input, {port: array.shape for port, array in feeds.items()})
+    # Of shapes that are themselves computed, running the model tells more than inference.
+    _fix(model.graph.output, {value.name: None for value in model.graph.output})
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    _fix(model.graph.output, {value.name: result.shape for value, result in zip(model.graph.output, session.run(None, feeds))})
+    onnx.save(onnx.shape_inference.infer_shapes(model, data_prop=True), target)
+
+
+def _fix(values, shapes: dict) -> None:
+    for value in values:
+        if value.name in shapes:
+            value.CopyFrom(onnx.helper.make_tensor_value_info(value.name, value.type.tensor_type.elem_type, shapes[value.name]))
