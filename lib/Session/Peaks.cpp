@@ -67,7 +67,7 @@ static Expected<double> productsPerSecond(cpu::Peak peak, const cpu::Isa &isa, r
 static Expected<std::vector<ReadRate>> readRates(const cpu::Isa &isa, runtime::ThreadPool &pool) {
   constexpr int64_t smallest = int64_t(1) << 14, greatest = int64_t(1) << 28;
   LIMBECK_ASSIGN(PeakLoop loop, PeakLoop::create(cpu::Peak::Read, isa, pool));
-  LIMBECK_ASSIGN(runtime::AlignedBytes memory, runtime::AlignedBytes::allocate(greatest));
+  LIMBECK_ASSIGN(PageMemory memory, PageMemory::reserve(greatest));
   std::memset(memory.data(), 1, greatest); // so that every page is there
   std::vector<ReadRate> rates;
   for (int64_t bytes = smallest; bytes <= greatest; bytes *= 4) {

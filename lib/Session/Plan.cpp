@@ -50,11 +50,8 @@ static std::string precisionOf(graph::FusedOp fused, mlir::Operation *core) {
 static PlannedKernel kernelOf(graph::FusedOp fused) {
   mlir::Operation *core = coreOf(fused);
   auto layout = core->getAttrOfType<mlir::StringAttr>("layout");
-  PlannedKernel kernel{fused.getKind().str(),
-                       sourceNodes(fused.getLoc()),
-                       {},
-                       precisionOf(fused, core),
-                       layout ? layout.str() : ""};
+  PlannedKernel kernel{fused.getKind().str(),    sourceNodes(fused.getLoc()), {},
+                       precisionOf(fused, core), layout ? layout.str() : "",  {}};
   for (mlir::Operation &op : fused.getBody().front().without_terminator())
     kernel.ops.push_back(op.getName().stripDialect().str());
   return kernel;

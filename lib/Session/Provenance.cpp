@@ -133,7 +133,7 @@ EntryRecord readEntry(const std::string &provenance, const std::string &entry) {
 }
 
 size_t tilesUsed(std::span<const std::byte> bytes) {
-  auto reader = artifact::Reader::open(bytes);
+  auto reader = artifact::Reader::open({bytes, nullptr});
   if (!reader.ok())
     return 0;
   std::optional<llvm::json::Object> object = parseJsonObject(reader->manifest().provenance.flags);

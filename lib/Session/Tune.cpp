@@ -141,7 +141,7 @@ namespace {
 class Agenda {
 public:
   /// Notes the problems of a build in the tuning.
-  Agenda(const Build &build, Tuning &tuning, int most) : tuning(tuning) {
+  Agenda(const Build &build, Tuning &tuning, int most) {
     for (const KernelRecord &kernel : build.kernels())
       for (const lower::TileChoice &choice : kernel.facts.tiles) {
         TunedProblem *known = tuning.find(choice.problem);
@@ -184,7 +184,6 @@ public:
   }
 
 private:
-  Tuning &tuning;
   std::map<std::string, std::vector<std::string>> open;
 };
 } // namespace

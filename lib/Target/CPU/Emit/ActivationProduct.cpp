@@ -150,9 +150,9 @@ private:
       return {};
     int64_t whole = depth / (4 * lanes) * (4 * lanes);
     auto load = [&](Value k, int64_t count) {
-      return moved(
+      return instructions.shifted(
           vector::LoadOp::create(b, kernel.loc(), bytes(count), leftBuffer, place(leftShape, batch, row, k)),
-          movesLeft());
+          leftSigned());
     };
     Value total = arith::ConstantOp::create(b, kernel.loc(), b.getI32IntegerAttr(0));
     auto addUp = [&](Value vector) {
