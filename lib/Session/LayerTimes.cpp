@@ -49,9 +49,8 @@ public:
     inside = 0;
     LimbeckApi api{LIMBECK_ABI_VERSION, this, parallel, fail};
     begin = Clock::now();
-    int32_t code =
-        model.function(entry)(&api, in.data(), out.data(), reinterpret_cast<uint8_t *>(arena.data()),
-                              model.weights(entry).data());
+    int32_t code = model.function(entry)(
+        &api, in.data(), out.data(), reinterpret_cast<uint8_t *>(arena.data()), model.weights(entry).data());
     whole = millisecondsBetween(begin, Clock::now());
     if (code)
       return error(Code::Run, "the model failed with code ", code);

@@ -130,7 +130,7 @@ module attributes {limbeck.target = "avx2"} {
   // A border belongs to the kernel of what it surrounds: results are stored as far inside as it is wide, and behind them it is
   // filled. What lies behind the last padded dimension is one with it.
   // CHECK-LABEL: func.func @border(
-  // CHECK: limbeck.launch @kernel_0(%{{.*}}) {family = "loops", kind = "elementwise"} : (tensor<3x4x8xf32>) -> (tensor<3x4x8xf32>, tensor<4x6x8xf32>)
+  // CHECK: limbeck.launch @kernel_0(%{{.*}}) {facts = {activation_bytes = 1536 : i64, family = "loops"{{.*}}}, kind = "elementwise"} : (tensor<3x4x8xf32>) -> (tensor<3x4x8xf32>, tensor<4x6x8xf32>)
   // CHECK: func.func private @kernel_0(%[[IN:.*]]: memref<3x32xf32>, %[[DENSE:.*]]: memref<3x32xf32>, %[[OUT:.*]]: memref<4x48xf32>,
   // CHECK: scf.forall (%[[ROW:.*]]) in (3)
   // CHECK: scf.for %[[I:.*]] = %c0 to %c32 step %c16

@@ -30,7 +30,9 @@
 
 // FUSE: builtin.module(
 // FUSE-NEXT: limbeck-fuse-split-concat
+// FUSE-NEXT: limbeck-fuse-split-borders
 // FUSE-NEXT: limbeck-fuse-form-fusions
+// FUSE-NEXT: limbeck-fuse-join-concats
 // FUSE-NEXT: limbeck-verify-fuse
 
 // LOWER: builtin.module(
