@@ -29,17 +29,18 @@ class Limbeck:
             raise LimbeckError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.strip()}")
         return done.stdout
 
-    def compile(self, model: Path, artifact: Path, shapes: dict = None, target: str = "cpu:native") -> float:
+    def compile(self, model: Path, artifact: Path, shapes: dict = None, target: str = "cpu:native", precision: str = "f32") -> float:
         """Compiles a model, by default for this machine alone; returns the seconds it took."""
         start = time.perf_counter()
-        self.call("compile", model, "-o", artifact, "--target", target, *_shape_flags(shapes or {}))
+        self.call("compile", model, "-o", artifact, "--target", target, "--precision", precision, *_shape_flags(shapes or {}))
         return time.perf_counter() - start
 
-    def run(self, target: Path, feeds: dict, outputs: list, reference=False, shapes: dict = None, threads: int = 0) -> dict:
+    def run(self, target: Path, feeds: dict, outputs: list, reference=False, shapes: dict = None, threads: int = 0, precision: str = "f32") -> dict:
         """Runs an artifact, or a model with the interpreter (`reference`); returns the outputs asked for, by name."""
         with tempfile.TemporaryDirectory() as folder:
             flags = ["--reference"] if reference else []
             flags += _shape_flags(shapes or {})
+            flags += ["--precision", precision] if precision != "f32" else []
             flags += ["--threads", threads] if threads else []
             for index, (name, value) in enumerate(feeds.items()):
                 path = Path(folder) / f"input_{index}.npy"

@@ -29,6 +29,7 @@ config.substitutions.append(("%limbeck_build", str(build)))
 config.substitutions.append(("%make_model", f"{python} {source / 'support' / 'make_model.py'}"))
 config.substitutions.append(("%exits", f"{python} {source / 'support' / 'exits.py'}"))
 config.substitutions.append(("%check_schema", f"{python} {source / 'support' / 'check_schema.py'}"))
+config.substitutions.append(("%near", f"{python} {source / 'support' / 'near.py'}"))
 config.substitutions.append(("%include", str(source.parent / "include")))
 runtime = build / "lib" / "Runtime"
 config.substitutions.append(("%runtime", f"{runtime / 'liblimbeck_runtime.so'} -Wl,-rpath,{runtime}"))

@@ -25,6 +25,7 @@ static void benchFlags(CLI::App &command, BenchFlags &flags) {
   addInputFlags(command, options.inputs);
   addEntryFlag(command, options.entry);
   addShapeFlags(command, options.model);
+  addPrecisionFlag(command, options.model);
   addThreadsFlag(command, options.threads);
   addMapFlag(command, options.mapWeights);
   command.add_option("--streams", options.streams, "runs side by side")
@@ -88,6 +89,7 @@ void addBenchCommand(CommandSet &set) {
   set.add<BenchFlags>({"bench", "Measure how long a model takes",
                        "  limbeck bench model.lmb\n"
                        "  limbeck bench int8.lmb --baseline float.onnx --threads 4 --json\n"
+                       "  limbeck bench model.onnx --precision bf16 --baseline model.onnx\n"
                        "  limbeck bench model.lmb --per-layer --seconds 5\n"
                        "  limbeck bench model.lmb --per-layer --trace trace.json --quiet\n"},
                       benchFlags, runBench);

@@ -36,7 +36,7 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
       .add_option("--target", options.target,
                   "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
       ->type_name("T");
-  command.add_option("--precision", options.precision, "what floats are computed in: f32")->type_name("P");
+  addPrecisionFlag(command, options.model);
   addStageFlag(command, "--from", options.from, "first stage to run; behind import MODEL is a file of IR");
   addStageFlag(command, "--to", options.to, "last stage to run; before lower, OUT ends in .mlir");
   addThreadsFlag(command, flags.threads);
@@ -129,6 +129,7 @@ void addCompileCommand(CommandSet &set) {
        "  limbeck compile model.onnx -o model.lmb --shape x=1x3x48x320 --target cpu:native\n"
        "  limbeck compile model.onnx -o model.lmb --dim N=1,8 --dim T=320\n"
        "  limbeck compile model.onnx -o model.lmb --target cpu:native --tuning tuning.json\n"
+       "  limbeck compile model.onnx -o model.lmb --precision bf16\n"
        "  limbeck compile model.onnx -o fused.mlir --to fuse\n"
        "  limbeck compile fused.mlir -o model.lmb --from lower\n"},
       compileFlags, runCompile);

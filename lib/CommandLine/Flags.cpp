@@ -140,6 +140,13 @@ void addShapeFlags(CLI::App &command, session::SourceModel &model) {
       ->group(group);
 }
 
+void addPrecisionFlag(CLI::App &command, session::SourceModel &model) {
+  command
+      .add_option("--precision", model.precision,
+                  "f32; or bf16: round what convolutions and matrix products of floats read, and sum in f32")
+      ->type_name("P");
+}
+
 void addInputFlags(CLI::App &command, std::vector<std::string> &inputs) {
   addRepeated(
       command, "--input", [&](const std::string &text) { inputs.push_back(text); },

@@ -22,6 +22,7 @@ static void planFlags(CLI::App &command, PlanFlags &flags) {
           "--target", flags.target,
           "cpu:native when not given; cpu: every level of this machine's architecture; cpu:LEVEL[,LEVEL..]")
       ->type_name("T");
+  addPrecisionFlag(command, flags.source);
   command.add_flag("--fail-on-unfused", flags.failOnUnfused,
                    "exit code 4 when an op on quantized operands computes in float");
   command.add_flag("--no-worker", flags.noWorker, "work in this process")->group("Development");
@@ -48,6 +49,7 @@ void addPlanCommand(CommandSet &set) {
                       "it, and what stays in float",
                       "  limbeck plan model.onnx\n"
                       "  limbeck plan model.onnx --target cpu:avx2,avx512-vnni --json\n"
+                      "  limbeck plan model.onnx --precision bf16\n"
                       "  limbeck plan int8.onnx --dim N=1 --fail-on-unfused\n"},
                      planFlags, runPlan);
 }

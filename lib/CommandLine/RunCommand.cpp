@@ -27,6 +27,7 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
       ->excludes("--input");
   addOutputFlags(command, flags.targets);
   addShapeFlags(command, options.model);
+  addPrecisionFlag(command, options.model);
   addThreadsFlag(command, options.threads);
   command.add_option("--spin-us", options.spinMicroseconds, "how long idle threads spin; 0 turns it off")
       ->type_name("MICROSECONDS")
@@ -34,7 +35,8 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   addMapFlag(command, options.mapWeights);
   command
       .add_flag("--reference", options.reference,
-                "compute with the interpreter instead of compiled code: slow, the same bits")
+                "compute with the interpreter instead of compiled code: slow, the same bits (but for "
+                "--precision bf16)")
       ->excludes("--mmap");
   addStageFlag(command, "--reference-stage", options.referenceStage,
                "the stage behind which the interpreter computes", pipeline::Stage::Fuse)
@@ -86,6 +88,7 @@ void addRunCommand(CommandSet &set) {
        "  limbeck run model.lmb --input x=random:1\n"
        "  limbeck run model.lmb --data samples.npz -o outputs.npz --threads 4\n"
        "  limbeck run model.lmb --mmap --input x=@x.npy --output y=@y.npy\n"
+       "  limbeck run model.onnx --input x=random:1 --precision bf16\n"
        "  limbeck run model.onnx --reference --shape x=1x3x48x320 --input @x.npy --outputs y.npz\n"},
       runFlags, runRun);
 }

@@ -81,16 +81,18 @@ private:
   }
 
   static bool mayJoin(mlir::Operation *op, const Group &group) {
-    // What comes before a core cannot depend on it, and nothing is computed in front of one.
-    if (group.core || group.ops.size() == kMostOps || op->getNumResults() != 1 ||
+    // What comes before a core cannot depend on it, and nothing is computed in front of one; what follows it may read operands
+    // that are widened.
+    bool behindCore = isWidening(op) && !llvm::is_contained(op->getUsers(), group.core);
+    if ((group.core && !behindCore) || group.ops.size() == kMostOps || op->getNumResults() != 1 ||
         !sameStaticShape(op->getResult(0), group.last()->getResult(0)))
       return false;
     // A reshape that shares a region with more than views would take a kernel of its own.
     return !mlir::isa<graph::ReshapeOp>(op) || llvm::all_of(group.ops, isView);
   }
 
-  /// With a core, a region is the core and what follows from it: other ops that joined before form groups of
-  /// their own.
+  /// With a core, a region is the core and what follows from it, with the widened operands of that: other ops that joined
+  /// before form groups of their own.
   void expelIndependent(Group &group) {
     llvm::SmallPtrSet<mlir::Operation *, 8> following = {group.core};
     for (mlir::Operation *op : llvm::reverse(group.ops))
@@ -99,8 +101,9 @@ private:
         following.insert(op);
     llvm::SmallVector<mlir::Operation *> all;
     all.swap(group.ops);
+    auto follows = [&](mlir::Operation *user) { return following.contains(user); };
     for (mlir::Operation *op : all) {
-      if (following.contains(op))
+      if (follows(op) || (isWidening(op) && llvm::all_of(op->getUsers(), follows)))
         group.ops.push_back(op);
       else
         place(op);
@@ -110,9 +113,17 @@ private:
   llvm::DenseMap<mlir::Operation *, Group *> groupOf;
 };
 
+/// The ops in order, the core first: a widened operand that stands before it does not depend on it.
+llvm::SmallVector<mlir::Operation *> orderedOps(const Group &group) {
+  llvm::SmallVector<mlir::Operation *> ops(llvm::reverse(group.ops));
+  std::stable_partition(ops.begin(), ops.end(), [&](mlir::Operation *op) { return op == group.core; });
+  return ops;
+}
+
 /// Moves the ops of a group into a region at the place of the last one.
 void formRegion(const Group &group) {
   mlir::Operation *last = group.last();
+  llvm::SmallVector<mlir::Operation *> ops = orderedOps(group);
   mlir::OpBuilder builder(last);
   llvm::SmallVector<mlir::Operation *> ops(llvm::reverse(group.ops));
   ops.append(group.borders);
@@ -163,6 +174,7 @@ struct FormFusionsPass : impl::FormFusionsPassBase<FormFusionsPass> {
     });
     for (mlir::Block *block : blocks) {
       eraseUnused(*block);
+      repeatWidenings(*block);
       Grouping grouping(*block);
       for (const auto &group : grouping.groups)
         formRegion(*group);
@@ -170,6 +182,21 @@ struct FormFusionsPass : impl::FormFusionsPassBase<FormFusionsPass> {
   }
 
 private:
+  /// Each element-wise op widens its operand itself: what it reads is then half as large, and the widening joins its region.
+  static void repeatWidenings(mlir::Block &block) {
+    for (mlir::Operation &op : llvm::make_early_inc_range(block)) {
+      if (!isWidening(&op))
+        continue;
+      for (mlir::OpOperand &use : llvm::make_early_inc_range(op.getUses())) {
+        if (isCore(use.getOwner()))
+          continue;
+        mlir::Operation *own = op.hasOneUse() ? &op : mlir::OpBuilder(&op).clone(op);
+        own->setLoc(use.getOwner()->getLoc());
+        use.set(own->getResult(0));
+      }
+    }
+  }
+
   static void eraseUnused(mlir::Block &block) {
     for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (mlir::isOpTriviallyDead(&op))

@@ -1,6 +1,7 @@
 // The rules of fusion regions.
 #include "Regions.h"
 #include "limbeck/Graph/IR/Rewriting.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace limbeck::fuse {
 
@@ -21,6 +22,13 @@ bool isCore(mlir::Operation *op) {
 bool computedByKernel(mlir::Value value) {
   mlir::Operation *op = value.getDefiningOp();
   return op && belongsInRegion(op) && !isView(op);
+}
+
+bool isWidening(mlir::Operation *op) {
+  auto cast = mlir::dyn_cast<graph::CastOp>(op);
+  auto element = [](mlir::Value value) { return mlir::getElementTypeOrSelf(value.getType()); };
+  return cast && mlir::isa<mlir::Float16Type, mlir::BFloat16Type>(element(cast.getX())) &&
+         element(cast).isF32();
 }
 
 bool isView(mlir::Operation *op) {

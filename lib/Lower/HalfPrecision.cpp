@@ -1,7 +1,7 @@
 // f16 and bf16 in kernels: stored in 16 bits, computed in f32.
 //
 // bf16 is integers throughout: LLVM has instructions for it on some machines only, which flush denormals, and calls a library
-// function on the others.
+// function on the others. Kernels that are held to a bound may use them.
 #include "limbeck/Lower/Elementwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -31,6 +31,9 @@ Value roundToHalf(KernelBuilder &kernel, Value x, DType dtype) {
   Type half = sameLanes(kernel, x, kernel.storageType(dtype)), i32 = sameLanes(kernel, x, b.getI32Type());
   if (dtype == DType::F16)
     return arith::TruncFOp::create(b, loc, half, x);
+  if (kernel.isHeldToBound())
+    if (Value rounded = kernel.target().emitRoundToBF16(kernel, x))
+      return rounded;
   Value bits = arith::BitcastOp::create(b, loc, i32, x), sixteen = kernel.constantLike(i32, 16);
   // Half of the last place that stays, less one when that place is even: a tie then stays below.
   Value last = arith::AndIOp::create(b, loc, arith::ShRUIOp::create(b, loc, bits, sixteen),

@@ -228,10 +228,15 @@ void KernelBuilder::noteForm(StringRef name) {
     kernelFacts.forms.push_back(name.str());
 }
 
+bool KernelBuilder::isHeldToBound() {
+  return coreOp && coreOp->hasAttr("accumulate");
+}
+
 bool KernelBuilder::hasLongEpilogue() {
   int64_t others = 0;
   for (Operation &op : fused.getBody().front().without_terminator())
-    others += &op != coreOp && !worksOnStorage(&op) && !borderAround(op.getResult(0));
+    others += &op != coreOp && !worksOnStorage(&op) && !borderAround(op.getResult(0)) &&
+              !isa<graph::CastOp>(op); // an instruction or two
   if (others < 2)
     return false;
   Operation *last = results()[0].getDefiningOp();

@@ -28,6 +28,9 @@ static void buildQuantize(mlir::OpPassManager &passes) {
   passes.addPass(quantize::createFuseQDQPass());
   // Behind fusing, as a pair that is joined here is no longer there to be fused with its neighbours.
   passes.addPass(quantize::createFoldRequantizePass());
+  // Last: what became integers stays so. Then weights are rounded, and those of the module without it.
+  passes.addPass(quantize::createReducePrecisionPass());
+  passes.addPass(graph::createFoldConstantsPass());
   passes.addPass(graph::createCanonicalizePass());
   passes.addPass(quantize::createVerifyQuantizePass());
 }

@@ -18,10 +18,11 @@ static Status checkIntegerTypes(const Call &call) {
 static Expected<std::vector<TensorType>> inferMatmul(const Call &call) {
   LIMBECK_ASSIGN(Shape shape, inferMatrixProduct(call, 2));
   DType type = call.operands[0].dtype;
-  if (isInteger(type) && bitWidth(type) >= 32)
+  if (isInteger(type) && bitWidth(type) >= 32 && !call.attributes.has("accumulate")) {
     LIMBECK_TRY(checkIntegerTypes(call));
-  else
-    LIMBECK_TRY(checkContractionTypes(call, static_cast<int64_t>(call.operands[1].shape.size()) - 1));
+  } else {
+    LIMBECK_ASSIGN(type, contractionResult(call, static_cast<int64_t>(call.operands[1].shape.size()) - 1));
+  }
   return std::vector<TensorType>{{type, std::move(shape), nullptr}};
 }
 

@@ -8,8 +8,8 @@ namespace limbeck::reference {
 template <Direction direction>
 static Expected<std::vector<TensorType>> inferFloatConvolution(const Call &call) {
   LIMBECK_ASSIGN(Shape shape, inferConvolution(call, direction, 2));
-  LIMBECK_TRY(checkContractionTypes(call, direction == Direction::Forward ? 0 : 1));
-  return std::vector<TensorType>{{call.operands[0].dtype, std::move(shape), nullptr}};
+  LIMBECK_ASSIGN(DType type, contractionResult(call, direction == Direction::Forward ? 0 : 1));
+  return std::vector<TensorType>{{type, std::move(shape), nullptr}};
 }
 
 static Expected<ConvolutionProblem> problemOf(const Evaluation &evaluation, Direction direction) {

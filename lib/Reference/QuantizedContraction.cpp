@@ -57,7 +57,7 @@ Status checkQuantizedContraction(std::span<const TensorType> operands, int64_t w
   return bias ? checkQuantizedBias(operands) : Status();
 }
 
-Status checkContractionTypes(const Call &call, int64_t weightAxis) {
+Expected<DType> contractionResult(const Call &call, int64_t weightAxis) {
   DType type = call.operands[0].dtype;
   if (!isFloat(type) || call.operands[1].dtype != type)
     return error(Code::DataType, "expected two operands of one float type, found ", name(type), " and ",
@@ -65,13 +65,21 @@ Status checkContractionTypes(const Call &call, int64_t weightAxis) {
   std::span<const TensorType> types = call.quantizedOperands;
   if (!types.empty())
     LIMBECK_TRY(checkQuantizedContraction(types, weightAxis));
+  bool quantized = !types.empty() && types[0].quantization;
+  if (call.attributes.has("accumulate")) {
+    DType wide = call.attributes.dtype("accumulate");
+    if (quantized || wide != DType::F32 || (type != DType::F16 && type != DType::BF16))
+      return error(Code::DataType, "expected operands of f16 or bf16 to accumulate in f32, found ",
+                   types.empty() ? call.operands[0].text() : types[0].text(), " and ", name(wide))
+          .atAttribute("accumulate");
+    type = wide;
+  }
   // A quantized bias is presented as its expressed type; a plain s32 one counts in units of the product of
   // scales.
   bool plainBias = call.hasOperand(2) && call.operands[2].dtype != type;
-  bool quantized = !types.empty() && types[0].quantization;
   if (plainBias && !(quantized && call.operands[2].dtype == DType::S32))
     return error(Code::DataType, "expected a bias of ", name(type), ", found ", name(call.operands[2].dtype));
-  return {};
+  return type;
 }
 
 /// max |q - zp| over the storage range.

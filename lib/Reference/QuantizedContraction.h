@@ -13,9 +13,10 @@ struct ContractionSizes {
   int64_t channelStride; ///< elements between neighbours along the result's channel axis
 };
 
-/// Types of the operands (x, weights, optional bias) of matmul, conv and conv_transpose: floats of one type,
-/// or all quantized with an s32 bias. E-DTYPE and E-QCONV.
-Status checkContractionTypes(const Call &call, int64_t weightAxis);
+/// The element type of the result of matmul, conv and conv_transpose, whose operands (x, weights, optional bias) are
+/// floats of one type, or all quantized with an s32 bias. With `accumulate`, result and bias of f16 and bf16 operands are
+/// f32. E-DTYPE and E-QCONV.
+Expected<DType> contractionResult(const Call &call, int64_t weightAxis);
 
 /// The quantized half of that check, on types with their quantization.
 Status checkQuantizedContraction(std::span<const TensorType> operands, int64_t weightAxis);

@@ -4,8 +4,9 @@
 
 namespace limbeck::runtime {
 
-static constexpr std::string_view kBestFirst[] = {"amx",    "avx512-vnni", "avx-vnni",      "avx512", "avx2",
-                                                  "x86-64", "arm64-i8mm",  "arm64-dotprod", "arm64"};
+static constexpr std::string_view kBestFirst[] = {"amx",           "avx512-bf16", "avx512-vnni", "avx-vnni",
+                                                  "avx512",        "avx2",        "x86-64",      "arm64-i8mm",
+                                                  "arm64-dotprod", "arm64"};
 
 /// Instruction sets that this version does not know come last.
 static size_t rankOf(std::string_view isa) {

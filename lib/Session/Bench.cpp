@@ -243,6 +243,8 @@ static Expected<SourceModel> sourceOf(const BenchOptions &options, const std::st
     source.externalDataDirectory.clear();
     source.trustHardlinks = false;
   }
+  if (first) // what is compared with: the exact floats
+    source.precision = SourceModel().precision;
   if (!artifact && first && !given)
     for (const NamedType &input : first->inputs)
       source.shapes[input.name] = input.type.shape;

@@ -42,11 +42,7 @@ std::string nativeTarget() {
 
 /// The choices on which all else rests, checked before any file is read.
 static Status checkOptions(const CompileOptions &options) {
-  if (options.precision == "bf16" || options.precision == "f16")
-    return error(Code::Unsupported, "--precision ", options.precision, " comes with a later version")
-        .withHint("f32 is there");
-  if (options.precision != "f32")
-    return error(Code::Flag, "expected --precision f32, bf16 or f16, found '", options.precision, "'");
+  LIMBECK_TRY(checkPrecision(options.model));
   if (options.from > options.to)
     return error(Code::Flag, "expected --from a stage before that of --to, found ",
                  pipeline::name(options.from), " and ", pipeline::name(options.to));
@@ -57,6 +53,9 @@ static Status checkOptions(const CompileOptions &options) {
                  "expected no flags about a model (--shape, --dim, --freeze, --external-data-dir) "
                  "with --from ",
                  pipeline::name(options.from), ": they are for import");
+  if (options.from > Stage::Quantize && model.precision != "f32")
+    return error(Code::Flag, "expected --from a stage up to quantize with --precision ", model.precision,
+                 ", found ", pipeline::name(options.from), ": that stage rounds");
   if (options.to != Stage::Lower && options.product != Product::Mlir)
     return error(Code::Flag, "expected an output file that ends in .mlir with --to ",
                  pipeline::name(options.to));
@@ -150,11 +149,12 @@ Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
                                               ? importStatic(options.model.path, choice.options)
                                               : importer::importFile(options.model.path, choice.options));
     sourceSha256 = model.sha256;
-    LIMBECK_ASSIGN(module, compiler.import(model));
+    LIMBECK_ASSIGN(module, compiler.import(model, options.model.precision));
   } else {
     LIMBECK_TRY(expectIr(options.model.path));
     LIMBECK_ASSIGN(module, compiler.parse(options.model.path));
     LIMBECK_TRY(inFile(checkForm(*module, first)));
+    setPrecision(*module, options.model.precision);
   }
   LIMBECK_TRY(inFile(compiler.run(*module, first, last)));
   return module;

@@ -5,6 +5,7 @@
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Pipeline/Registration.h"
+#include "limbeck/Quantize/Passes.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Target/CPU/Isa.h"
 #include "mlir/IR/Diagnostics.h"
@@ -112,8 +113,19 @@ std::vector<Diagnostic> Compiler::listen(llvm::function_ref<void()> work) {
   return errors;
 }
 
-Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::import(const importer::Model &model) {
-  return attempt<mlir::OwningOpRef<mlir::ModuleOp>>([&] { return graph::importModel(*context, model); });
+void setPrecision(mlir::ModuleOp module, std::string_view precision) {
+  if (precision != "f32")
+    module->setAttr(quantize::kPrecisionAttribute,
+                    mlir::StringAttr::get(module.getContext(), llvm::StringRef(precision)));
+}
+
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::import(const importer::Model &model,
+                                                             std::string_view precision) {
+  auto module =
+      attempt<mlir::OwningOpRef<mlir::ModuleOp>>([&] { return graph::importModel(*context, model); });
+  if (module.ok())
+    setPrecision(**module, precision);
+  return module;
 }
 
 Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::parse(const std::string &path) {

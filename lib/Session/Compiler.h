@@ -18,12 +18,17 @@ struct PassRemark {
 /// The ONNX nodes that a location stands for, each once, in order.
 std::vector<std::string> sourceNodes(mlir::Location location);
 
+/// Leaves the precision of SourceModel in the module, for stage Quantize.
+void setPrecision(mlir::ModuleOp module, std::string_view precision);
+
 class Compiler {
 public:
   explicit Compiler(unsigned threads = 0);
   ~Compiler();
 
-  Expected<mlir::OwningOpRef<mlir::ModuleOp>> import(const importer::Model &model);
+  /// `precision` is that of SourceModel; stage Quantize acts on it.
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> import(const importer::Model &model,
+                                                     std::string_view precision);
   /// Reads a file of IR.
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> parse(const std::string &path);
   Status run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Stage last);

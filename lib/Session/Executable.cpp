@@ -12,10 +12,10 @@ Expected<bool> isArtifact(const std::string &path) {
 
 Status expectNoModelFlags(const SourceModel &source) {
   if (source.shapes.empty() && source.dims.empty() && source.frozen.empty() &&
-      source.externalDataDirectory.empty() && !source.trustHardlinks)
+      source.externalDataDirectory.empty() && !source.trustHardlinks && source.precision == "f32")
     return {};
   return error(Code::Flag, "expected no flags about a model (--shape, --dim, --freeze, --external-data-dir, "
-                           "--trust-hardlinks) with an artifact: all of that is compiled in")
+                           "--trust-hardlinks, --precision) with an artifact: all of that is compiled in")
       .atFile(source.path);
 }
 

@@ -206,9 +206,10 @@ Expected<Plan> plan(const SourceModel &source, const std::string &target) {
   LIMBECK_ASSIGN(importer::Options options, onlyChoice(source));
   LIMBECK_ASSIGN(importer::Model model, importStatic(source.path, options));
   Compiler compiler;
-  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model));
+  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model, source.precision));
   Plan plan;
   plan.model = model.name;
+  plan.precision = source.precision;
   LIMBECK_TRY(compiler.run(*module, Stage::Graph, Stage::Quantize));
   plan.transposesBefore = countTransposes(*module);
   // Before fusing, where the neighbours of an op are still to be seen.
@@ -229,6 +230,8 @@ Expected<Plan> plan(const SourceModel &source, const std::string &target) {
       plan.unfused.push_back({remark.nodes, remark.reason});
     else if (remark.name == "kept-copy")
       plan.copies.push_back({remark.nodes, remark.reason});
+    else if (remark.name == "kept-precision")
+      plan.inF32.push_back({remark.nodes, remark.reason});
   }
   return plan;
 }

@@ -7,9 +7,20 @@
 
 namespace limbeck::session {
 
+static void writeKept(llvm::json::OStream &json, const char *name, const std::vector<PlanRemark> &list) {
+  json.attributeArray(name, [&] {
+    for (const PlanRemark &kept : list)
+      json.object([&] {
+        json.attribute("nodes", jsonTexts(kept.nodes));
+        json.attribute("reason", jsonText(kept.reason));
+      });
+  });
+}
+
 std::string planJson(const Plan &plan) {
   return jsonDocument([&](llvm::json::OStream &json) {
     json.attribute("model", jsonText(plan.model));
+    json.attribute("precision", plan.precision);
     json.attribute("targets", jsonTexts(plan.targets));
     json.attribute("software_fma", jsonTexts(plan.softwareFma));
     json.attributeArray("memory", [&] {
@@ -58,14 +69,9 @@ std::string planJson(const Plan &plan) {
           json.attribute("reason", conversion.reason);
         });
     });
-    for (auto [name, list] : {std::pair("unfused", &plan.unfused), std::pair("copies", &plan.copies)})
-      json.attributeArray(name, [&, remarks = list] {
-        for (const PlanRemark &kept : *remarks)
-          json.object([&] {
-            json.attribute("nodes", jsonTexts(kept.nodes));
-            json.attribute("reason", jsonText(kept.reason));
-          });
-      });
+    writeKept(json, "unfused", plan.unfused);
+    writeKept(json, "copies", plan.copies);
+    writeKept(json, "in_f32", plan.inF32);
     json.attribute("transposes_before", plan.transposesBefore);
     json.attribute("transposes_after", plan.transposesAfter);
   });
@@ -144,6 +150,8 @@ std::string planText(const Plan &plan) {
     text += llvm::formatv("in float: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
   for (const PlanRemark &kept : plan.copies)
     text += llvm::formatv("copied: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
+  for (const PlanRemark &kept : plan.inF32)
+    text += llvm::formatv("in f32: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
   return text;
 }
 

@@ -52,7 +52,7 @@ std::string writeProvenance(const CompileOptions &options, const std::vector<Ent
                             size_t tilesUsed) {
   return jsonDocument([&](llvm::json::OStream &json) {
     json.attribute("target", jsonText(options.target));
-    json.attribute("precision", options.precision);
+    json.attribute("precision", options.model.precision);
     if (!options.tuningSha256.empty())
       json.attributeObject("tuning", [&] {
         json.attribute("sha256", options.tuningSha256);

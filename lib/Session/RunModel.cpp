@@ -51,6 +51,10 @@ static Expected<Runner> referenceRunner(const RunOptions &options) {
   if (!options.entry.empty())
     return error(Code::Flag, "expected --entry without --reference, found both")
         .withHint("--dim and --shape choose what the interpreter computes");
+  LIMBECK_TRY(checkPrecision(options.model));
+  if (options.model.precision != "f32" && options.referenceStage < pipeline::Stage::Quantize)
+    return error(Code::Flag, "expected --reference-stage quantize or one behind it with --precision ",
+                 options.model.precision, ", found ", pipeline::name(options.referenceStage));
   LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(options.model));
   LIMBECK_ASSIGN(importer::Model model, importStatic(options.model.path, importOptions));
   Runner runner;
@@ -58,7 +62,7 @@ static Expected<Runner> referenceRunner(const RunOptions &options) {
     runner.inputs.push_back({model.inputNames[i], model.values[model.inputs[i]].type});
   runner.outputs = model.outputNames;
   auto compiler = std::make_shared<Compiler>();
-  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler->import(model));
+  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler->import(model, options.model.precision));
   LIMBECK_TRY(compiler->run(*module, pipeline::Stage::Import, options.referenceStage));
   auto shared = std::make_shared<mlir::OwningOpRef<mlir::ModuleOp>>(std::move(module));
   runner.run = [compiler, shared](std::span<const Tensor> inputs) {

@@ -75,7 +75,7 @@ template <class Direction, class Options> static void visitOptions(Direction &&d
   direction.text("external", options.model.externalDataDirectory);
   direction.number("hardlinks", options.model.trustHardlinks);
   direction.text("target", options.target);
-  direction.text("precision", options.precision);
+  direction.text("precision", options.model.precision);
   direction.text("keep", options.keepDirectory);
   direction.text("symbol", options.symbol);
   direction.texts("tiles", options.tiles);

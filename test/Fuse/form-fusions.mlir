@@ -83,6 +83,25 @@ func.func @pads_alone(%x: tensor<6xf32>) -> (tensor<7xf32>, tensor<2x4xf32>, ten
   return %0, %2, %4 : tensor<7xf32>, tensor<2x4xf32>, tensor<7xf32>
 }
 
+// Each element-wise op widens what it reads itself, also behind a core; a core reads no operand that is computed in front of it.
+// CHECK-LABEL: @widened_operands_join
+func.func @widened_operands_join(%x: tensor<4x4xbf16>, %r: tensor<4x4xbf16>) -> (tensor<4x4xf32>, tensor<4x4xf32>, tensor<f32>) {
+  // CHECK: limbeck.fused %arg0, %arg1 kind = "matmul"
+  // CHECK: limbeck.matmul
+  // CHECK: limbeck.cast
+  // CHECK: limbeck.add
+  // CHECK: limbeck.fused %arg1 kind = "elementwise"
+  // CHECK: limbeck.cast
+  // CHECK: limbeck.neg
+  // CHECK: limbeck.fused {{.*}} kind = "reduce_sum"
+  %w = limbeck.cast %r to = f32 : (tensor<4x4xbf16>) -> tensor<4x4xf32>
+  %0 = limbeck.matmul %x, %x accumulate = f32 : (tensor<4x4xbf16>, tensor<4x4xbf16>) -> tensor<4x4xf32>
+  %1 = limbeck.add %0, %w : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %2 = limbeck.neg %w : (tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = limbeck.reduce_sum %w axes = [0, 1] keepdims = false : (tensor<4x4xf32>) -> tensor<f32>
+  return %1, %2, %3 : tensor<4x4xf32>, tensor<4x4xf32>, tensor<f32>
+}
+
 // CHECK-LABEL: @unused_ops_go
 func.func @unused_ops_go(%x: tensor<2xf32>) -> tensor<2xf32> {
   // CHECK-NEXT: return %arg0

@@ -17,6 +17,8 @@
 // QUANTIZE-NEXT: limbeck-quantize-propagate-qdq
 // QUANTIZE-NEXT: limbeck-quantize-fuse-qdq
 // QUANTIZE-NEXT: limbeck-quantize-fold-requantize
+// QUANTIZE-NEXT: limbeck-quantize-reduce-precision
+// QUANTIZE-NEXT: limbeck-graph-fold-constants
 // QUANTIZE-NEXT: limbeck-graph-canonicalize
 // QUANTIZE-NEXT: limbeck-verify-quantize
 

@@ -21,6 +21,7 @@ ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attribute
 ValueId drawAnchorInput(CaseBuilder &b, const Shape &shape);
 
 Attributes convolutionAttributes(Draw &draw, bool padded);
+AnchorShapes matmulShapes(Draw &draw);
 AnchorShapes convolutionShapes(Draw &draw, Attributes &attributes, bool transposed);
 
 } // namespace limbeck::test

@@ -20,6 +20,9 @@ struct Case {
   importer::Model model;
   std::vector<Tensor> inputs;
   ImportComparison comparison = ImportComparison::Exact;
+  /// With `--precision bf16`: how far compiled results may be from interpreted ones, as a multiple of what the same model
+  /// computes from absolute values. 0: f32, bit for bit.
+  double bound = 0;
 };
 
 /// How the operands of a float op come into being.
@@ -105,5 +108,6 @@ void addResizeGenerators(GeneratorList &list);
 void addQuantizationGenerators(GeneratorList &list);
 void addChainGenerators(GeneratorList &list);
 void addWindowGenerators(GeneratorList &list);
+void addReducedPrecisionGenerators(GeneratorList &list);
 
 } // namespace limbeck::test

@@ -3,6 +3,8 @@
 #include "Arm64.h"
 #include "Compare.h"
 #include "Execution.h"
+#include <algorithm>
+#include <cmath>
 
 namespace limbeck::test {
 
@@ -20,7 +22,7 @@ std::string CaseRun::moduleText() {
 Expected<std::vector<Tensor>> CaseRun::interpret() {
   LIMBECK_ASSIGN(std::vector<Tensor> imported, compilation.interpretImported(drawn.inputs));
   LIMBECK_ASSIGN(std::vector<Tensor> fused, compilation.interpretFused(drawn.inputs));
-  if (drawn.comparison == ImportComparison::None)
+  if (drawn.comparison == ImportComparison::None || drawn.bound > 0)
     return fused;
   bool oneStep = drawn.comparison == ImportComparison::OneStep;
   Difference difference = compare(fused, imported, oneStep);
@@ -31,11 +33,32 @@ Expected<std::vector<Tensor>> CaseRun::interpret() {
   return fused;
 }
 
-static Status checkResults(const Expected<std::vector<Tensor>> &found, std::span<const Tensor> expected,
-                           const std::string &how) {
+static void makeAbsolute(Tensor &tensor) {
+  if (tensor.dtype() != DType::F32)
+    return;
+  Tensor absolute = std::move(*Tensor::zeros(DType::F32, tensor.shape())); // copies share their values
+  std::ranges::transform(tensor.values<float>(), absolute.mutableValues<float>().begin(),
+                         [](float value) { return std::fabs(value); });
+  tensor = std::move(absolute);
+}
+
+Expected<std::vector<Tensor>> CaseRun::interpretMagnitudes() const {
+  Case absolute = drawn;
+  for (importer::Value &value : absolute.model.values)
+    if (value.constant)
+      makeAbsolute(*value.constant);
+  for (Tensor &input : absolute.inputs)
+    makeAbsolute(input);
+  Compilation other(absolute.model, true);
+  LIMBECK_TRY(other.runFrontEnd());
+  return other.interpretFused(absolute.inputs);
+}
+
+Status CaseRun::checkResults(const Expected<std::vector<Tensor>> &found, const std::string &how) const {
   if (!found)
     return error(Code::Run, how, ": ", found.diagnostic().text());
-  Difference difference = compare(*found, expected, false);
+  Difference difference = drawn.bound > 0 ? compareWithin(*found, expected, magnitudes, drawn.bound)
+                                          : compare(*found, expected, false);
   return difference.text.empty() ? Status() : error(Code::Run, "compiled, ", how, ": ", difference.text);
 }
 
@@ -43,6 +66,9 @@ Status CaseRun::prepare() {
   LIMBECK_TRY(compilation.runFrontEnd());
   ready = true;
   LIMBECK_ASSIGN(expected, interpret());
+  if (drawn.bound > 0) {
+    LIMBECK_ASSIGN(magnitudes, interpretMagnitudes());
+  }
   return {};
 }
 
@@ -54,12 +80,12 @@ Status CaseRun::runOn(Pairing pairing) {
   for (int workers : emulated ? std::vector{1, 3} : std::vector{1, 2, 3, 4, 5, 6, 7}) {
     auto found = emulated ? runArm64(compiled, drawn.inputs, outputTypes, workers)
                           : runHere(compiled, *pairing.code, drawn.inputs, outputTypes, workers);
-    LIMBECK_TRY(checkResults(found, expected, message("with ", workers, " workers")));
+    LIMBECK_TRY(checkResults(found, message("with ", workers, " workers")));
   }
   if (emulated)
     return {};
   auto found = runThreads(compiled, *pairing.code, drawn.inputs, inputTypes, outputTypes, 3);
-  return checkResults(found, expected, "with 3 threads of the runtime");
+  return checkResults(found, "with 3 threads of the runtime");
 }
 
 } // namespace limbeck::test

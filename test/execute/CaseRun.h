@@ -17,7 +17,8 @@ struct StepCount {
 class CaseRun {
 public:
   CaseRun(Case drawn, cpu::CompileOptions options)
-      : drawn(std::move(drawn)), options(std::move(options)), compilation(this->drawn.model) {}
+      : drawn(std::move(drawn)), options(std::move(options)),
+        compilation(this->drawn.model, this->drawn.bound > 0) {}
 
   /// Runs the front end and asks the oracle, once for all pairings; the first thing that is wrong.
   Status prepare();
@@ -30,13 +31,16 @@ public:
 private:
   /// What the oracle says of the module before stage Lower, which must be what it says of the imported one.
   Expected<std::vector<Tensor>> interpret();
+  /// What the oracle says of the model with absolute values: the sums of |products|.
+  Expected<std::vector<Tensor>> interpretMagnitudes() const;
+  Status checkResults(const Expected<std::vector<Tensor>> &found, const std::string &how) const;
   std::vector<TensorType> typesOf(std::span<const ValueId> values) const;
 
   Case drawn;
   cpu::CompileOptions options;
   Compilation compilation;
   StepCount stepCount;
-  std::vector<Tensor> expected;
+  std::vector<Tensor> expected, magnitudes;
   bool ready = false;
 };
 

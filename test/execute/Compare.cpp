@@ -56,4 +56,25 @@ Difference compare(std::span<const Tensor> found, std::span<const Tensor> expect
   return difference;
 }
 
+Difference compareWithin(std::span<const Tensor> found, std::span<const Tensor> expected,
+                         std::span<const Tensor> magnitudes, double bound) {
+  Difference difference;
+  if (found.size() != expected.size() || magnitudes.size() != expected.size()) {
+    difference.text = message("expected ", expected.size(), " results, found ", found.size());
+    return difference;
+  }
+  // Subnormal numbers may become 0 on the way.
+  constexpr double subnormal = 0x1p-120;
+  for (size_t output = 0; output < found.size(); ++output)
+    for (int64_t i = 0; i < expected[output].size() && difference.text.empty(); ++i, ++difference.elements) {
+      double distance = std::fabs(found[output].asDouble(i) - expected[output].asDouble(i));
+      double most = bound * magnitudes[output].asDouble(i) + subnormal;
+      if (!(distance <= most)) // a NaN is near nothing
+        difference.text =
+            message("result ", output, " differs at index ", i, ": found ", elementText(found[output], i),
+                    ", expected ", elementText(expected[output], i), " within ", most);
+    }
+  return difference;
+}
+
 } // namespace limbeck::test

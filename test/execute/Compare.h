@@ -1,4 +1,4 @@
-// Equality of results: bit for bit, but a NaN equals any NaN.
+// Equality of results: bit for bit, but a NaN equals any NaN; and nearness, where a bound is what is promised.
 #pragma once
 #include "limbeck/Tensor/Tensor.h"
 
@@ -12,5 +12,9 @@ struct Difference {
 
 /// `oneStep`: integers may differ by one.
 Difference compare(std::span<const Tensor> found, std::span<const Tensor> expected, bool oneStep);
+
+/// Floats that differ by more than `bound` times the magnitude of their element, or in whether they are numbers.
+Difference compareWithin(std::span<const Tensor> found, std::span<const Tensor> expected,
+                         std::span<const Tensor> magnitudes, double bound);
 
 } // namespace limbeck::test

@@ -5,6 +5,7 @@
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Pipeline/Registration.h"
+#include "limbeck/Quantize/Passes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -18,8 +19,8 @@ static mlir::DialectRegistry dialects() {
   return registry;
 }
 
-Compilation::Compilation(const importer::Model &model)
-    : context(dialects(), mlir::MLIRContext::Threading::DISABLED), model(model) {
+Compilation::Compilation(const importer::Model &model, bool reduced)
+    : context(dialects(), mlir::MLIRContext::Threading::DISABLED), model(model), reduced(reduced) {
   cpu::registerTargets();
 }
 
@@ -39,6 +40,8 @@ Status Compilation::runStages(mlir::ModuleOp module, bool lower) {
 Status Compilation::runFrontEnd() {
   LIMBECK_ASSIGN(imported, graph::importModel(context, model));
   fused = imported->clone();
+  if (reduced)
+    (*fused)->setAttr(quantize::kPrecisionAttribute, mlir::StringAttr::get(&context, "bf16"));
   return runStages(*fused, /*lower=*/false);
 }
 

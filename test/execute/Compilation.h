@@ -9,7 +9,8 @@ namespace limbeck::test {
 
 class Compilation {
 public:
-  explicit Compilation(const importer::Model &model);
+  /// `reduced`: with `--precision bf16`.
+  Compilation(const importer::Model &model, bool reduced);
 
   /// Import up to stage Fuse.
   Status runFrontEnd();
@@ -27,6 +28,7 @@ private:
 
   mlir::MLIRContext context;
   const importer::Model &model;
+  bool reduced;
   mlir::OwningOpRef<mlir::ModuleOp> imported, fused;
 };
 

@@ -79,7 +79,7 @@ ValueId drawAnchor(CaseBuilder &b, std::string_view name, Attributes attributes,
   return drawAnchorOn(b, name, std::move(attributes), shapes, drawAnchorInput(b, shapes.x));
 }
 
-static AnchorShapes matmulShapes(Draw &draw) {
+AnchorShapes matmulShapes(Draw &draw) {
   int64_t rows = draw.dimension(40), depth = draw.oneIn(40) ? 0 : draw.dimension(70),
           columns = draw.dimension(70);
   Shape batch = draw.shape(0, 2, 4), left = batch,

@@ -1,8 +1,8 @@
 // limbeck-property-test: compiled == interpreter, bit for bit, floats included, for every op.
 //
 // Draws random models, compiles each for every instruction set, runs it with several workers in guarded memory, and compares with
-// the interpreter. A failing case says how to repeat it; exit 1 then. Last line: `N passed, N failed`, one per case and
-// instruction set. With --model, the case is that file.
+// the interpreter; with `--precision bf16` within the bound of docs/semantics.md. A failing case says how to repeat it; exit 1
+// then. Last line: `N passed, N failed`, one per case and instruction set. With --model, the case is that file.
 #include "Arm64.h"
 #include "CaseRun.h"
 #include "WholeModel.h"
@@ -51,6 +51,7 @@ const GeneratorList &generators() {
     addQuantizationGenerators(all);
     addChainGenerators(all);
     addWindowGenerators(all);
+    addReducedPrecisionGenerators(all);
     return all;
   }();
   return list;

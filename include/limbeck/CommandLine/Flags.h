@@ -17,6 +17,8 @@ CLI::Validator oneOf(std::vector<std::string> words);
 void addModelArgument(CLI::App &command, session::SourceModel &model, const std::string &kinds);
 /// --shape --dim --freeze --external-data-dir --trust-hardlinks
 void addShapeFlags(CLI::App &command, session::SourceModel &model);
+/// --precision
+void addPrecisionFlag(CLI::App &command, session::SourceModel &model);
 /// --input, as often as there are inputs.
 void addInputFlags(CLI::App &command, std::vector<std::string> &inputs);
 /// --entry

@@ -30,6 +30,8 @@ public:
 
   bool isFloat() const { return mode == Mode::Float; }
   bool isQuantized() const { return mode == Mode::Quantized; }
+  /// Whether f16 or bf16 is accumulated in f32, in whatever order is the fastest.
+  bool isHeldToBound() const { return op->hasAttr("accumulate"); }
   bool accumulates64() const { return wide; }
   /// sx * sw / sy per channel when the result is quantized, else sx * sw.
   const std::vector<float> &multipliers() const { return multiplier; }

@@ -153,6 +153,8 @@ public:
 
   /// Memory of `elements` on the stack of the kernel, for the whole call.
   mlir::Value scratch(int64_t elements, mlir::Type element);
+  /// Whether the core accumulates f16 or bf16 in f32, so that results are held to a bound and not to bits.
+  bool isHeldToBound();
   /// Whether what follows the core takes more than a table or one op: then emitters write it once, not once per element.
   bool hasLongEpilogue();
 

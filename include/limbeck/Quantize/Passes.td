@@ -74,6 +74,27 @@ def FoldRequantizePass : Pass<"limbeck-quantize-fold-requantize"> {
   }];
 }
 
+def ReducePrecisionPass : Pass<"limbeck-quantize-reduce-precision", "::mlir::ModuleOp"> {
+  let summary = "round what convolutions and matrix products of floats read to bf16";
+  let description = [{
+    What: where the module attribute `limbeck.precision` is `"bf16"`, the f32 operands of `conv`, `conv_transpose` and `matmul` are cast to
+    bf16 and the op accumulates in f32. The cast moves back through ops that only move elements, and a value that is rounded for one
+    of these ops is rounded for the element-wise and moving ops that read it as well: it is in memory once, in half the bytes. Outputs
+    of the model, and what reductions, norms, softmax and pooling read, are not rounded for that.
+
+    Why a pass: which values exist in bf16 is a choice; that a convolution of bf16 accumulates in f32 is in the op.
+
+    Input contract: typed form; quantized ops are there already, and stay. Output guarantee: with the attribute, no op of these kinds has
+    f32 operands. Without it, the module is unchanged. Other values are an error. Each op of floats that is none of these kinds gives a
+    remark `kept-precision`.
+
+    Example: test/Quantize/reduce-precision.mlir
+  }];
+  let statistics = [
+    Statistic<"reduced", "reduced", "Convolutions and matrix products that read bf16 now">,
+  ];
+}
+
 def VerifyQuantizePass : Pass<"limbeck-verify-quantize"> {
   let summary = "check that a module may leave stage Quantize";
   let description = [{

@@ -14,9 +14,8 @@ enum class Product { Artifact, Object, SharedObject, Mlir, LlvmIr, Assembly, Pla
 struct CompileOptions {
   SourceModel model;
   Product product = Product::Artifact;
-  std::string symbol;            ///< the C name of an artifact that is linked
-  std::string target = "cpu";    ///< as cpu::parseTargets reads it
-  std::string precision = "f32"; ///< what floats are computed in
+  std::string symbol;         ///< the C name of an artifact that is linked
+  std::string target = "cpu"; ///< as cpu::parseTargets reads it
   /// The first stage to run; behind Import, `model.path` is a file of IR.
   pipeline::Stage from = pipeline::Stage::Import;
   pipeline::Stage to = pipeline::Stage::Lower; ///< the last; only Product::Mlir can stop early

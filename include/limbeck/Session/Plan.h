@@ -49,6 +49,7 @@ struct PlannedMemory {
 
 struct Plan {
   std::string model;
+  std::string precision; ///< what convolutions and matrix products of floats read
   std::vector<std::string> targets;
   std::vector<PlannedMemory> memory;    ///< one per target
   std::vector<std::string> softwareFma; ///< those of them whose fused multiply-add is computed in software
@@ -57,6 +58,7 @@ struct Plan {
   std::vector<RemainingConversion> conversions;
   std::vector<PlanRemark> unfused; ///< ops that compute in float although their operands are quantized
   std::vector<PlanRemark> copies;  ///< concats that are not written in place
+  std::vector<PlanRemark> inF32;   ///< with another precision: the ops of f32 that it does not touch
   int64_t transposesBefore = 0, transposesAfter = 0;
 };
 

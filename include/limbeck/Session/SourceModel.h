@@ -14,7 +14,11 @@ struct SourceModel {
   std::map<std::string, std::string> frozen;        ///< `--freeze NAME=@x.npy`: the path
   std::string externalDataDirectory;
   bool trustHardlinks = false;
+  std::string precision = "f32"; ///< what convolutions and matrix products of floats read: f32 or bf16
 };
+
+/// E-UNSUPPORTED for a precision that is promised only, E-FLAG for any other that there is not.
+Status checkPrecision(const SourceModel &model);
 
 /// One static signature to compile.
 struct EntryChoice {

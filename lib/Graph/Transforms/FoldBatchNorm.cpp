@@ -89,7 +89,7 @@ struct FoldBatchNormIntoConv : mlir::OpRewritePattern<BatchNormOp> {
     rewriter
         .replaceOpWithNewOp<ConvOp>(norm, norm.getType(), conv.getInput(), folded, foldedBias,
                                     conv.getStrides(), conv.getPads(), conv.getDilations(), conv.getGroups(),
-                                    conv.getLayout())
+                                    conv.getLayout(), conv.getAccumulateAttr())
         ->setLoc(location);
     return llvm::success();
   }

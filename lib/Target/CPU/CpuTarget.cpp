@@ -19,6 +19,9 @@ public:
   mlir::Value emitBytePack(lower::KernelBuilder &kernel, mlir::Value wide, bool isSigned) const override {
     return cpu::emitBytePack(kernel, isa, wide, isSigned);
   }
+  mlir::Value emitRoundToBF16(lower::KernelBuilder &kernel, mlir::Value x) const override {
+    return cpu::emitRoundToBF16(kernel, isa, x);
+  }
   mlir::Value emitByteLookup(lower::KernelBuilder &kernel, mlir::Value table,
                              mlir::Value positions) const override {
     return cpu::emitByteLookup(kernel, isa, table, positions);

@@ -25,6 +25,8 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.fma.v", "fma", "standin_fma_f32"},
     {"llvm.x86.avx512.vpdpbusd.256", "avx512vnni|avxvnni", "standin_dot_us"},
     {"llvm.x86.avx512.vpdpbusd.512", "avx512vnni", "standin_dot_us"},
+    {"llvm.x86.avx512bf16.dpbf16ps.", "avx512bf16", "standin_vdpbf16ps"},
+    {"llvm.x86.avx512bf16.cvtneps2bf16.", "avx512bf16", "standin_vcvtneps2bf16"},
     {"llvm.x86.avx512.vpermi2var.hi.", "avx512bw", "standin_vpermi2w"},
     {"llvm.x86.avx512.packssdw.", "avx512bw", "standin_packssdw"},
     {"llvm.x86.avx512.packsswb.", "avx512bw", "standin_packsswb"},
@@ -67,14 +69,21 @@ static bool available(const Isa &isa, llvm::StringRef feature) {
   return feature == "fma" ? isa.fma : isa.has(std::string_view(feature));
 }
 
+/// The type through which values travel: vectors of bf16 as the integers they are, as a machine without such registers would
+/// convert them from f32.
+static llvm::Type *carriedType(llvm::Type *type) {
+  auto *vector = llvm::dyn_cast<llvm::FixedVectorType>(type);
+  return vector && vector->getElementType()->isBFloatTy() ? llvm::VectorType::getInteger(vector) : type;
+}
+
 static void replaceCall(llvm::Module &module, llvm::IntrinsicInst *call, llvm::StringRef standIn) {
   llvm::Function *function = call->getFunction();
   llvm::IRBuilder<> top(&function->getEntryBlock(), function->getEntryBlock().getFirstInsertionPt()), b(call);
-  auto spill = [&](llvm::Type *type) { return top.CreateAlloca(type); };
+  auto spill = [&](llvm::Type *type) { return top.CreateAlloca(carriedType(type)); };
   llvm::SmallVector<llvm::Value *> arguments{spill(call->getType())};
   for (llvm::Value *operand : call->args()) {
     llvm::Value *slot = spill(operand->getType());
-    b.CreateStore(operand, slot);
+    b.CreateStore(b.CreateBitCast(operand, carriedType(operand->getType())), slot);
     arguments.push_back(slot);
   }
   auto *vector = llvm::dyn_cast<llvm::FixedVectorType>(call->getType());
@@ -84,7 +93,8 @@ static void replaceCall(llvm::Module &module, llvm::IntrinsicInst *call, llvm::S
     types.push_back(argument->getType());
   auto *type = llvm::FunctionType::get(b.getVoidTy(), types, false);
   b.CreateCall(module.getOrInsertFunction(standIn, type), arguments);
-  call->replaceAllUsesWith(b.CreateLoad(call->getType(), arguments[0]));
+  llvm::Value *result = b.CreateLoad(carriedType(call->getType()), arguments[0]);
+  call->replaceAllUsesWith(b.CreateBitCast(result, call->getType()));
   call->eraseFromParent();
 }
 

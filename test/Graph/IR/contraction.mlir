@@ -41,3 +41,10 @@ func.func @matmul(%a: tensor<4x8xf32>, %b: tensor<8x16xf32>) {
   %y = limbeck.matmul %a, %b : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>
   return
 }
+
+// CHECK-LABEL: @accumulated_in_f32(
+// CHECK: limbeck.matmul %{{.*}}, %{{.*}}, %{{.*}} accumulate = f32 :
+func.func @accumulated_in_f32(%a: tensor<4x8xbf16>, %b: tensor<8x16xbf16>, %c: tensor<16xf32>) {
+  %y = limbeck.matmul %a, %b, %c accumulate = f32 : (tensor<4x8xbf16>, tensor<8x16xbf16>, tensor<16xf32>) -> tensor<4x16xf32>
+  return
+}

@@ -50,6 +50,14 @@ func.func @matmul_c6(%x: tensor<4x8x!quant.uniform<u8:f32, 0.5:128>>, %y: tensor
 
 // -----
 
+func.func @matmul_c7(%x: tensor<4x8xf32>, %y: tensor<8x16xf32>) {
+  // expected-error @+1 {{[E-DTYPE] attribute 'accumulate': expected operands of f16 or bf16 to accumulate in f32, found f32[4x8] and f32 (matmul_c7)}}
+  %r = limbeck.matmul %x, %y accumulate = f32 : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
 func.func @conv_c1(%x: tensor<3x8x8xf32>, %y: tensor<4x3x1x1xf32>) {
   // expected-error @+1 {{[E-RANK] expected an image and weights of rank 4, found 3 and 4 (conv_c1)}}
   %r = limbeck.conv %x, %y strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 1 layout = "NCHW"
@@ -117,6 +125,15 @@ func.func @conv_c8(%x: tensor<1x3x8x8x!quant.uniform<u8:f32, 0.5:128>>, %y: tens
   // expected-error @+1 {{[E-QCONV] expected a bias with zero point 0, found s32[4]:f32{0.125000:1} (conv_c8)}}
   %r = limbeck.conv %x, %y, %z strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 1 layout = "NCHW"
     : (tensor<1x3x8x8x!quant.uniform<u8:f32, 0.5:128>>, tensor<4x3x1x1x!quant.uniform<i8:f32, 0.25>>, tensor<4x!quant.uniform<i32:f32, 0.125:1>>) -> tensor<1x4x8x8xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c9(%x: tensor<1x3x8x8xbf16>, %y: tensor<4x3x1x1xbf16>) {
+  // expected-error @+1 {{[E-DTYPE] attribute 'accumulate': expected operands of f16 or bf16 to accumulate in f32, found bf16[1x3x8x8] and f64 (conv_c9)}}
+  %r = limbeck.conv %x, %y strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 1 layout = "NCHW" accumulate = f64
+    : (tensor<1x3x8x8xbf16>, tensor<4x3x1x1xbf16>) -> tensor<1x4x8x8xf64>
   return
 }
 
@@ -198,6 +215,15 @@ func.func @conv_transpose_c9(%x: tensor<1x3x8x8x!quant.uniform<u8:f32, 0.5:128>>
   // expected-error @+1 {{[E-QCONV] expected an s32 bias beside quantized operands, found s8[4]:f32{0.125000:0} (conv_transpose_c9)}}
   %r = limbeck.conv_transpose %x, %y, %z strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] output_padding = [0, 0] groups = 1 layout = "NCHW"
     : (tensor<1x3x8x8x!quant.uniform<u8:f32, 0.5:128>>, tensor<3x4x1x1x!quant.uniform<i8:f32, 0.25>>, tensor<4x!quant.uniform<i8:f32, 0.125>>) -> tensor<1x4x8x8xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c10(%x: tensor<1x3x8x8x!quant.uniform<u8:f32, 0.5:128>>, %y: tensor<3x4x1x1x!quant.uniform<i8:f32, 0.25>>) {
+  // expected-error @+1 {{[E-DTYPE] attribute 'accumulate': expected operands of f16 or bf16 to accumulate in f32, found u8[1x3x8x8]:f32{0.500000:128} and f32 (conv_transpose_c10)}}
+  %r = limbeck.conv_transpose %x, %y strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] output_padding = [0, 0] groups = 1 layout = "NCHW" accumulate = f32
+    : (tensor<1x3x8x8x!quant.uniform<u8:f32, 0.5:128>>, tensor<3x4x1x1x!quant.uniform<i8:f32, 0.25>>) -> tensor<1x4x8x8xf32>
   return
 }
 

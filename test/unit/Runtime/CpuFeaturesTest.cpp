@@ -23,6 +23,7 @@ static artifact::Entry allLevels() {
                     {"avx512", {"avx512f", "avx512bw"}},
                     {"avx-vnni", {"avx2", "avxvnni"}},
                     {"avx512-vnni", {"avx512f", "avx512vnni"}},
+                    {"avx512-bf16", {"avx512f", "avx512vnni", "avx512bf16"}},
                     {"amx", {"avx512f", "avx512vnni", "amx-int8"}}});
 }
 
@@ -43,6 +44,7 @@ TEST(CpuFeatures, ChoosesTheBestThatRuns) {
   EXPECT_EQ(chosen(entry, machine({"avx2", "fma", "avx512f", "avx512bw"})), "avx512");
   EXPECT_EQ(chosen(entry, machine({"avx2", "fma", "avx512f", "avx512bw", "avxvnni"})), "avx-vnni");
   EXPECT_EQ(chosen(entry, machine({"avx2", "fma", "avx512f", "avx512vnni", "avxvnni"})), "avx512-vnni");
+  EXPECT_EQ(chosen(entry, machine({"avx512f", "avx512vnni", "avx512bf16"})), "avx512-bf16");
   // Tiles that the system does not grant are no feature: the next best runs.
   EXPECT_EQ(chosen(entry, machine({"avx512f", "avx512vnni", "amx-int8"})), "amx");
   EXPECT_EQ(chosen(entry, machine({"avx512f", "avx512vnni"})), "avx512-vnni");
@@ -107,14 +109,14 @@ TEST(CpuFeatures, FallsBackWhereTilesAreRefused) {
   EXPECT_EQ(machine.requests, 1) << "a refusal is an answer";
   for (const char *name : {"amx-tile", "amx-int8", "amx-bf16"})
     EXPECT_FALSE(features.names.contains(name)) << name;
-  EXPECT_EQ(chosen(allLevels(), features), "avx512-vnni");
+  EXPECT_EQ(chosen(allLevels(), features), "avx512-bf16");
   EXPECT_EQ(chosen(allLevels(), features, "amx"), "E-ARTIFACT-TARGET");
 }
 
 TEST(CpuFeatures, AsksForNothingThatTheSystemDoesNotSave) {
   TileMachine machine;
   machine.savedState = 0xe7; // AVX-512, no tiles
-  EXPECT_EQ(chosen(allLevels(), machine.detect()), "avx512-vnni");
+  EXPECT_EQ(chosen(allLevels(), machine.detect()), "avx512-bf16");
   machine.savedState = 0x7;
   EXPECT_EQ(chosen(allLevels(), machine.detect()), "avx-vnni");
   machine.savedState = 0; // no XSAVE at all

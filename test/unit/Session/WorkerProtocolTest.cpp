@@ -16,7 +16,7 @@ TEST(WorkerProtocol, CarriesEveryOption) {
   options.model.trustHardlinks = true;
   options.product = Product::Assembly;
   options.target = "cpu:avx2";
-  options.precision = "f32";
+  options.model.precision = "bf16";
   options.from = pipeline::Stage::Quantize;
   options.to = pipeline::Stage::Fuse;
   options.threads = 7;
@@ -34,7 +34,7 @@ TEST(WorkerProtocol, CarriesEveryOption) {
   EXPECT_TRUE(decoded->model.trustHardlinks);
   EXPECT_EQ(decoded->product, options.product);
   EXPECT_EQ(decoded->target, options.target);
-  EXPECT_EQ(decoded->precision, options.precision);
+  EXPECT_EQ(decoded->model.precision, options.model.precision);
   EXPECT_EQ(decoded->from, options.from);
   EXPECT_EQ(decoded->to, options.to);
   EXPECT_EQ(decoded->threads, options.threads);

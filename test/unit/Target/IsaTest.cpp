@@ -63,12 +63,17 @@ TEST(Isa, wrongTextsNameTheTargets) {
 
 TEST(Isa, levelsOfOneArchitectureOnlyAdd) {
   const cpu::Isa *avx2 = cpu::findIsa("avx2"), *best = cpu::findIsa("avx512-vnni");
-  const std::pair<const char *, const char *> steps[] = {
-      {"avx2", "avx512"},   {"avx512", "avx512-vnni"},  {"avx512-vnni", "amx"},
-      {"avx2", "avx-vnni"}, {"arm64", "arm64-dotprod"}, {"arm64-dotprod", "arm64-i8mm"}};
+  const std::pair<const char *, const char *> steps[] = {{"avx2", "avx512"},
+                                                         {"avx512", "avx512-vnni"},
+                                                         {"avx512-vnni", "amx"},
+                                                         {"avx512-vnni", "avx512-bf16"},
+                                                         {"avx2", "avx-vnni"},
+                                                         {"arm64", "arm64-dotprod"},
+                                                         {"arm64-dotprod", "arm64-i8mm"}};
   for (auto [less, more] : steps)
     for (const std::string &feature : cpu::findIsa(less)->featureList())
       EXPECT_TRUE(cpu::findIsa(more)->has(feature)) << more << " " << feature;
+  EXPECT_TRUE(cpu::findIsa("avx512-bf16")->has("avx512bf16"));
   EXPECT_TRUE(best->has("avx512vnni"));
   EXPECT_FALSE(avx2->has("avx512vnni"));
   EXPECT_FALSE(avx2->has("avx")) << "a part of a feature's name is no feature";

@@ -37,9 +37,13 @@ class Limbeck_QuantizedRules<string input, string weights, string channel> {
 defvar quantizedConvolutionRules = Limbeck_QuantizedRules<"input", "weights", "output channel">.ret;
 
 class Limbeck_AnchorOp<string mnemonic, dag operandList, dag attributeList, list<Trait> traits = []>
-    : Limbeck_Op<mnemonic, operandList, attributeList,
+    : Limbeck_Op<mnemonic, operandList, !con(attributeList, (ins OptionalAttr<Limbeck_DType>:$accumulate)),
                  !listconcat([DeclareOpInterfaceMethods<AnchorOpInterface>, DeclareOpInterfaceMethods<ContractionOpInterface>],
                              traits)>;
+
+// Operands of half precision whose products are summed, and stay, in f32.
+defvar accumulateRule = Rule<"accumulate, if present, is f32, and the operands are f16 or bf16; bias and result are then f32, and the order of "
+  "the sum is the target's (docs/semantics.md, 2.8)", ["to accumulate in f32"]>;
 
 def Limbeck_MatmulOp : Limbeck_AnchorOp<"matmul",
     (ins Limbeck_Tensor:$lhs, Limbeck_Tensor:$rhs, Optional<Limbeck_Tensor>:$bias), (ins)> {
@@ -54,7 +58,7 @@ def Limbeck_MatmulOp : Limbeck_AnchorOp<"matmul",
     ResultRule<"the leading dimensions broadcast to those of the result; rows and columns follow",
                ["expected shapes that broadcast"]>,
     Rule<!strconcat("bias, if present, has ", expressedType, " and one element per column"), ["expected a bias of"]>],
-    Limbeck_QuantizedRules<"lhs", "rhs", "column">.ret);
+    Limbeck_QuantizedRules<"lhs", "rhs", "column">.ret, [accumulateRule]);
   let example = "%y = limbeck.matmul %a, %b : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>";
 }
 
@@ -65,7 +69,7 @@ def Limbeck_ConvOp : Limbeck_AnchorOp<"conv",
   let meaning = "Weights are OIHW. Padding takes part as 0, quantized as the zero point of the input.";
   let formula = "y[n, o, i, j] = sum over (kh, kw, c) of input[n, c, i*s - p + kh*d, j*s - p + kw*d] * weights[o, c, kh, kw] "
                 "+ bias[o]";
-  let constraints = !listconcat(convolutionRules, quantizedConvolutionRules);
+  let constraints = !listconcat(convolutionRules, quantizedConvolutionRules, [accumulateRule]);
   let example = "%y = limbeck.conv %x, %w, %b strides = [1, 1] pads = [1, 1, 1, 1] dilations = [1, 1] groups = 1 "
                 "layout = \"NCHW\"\n  : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>) -> tensor<1x4x8x8xf32>";
 }
@@ -80,7 +84,7 @@ def Limbeck_ConvTransposeOp : Limbeck_AnchorOp<"conv_transpose",
   let formula = "out = (in - 1)*s + d*(k - 1) + 1 + output_padding - pads, per spatial dimension";
   let constraints = !listconcat(convolutionRules, [
     Rule<"output_padding is two integers that are not negative", ["in 'output_padding'", "expected an output padding"]>],
-    quantizedConvolutionRules);
+    quantizedConvolutionRules, [accumulateRule]);
   let example = "%y = limbeck.conv_transpose %x, %w strides = [2, 2] pads = [0, 0, 0, 0] dilations = [1, 1] "
                 "output_padding = [0, 0] groups = 1 layout = \"NCHW\"\n"
                 "  : (tensor<1x3x4x4xf32>, tensor<3x4x2x2xf32>) -> tensor<1x4x8x8xf32>";

@@ -13,6 +13,8 @@ mlir::LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const
 mlir::LogicalResult emitActivationProduct(lower::KernelBuilder &kernel, const Isa &isa);
 /// A vector of 64 i32 that fit a byte as bytes; null, with nothing emitted, where the ISA has no packs for it.
 mlir::Value emitBytePack(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value wide, bool isSigned);
+/// A vector of 16 f32 rounded to bf16, as i16; null, with nothing emitted, where the ISA has no instruction for it.
+mlir::Value emitRoundToBF16(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value x);
 /// A vector of bytes looked up in a table of 256; null, with nothing emitted, where the ISA has no instruction for it.
 mlir::Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value table,
                            mlir::Value positions);

@@ -31,8 +31,15 @@ public:
   virtual mlir::Value weights(mlir::Value panel, mlir::Value kh, mlir::Value k, int64_t vector) = 0;
   /// Asks for those weights early: `ahead` steps before they are wanted.
   virtual void prefetch(mlir::Value panel, mlir::Value kh, mlir::Value k, int64_t vector, int64_t ahead) = 0;
-  /// The elements of `stepsPerLoad` steps, at the place of each row. Those behind the last product of a window row are read, too.
+  /// The elements of `stepsPerLoad` steps, at the place of each row. Those behind the last product of a window row are
+  /// read, too, where readsBehind() says so.
   virtual mlir::Value load(mlir::Value buffer, llvm::ArrayRef<lower::Index> places) = 0;
+  /// Whether elements behind the last product may be read; they meet weights of zero.
+  virtual bool readsBehind() const { return true; }
+  /// Where not, for a unit of two: the last element where it stands alone, for one row.
+  virtual mlir::Value loadLast(mlir::Value buffer, llvm::ArrayRef<mlir::Value> place) {
+    return load(buffer, {lower::Index(place)});
+  }
   /// What one step multiplies of that, spread over the lanes.
   virtual mlir::Value input(mlir::Value loaded, int64_t step) { return loaded; }
   virtual void multiplyAdd(llvm::MutableArrayRef<mlir::Value> accumulators, mlir::Value input,
@@ -43,9 +50,13 @@ public:
   virtual bool startsAtBias() const = 0;
 };
 
-/// f32: one fused multiply-add per product, bias added behind the last.
+/// f32, or halves that are widened: one fused multiply-add per product, bias added behind the last.
 std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                     const Tile &tile);
+/// bf16 with vdpbf16ps: two products per lane and step, where results are held to a bound.
+bool bf16AtomApplies(const lower::ContractionArithmetic &arithmetic, const Isa &isa);
+std::unique_ptr<Atom> makeBF16Atom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
+                                   const Tile &tile);
 /// 8-bit integers on any machine: widened to 32 bits, multiplied, added. Weights with zero point 0.
 std::unique_ptr<Atom> makeIntegerAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                       const Tile &tile);

@@ -1,5 +1,6 @@
 // The f32 atom: weights from packed panels, one fused multiply-add per product.
 #include "Atoms.h"
+#include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -17,7 +18,10 @@ public:
   int64_t unit() const override { return 1; }
   bool startsAtBias() const override { return false; }
   void pack(const WeightMatrix &weights, const Tile &tile) override {
-    packed = kernel.weights(packPanels(weights, tile, 1));
+    WeightMatrix wide = weights; // between floats, and to a wider type, the conversion cannot fail
+    if (wide.values.dtype() != DType::F32)
+      wide.values = std::move(*reference::convertFloat(wide.values, DType::F32));
+    packed = kernel.weights(packPanels(wide, tile, 1));
   }
   Value start(Value, int64_t, int64_t) override { return arithmetic.start(tile.lanes); }
   Value weights(Value panel, Value kh, Value k, int64_t vector) override {
@@ -31,8 +35,8 @@ public:
                                /*localityHint=*/2, /*isDataCache=*/true);
   }
   Value load(Value buffer, ArrayRef<Index> places) override {
-    return kernel.splat(memref::LoadOp::create(kernel.builder(), kernel.loc(), buffer, places[0]),
-                        tile.lanes);
+    Value stored = memref::LoadOp::create(kernel.builder(), kernel.loc(), buffer, places[0]);
+    return kernel.splat(kernel.widen(stored, arithmetic.inputType(), {}), tile.lanes);
   }
   void multiplyAdd(MutableArrayRef<Value> accumulators, Value input, Value weights) override {
     accumulators[0] = math::FmaOp::create(kernel.builder(), kernel.loc(), input, weights, accumulators[0]);

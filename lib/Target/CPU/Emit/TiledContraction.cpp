@@ -53,35 +53,39 @@ private:
     SmallVector<Value> starts = accumulators;
     for (int64_t group = 1; group < groups; ++group)
       accumulators.append(starts);
+    auto multiply = [&](Value kh, Value k, ValueRange values, bool alone) {
+      SmallVector<Value> next(values), loaded;
+      for (int64_t group = 0; group < groups; ++group) {
+        SmallVector<Index> places;
+        for (int64_t m = group * together; m < (group + 1) * together; ++m)
+          places.push_back(problem.inputPlace(row, kernel.addIndex(column, std::min(m, height - 1)), kh, k));
+        loaded.push_back(alone ? atom.loadLast(problem.buffer, places[0])
+                               : atom.load(problem.buffer, places));
+      }
+      for (int64_t step = 0; step < (alone ? 1 : atom.stepsPerLoad()); ++step) {
+        SmallVector<Value> columns;
+        Value products = kernel.addIndex(k, step * atom.unit());
+        for (int64_t v = 0; v < tile.vectors; ++v) {
+          columns.push_back(atom.weights(panel, kh, products, v));
+          // Panels of the weights lie behind one another: what is wanted next is not always in this one.
+          if (int64_t ahead = stepsAhead())
+            atom.prefetch(panel, kh, products, v, ahead);
+        }
+        for (auto [group, block] : llvm::enumerate(loaded)) {
+          Value input = atom.input(block, step);
+          for (int64_t v = 0; v < tile.vectors; ++v)
+            atom.multiplyAdd(ofGroup(next, static_cast<int64_t>(group), v), input,
+                             columns[static_cast<size_t>(v)]);
+        }
+      }
+      return next;
+    };
+    int64_t alone = atom.readsBehind() ? 0 : problem.depth % atom.unit(), whole = problem.depth - alone;
     auto overDepth = [&](Value kh, ValueRange carried) {
-      int64_t stride = atom.unit() * atom.stepsPerLoad();
-      return kernel.loop(0, problem.depth, stride, carried, [&](Value k, ValueRange values) {
-        SmallVector<Value> next(values), loaded;
-        for (int64_t group = 0; group < groups; ++group) {
-          SmallVector<Index> places;
-          for (int64_t m = group * together; m < (group + 1) * together; ++m)
-            places.push_back(
-                problem.inputPlace(row, kernel.addIndex(column, std::min(m, height - 1)), kh, k));
-          loaded.push_back(atom.load(problem.buffer, places));
-        }
-        for (int64_t step = 0; step < atom.stepsPerLoad(); ++step) {
-          SmallVector<Value> columns;
-          Value products = kernel.addIndex(k, step * atom.unit());
-          for (int64_t v = 0; v < tile.vectors; ++v) {
-            columns.push_back(atom.weights(panel, kh, products, v));
-            // Panels of the weights lie behind one another: what is wanted next is not always in this one.
-            if (int64_t ahead = stepsAhead())
-              atom.prefetch(panel, kh, products, v, ahead);
-          }
-          for (auto [group, block] : llvm::enumerate(loaded)) {
-            Value input = atom.input(block, step);
-            for (int64_t v = 0; v < tile.vectors; ++v)
-              atom.multiplyAdd(ofGroup(next, static_cast<int64_t>(group), v), input,
-                               columns[static_cast<size_t>(v)]);
-          }
-        }
-        return next;
-      });
+      SmallVector<Value> sums =
+          kernel.loop(0, whole, atom.unit() * atom.stepsPerLoad(), carried,
+                      [&](Value k, ValueRange values) { return multiply(kh, k, values, false); });
+      return alone ? multiply(kh, kernel.constantIndex(whole), sums, true) : sums;
     };
     if (problem.outer == 1)
       accumulators = overDepth(kernel.constantIndex(0), accumulators);
@@ -132,17 +136,24 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   std::optional<ByteInstructions::Form> form;
   if (!arithmetic.isFloat())
     form = ByteInstructions::tileForm(isa, problem.width, problem.depth, kernel.hasRoomBehind(x));
+  bool pairs = bf16AtomApplies(arithmetic, isa);
+  DType packed = arithmetic.isFloat() && !pairs ? DType::F32 : problem.weights.values.dtype();
   ContractionExtent extent{problem.rows,
                            problem.width,
                            problem.columns,
                            problem.outer * problem.depth,
-                           static_cast<int64_t>(storageBytes(problem.weights.values.dtype())),
+                           static_cast<int64_t>(storageBytes(packed)),
                            problem.pixelStep * static_cast<int64_t>(storageBytes(kernel.typeOf(x).dtype))};
-  kernel.setFamily(form ? form->family : arithmetic.isFloat() ? "float tile" : "integer tile");
+  kernel.setFamily(form                   ? form->family
+                   : pairs                ? "bf16 tile"
+                   : arithmetic.isFloat() ? "float tile"
+                                          : "integer tile");
   Tile tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());
   std::unique_ptr<Atom> atom;
   if (form)
     atom = makeDotAtom(kernel, arithmetic, tile, isa, *form);
+  else if (pairs)
+    atom = makeBF16Atom(kernel, arithmetic, tile);
   else
     atom = arithmetic.isFloat() ? makeFloatAtom(kernel, arithmetic, tile)
                                 : makeIntegerAtom(kernel, arithmetic, tile);
@@ -156,9 +167,10 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   if (!isa_and_nonnull<graph::ConvOp, graph::ConvTransposeOp, graph::MatmulOp>(op))
     return failure();
   TensorType x = kernel.typeOf(op->getOperand(0));
-  bool isFloat32 =
-      !x.quantization && x.dtype == DType::F32 && kernel.typeOf(op->getOperand(1)).dtype == DType::F32;
-  if (!isFloat32 && !x.quantization)
+  // f16 and bf16 with results of their own type, and f64, are left to the general body.
+  bool inF32 =
+      !x.quantization && kernel.typeOf(op->getResult(0)).dtype == DType::F32 && limbeck::isFloat(x.dtype);
+  if (!inF32 && !x.quantization)
     return failure();
   FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op);
   if (failed(problems))
@@ -167,7 +179,7 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
   if (first.depth == 0 || first.outer == 0 || first.columns == 0)
     return failure();
   lower::ContractionArithmetic arithmetic(kernel, op, first.outer * first.depth, first.columns);
-  if (!isFloat32 && !integerAtomsApply(arithmetic, kernel))
+  if (!inF32 && !integerAtomsApply(arithmetic, kernel))
     return failure();
   kernel.countOn(first.countedDim);
   for (TiledProblem &problem : *problems)

@@ -54,6 +54,41 @@ void standin_saddlp(int32_t *restrict d, const int16_t *restrict a, int32_t coun
   }
 STANDIN_MMLA(standin_mmla_us, uint8_t)
 STANDIN_MMLA(standin_mmla_ss, int8_t)
+/* Denormals as the bf16 instructions see and leave them: zeros. */
+static inline float flushed(uint32_t bits) {
+  union {
+    uint32_t u;
+    float f;
+  } v = {bits & 0x7f800000 ? bits : bits & 0x80000000};
+  return v.f;
+}
+
+/* vdpbf16ps: of each pair of products the second, then the first is added to the 32-bit lane, each fused and flushed. */
+void standin_vdpbf16ps(float *restrict d, const float *restrict c, const uint16_t *restrict a,
+                       const uint16_t *restrict b, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    union {
+      float f;
+      uint32_t u;
+    } sum = {c[i]};
+    for (int32_t j = 1; j >= 0; --j) {
+      float x = flushed((uint32_t)a[2 * i + j] << 16), y = flushed((uint32_t)b[2 * i + j] << 16);
+      float before = flushed(sum.u);
+      standin_fma_f32(&sum.f, &x, &y, &before, 1);
+      sum.f = flushed(sum.u);
+    }
+    d[i] = sum.f;
+  }
+}
+
+/* vcvtneps2bf16: rounded to nearest even, denormals flushed before. */
+void standin_vcvtneps2bf16(uint16_t *restrict d, const uint32_t *restrict x, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    uint32_t bits = x[i] & 0x7f800000 ? x[i] : x[i] & 0x80000000;
+    int isNaN = (bits & 0x7fffffff) > 0x7f800000;
+    d[i] = (uint16_t)(isNaN ? bits >> 16 | 0x40 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  }
+}
 
 /* vpermi2w: words of two tables of `count` each. */
 void standin_vpermi2w(int16_t *restrict d, const int16_t *restrict low, const int16_t *restrict at,
