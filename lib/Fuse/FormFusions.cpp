@@ -124,9 +124,8 @@ llvm::SmallVector<mlir::Operation *> orderedOps(const Group &group) {
 void formRegion(const Group &group) {
   mlir::Operation *last = group.last();
   llvm::SmallVector<mlir::Operation *> ops = orderedOps(group);
-  mlir::OpBuilder builder(last);
-  llvm::SmallVector<mlir::Operation *> ops(llvm::reverse(group.ops));
   ops.append(group.borders);
+  mlir::OpBuilder builder(last);
   llvm::SmallSetVector<mlir::Value, 8> inputs;
   llvm::SmallVector<mlir::Location> locations, inputLocations;
   for (mlir::Operation *op : ops) {
