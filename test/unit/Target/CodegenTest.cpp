@@ -1,6 +1,7 @@
 // What the generated code must be like: the instruction that its target has, no spills in the hot loop, an image that needs no
 // loader, the same bytes every time.
 #include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Lower/KernelFacts.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Pipeline/Registration.h"
@@ -87,9 +88,7 @@ TEST_F(Codegen, missingInstructionsGetStandIns) {
 TEST_F(Codegen, tilesAreOnesOfTheMachineOrOfTheFrame) {
   auto module = lowered("amx");
   ASSERT_TRUE(module);
-  (*module).walk([](graph::LaunchOp launch) {
-    EXPECT_EQ(launch->getAttrOfType<mlir::StringAttr>("family").getValue(), "amx tile");
-  });
+  (*module).walk([](graph::LaunchOp launch) { EXPECT_EQ(lower::factsOf(launch).family, "amx tile"); });
   auto assembly = cpu::emitText(*module, *cpu::findIsa("amx"), /*assembly=*/true);
   ASSERT_TRUE(assembly.ok()) << assembly.diagnostic().text();
   EXPECT_NE(assembly->find("\ttdpbusd"), std::string::npos);
