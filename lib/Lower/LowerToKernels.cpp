@@ -19,11 +19,10 @@ namespace limbeck::lower {
 using namespace mlir;
 
 /// A region of views only is the views themselves.
-static bool inlineViews(graph::FusedOp fused) {
+static void inlineViews(graph::FusedOp fused) {
   Block &body = fused.getBody().front();
-  if (fused->hasAttr("copy") ||
-      !llvm::all_of(body.without_terminator(), [](Operation &op) { return isView(&op); }))
-    return false;
+  if (!llvm::all_of(body.without_terminator(), [](Operation &op) { return isView(&op); }))
+    return;
   OpBuilder b(fused);
   IRMapping map;
   map.map(body.getArguments(), fused.getInputs());
@@ -34,7 +33,6 @@ static bool inlineViews(graph::FusedOp fused) {
     results.push_back(map.lookupOrDefault(result));
   fused->replaceAllUsesWith(results);
   fused.erase();
-  return true;
 }
 
 /// What leaves a function or a branch must be the result of a launch of its own: an argument, a constant, or a value that leaves twice is
@@ -46,16 +44,11 @@ static void copyLeavingValues(Operation *terminator) {
     Value owner = bufferOwner(operand.get());
     Operation *maker = owner.getDefiningOp();
     bool own = isa_and_nonnull<graph::FusedOp>(maker) && maker->getBlock() == terminator->getBlock();
-    // Views inside a fused region are inlined later; such a region does not own what it yields.
-    if (own)
-      own = llvm::any_of(cast<graph::FusedOp>(maker).getBody().front().without_terminator(),
-                         [](Operation &op) { return !isView(&op); });
     if (own && seen.insert(owner).second)
       continue;
     Type type = operand.get().getType();
     auto fused = graph::FusedOp::create(b, terminator->getLoc(), TypeRange{type}, ValueRange{operand.get()},
                                         b.getStringAttr("copy"));
-    fused->setAttr("copy", b.getUnitAttr());
     Block *body = b.createBlock(&fused.getBody(), {}, {type}, {terminator->getLoc()});
     Shape shape = graph::toTensorType(type)->shape;
     Value copy = graph::ReshapeOp::create(b, terminator->getLoc(), type, body->getArgument(0), shape);
@@ -95,14 +88,21 @@ private:
       if (isa<func::ReturnOp, scf::YieldOp>(op))
         terminators.push_back(op);
     });
+    // Views first: behind one, the result of a launch still leaves as its own.
+    for (graph::FusedOp fused : regionsOf(graph))
+      inlineViews(fused);
     for (Operation *terminator : terminators)
       copyLeavingValues(terminator);
-    SmallVector<graph::FusedOp> regions;
-    graph.walk([&](graph::FusedOp fused) { regions.push_back(fused); });
-    for (graph::FusedOp fused : regions)
-      if (!inlineViews(fused) && failed(lowerRegion(fused)))
+    for (graph::FusedOp fused : regionsOf(graph))
+      if (failed(lowerRegion(fused)))
         return failure();
     return success();
+  }
+
+  static SmallVector<graph::FusedOp> regionsOf(func::FuncOp graph) {
+    SmallVector<graph::FusedOp> regions;
+    graph.walk([&](graph::FusedOp fused) { regions.push_back(fused); });
+    return regions;
   }
 
   LogicalResult lowerRegion(graph::FusedOp fused) {

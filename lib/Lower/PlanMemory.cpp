@@ -1,4 +1,4 @@
-// Lifetimes of launched results, and offsets in the arena for them: largest first, lowest place that is free.
+// Lifetimes of launched results, and offsets in the arena for them: one after the other, the lowest place that is free.
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Lower/MemoryPlan.h"
@@ -75,7 +75,7 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
         buffers.push_back({room, step, step});
       }
     });
-    int64_t arena = place(buffers);
+    int64_t arena = placeBest(buffers);
     Builder b(&getContext());
     for (Operation *op : makers) {
       SmallVector<int64_t> storage;
@@ -111,12 +111,24 @@ private:
     return most;
   }
 
-  /// Greedy by size: each buffer takes the lowest gap among those placed before it that live at the same time.
-  static int64_t place(std::vector<PlannedBuffer> &buffers) {
+  /// Largest first leaves few gaps where sizes differ, in the order of the steps where a chain repeats itself: the smaller
+  /// arena of the two.
+  static int64_t placeBest(std::vector<PlannedBuffer> &buffers) {
     std::vector<size_t> order(buffers.size());
-    std::iota(order.begin(), order.end(), size_t(0));
+    std::iota(order.begin(), order.end(), size_t(0)); // as their steps
+    std::vector<PlannedBuffer> other = buffers;
+    int64_t stepwise = place(other, order);
     std::stable_sort(order.begin(), order.end(),
                      [&](size_t a, size_t c) { return buffers[a].bytes > buffers[c].bytes; });
+    int64_t arena = place(buffers, order);
+    if (stepwise >= arena)
+      return arena;
+    buffers = std::move(other);
+    return stepwise;
+  }
+
+  /// Each buffer takes the lowest gap among those placed before it that live at the same time.
+  static int64_t place(std::vector<PlannedBuffer> &buffers, ArrayRef<size_t> order) {
     int64_t arena = 0;
     for (size_t current : order) {
       PlannedBuffer &buffer = buffers[current];

@@ -64,6 +64,29 @@ module attributes {limbeck.target = "avx2"} {
 
 // -----
 
+module attributes {limbeck.target = "avx2"} {
+  // What a kernel makes is written where it leaves, also behind a view.
+  // CHECK-LABEL: func.func @view_of_a_result(
+  // CHECK: %[[L:.*]] = limbeck.launch @kernel_0(
+  // CHECK-NEXT: %[[V:.*]] = limbeck.reshape %[[L]] shape = [15]
+  // CHECK-NEXT: return %[[V]]
+  func.func @view_of_a_result(%x: tensor<3x5xf32>) -> tensor<15xf32> {
+    %y = limbeck.fused %x kind = "elementwise" : (tensor<3x5xf32>) -> tensor<3x5xf32> {
+    ^bb0(%a: tensor<3x5xf32>):
+      %0 = limbeck.relu %a : (tensor<3x5xf32>) -> tensor<3x5xf32>
+      limbeck.yield %0 : tensor<3x5xf32>
+    }
+    %z = limbeck.fused %y kind = "reshape" : (tensor<3x5xf32>) -> tensor<15xf32> {
+    ^bb0(%a: tensor<3x5xf32>):
+      %0 = limbeck.reshape %a shape = [15] : (tensor<3x5xf32>) -> tensor<15xf32>
+      limbeck.yield %0 : tensor<15xf32>
+    }
+    return %z : tensor<15xf32>
+  }
+}
+
+// -----
+
 module attributes {limbeck.target = "avx512-vnni"} {
   // The quantized product takes the instruction that the target has.
   // CHECK-LABEL: func.func @quantized(

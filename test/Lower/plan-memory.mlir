@@ -17,6 +17,24 @@ func.func @chain(%x: tensor<16xf32>) -> tensor<16xf32> {
   return %3 : tensor<16xf32>
 }
 
+// Largest first, the two large ones lie at 0, the third at 320 and the second behind it, at 512: 640 bytes. In the order of the
+// steps they take as much as live at one time.
+// CHECK-LABEL: func.func @in_order(
+// CHECK-SAME: limbeck.arena_bytes = 512 : i64, limbeck.live_bytes = 512 : i64
+// CHECK: limbeck.launch @large({{.*}}) {storage = array<i64: 0>}
+// CHECK: limbeck.launch @small({{.*}}) {storage = array<i64: 320>}
+// CHECK: limbeck.launch @middle({{.*}}) {storage = array<i64: 0>}
+// CHECK: limbeck.launch @large_again({{.*}}) {storage = array<i64: 192>}
+// CHECK: limbeck.launch @small({{.*}}) {storage = array<i64: -1>}
+func.func @in_order(%x: tensor<64xf32>) -> tensor<16xf32> {
+  %0 = limbeck.launch @large(%x) : (tensor<64xf32>) -> tensor<64xf32>
+  %1 = limbeck.launch @small(%0) : (tensor<64xf32>) -> tensor<16xf32>
+  %2 = limbeck.launch @middle(%1) : (tensor<16xf32>) -> tensor<32xf32>
+  %3 = limbeck.launch @large_again(%2) : (tensor<32xf32>) -> tensor<64xf32>
+  %4 = limbeck.launch @small(%3) : (tensor<64xf32>) -> tensor<16xf32>
+  return %4 : tensor<16xf32>
+}
+
 // A view keeps what it looks at alive, and the output behind a view is written where it is wanted.
 // CHECK-LABEL: func.func @views(
 // CHECK: limbeck.launch @k({{.*}}) {storage = array<i64: -2>}
@@ -58,4 +76,8 @@ func.func @joined_output(%x: tensor<16xf32>) -> tensor<32xf32> {
 // CHECK-NOT: arena_bytes
 func.func private @k(memref<16xf32>, memref<16xf32>, index, index)
 func.func private @w(memref<32xf32>, memref<32xf32>, index, index)
+func.func private @large(memref<64xf32>, memref<64xf32>, index, index)
+func.func private @small(memref<64xf32>, memref<16xf32>, index, index)
+func.func private @middle(memref<16xf32>, memref<32xf32>, index, index)
+func.func private @large_again(memref<32xf32>, memref<64xf32>, index, index)
 func.func private @m(memref<4x4xf32>, memref<4x4xf32>, index, index)
