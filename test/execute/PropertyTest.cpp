@@ -24,6 +24,7 @@ struct Options {
   uint64_t seed = 1;
   int64_t cases = 420, onlyCase = -1;
   std::string op, isa, code, keep, model;
+  std::map<std::string, Shape> shapes; ///< of the model's inputs
   unsigned threads = 2, optimization = 3;
 };
 
@@ -268,7 +269,7 @@ int runModel(const Options &options) {
   cpu::CompileOptions compileOptions;
   compileOptions.optimization = options.optimization;
   compileOptions.threads = options.threads;
-  Expected<Case> whole = wholeModel(options.model, options.seed);
+  Expected<Case> whole = wholeModel(options.model, options.shapes, options.seed);
   if (!whole) {
     std::printf("FAIL: %s\n", whole.diagnostic().text().c_str());
     return 1;
@@ -284,6 +285,17 @@ int runModel(const Options &options) {
   std::printf("%lld passed, %lld failed\n", static_cast<long long>(totals.passed),
               static_cast<long long>(totals.failed));
   return totals.failed ? 1 : 0;
+}
+
+/// NAME=1x3x224x224.
+void addShape(const std::string &text, Options &options) {
+  size_t at = std::min(text.rfind('='), text.size());
+  Shape &shape = options.shapes[text.substr(0, at)];
+  for (const char *number = text.c_str() + at; *number;) {
+    char *end;
+    shape.push_back(std::strtoll(number + 1, &end, 10));
+    number = end;
+  }
 }
 
 /// `--name value`; false for anything else.
@@ -304,6 +316,8 @@ bool parse(int argc, char **argv, Options &options) {
       options.code = value;
     else if (name == "--model")
       options.model = value;
+    else if (name == "--shape")
+      addShape(value, options);
     else if (name == "--keep")
       options.keep = value;
     else if (name == "--threads")
@@ -326,7 +340,7 @@ int main(int argc, char **argv) {
   if (!limbeck::test::parse(argc, argv, options)) {
     std::printf("usage: limbeck-property-test [--seed N] [--cases N] [--case N] [--op NAME] [--isa KERNELS] "
                 "[--code MACHINE] "
-                "[--threads N] [-O LEVEL] [--keep FOLDER] [--model FILE]\n");
+                "[--threads N] [-O LEVEL] [--keep FOLDER] [--model FILE [--shape NAME=1x3x224x224]..]\n");
     return 2;
   }
   for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGFPE})

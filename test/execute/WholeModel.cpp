@@ -1,27 +1,16 @@
-// Import with the first guess of sizes that the model takes.
+// Import, and inputs of chance.
 #include "WholeModel.h"
 #include "limbeck/Import/Importer.h"
 
 namespace limbeck::test {
 
-static Expected<importer::Model> importWithSizes(const std::string &path) {
-  LIMBECK_ASSIGN(importer::Model open, importer::importFile(path, {}));
-  Status refusal = importer::requireStatic(open);
-  if (refusal.ok())
-    return open;
-  for (int64_t size : importer::kGuessedSizes) {
-    importer::Options options;
-    importer::guessSizes(open, size, options);
-    Expected<importer::Model> model = importer::importFile(path, options);
-    if (model.ok() && importer::requireStatic(*model).ok())
-      return model;
-  }
-  return refusal.diagnostic();
-}
-
-Expected<Case> wholeModel(const std::string &path, uint64_t seed) {
+Expected<Case> wholeModel(const std::string &path, const std::map<std::string, Shape> &shapes,
+                          uint64_t seed) {
+  importer::Options options;
+  options.shapes = shapes;
   Case result;
-  LIMBECK_ASSIGN(result.model, importWithSizes(path));
+  LIMBECK_ASSIGN(result.model, importer::importFile(path, options));
+  LIMBECK_TRY(importer::requireStatic(result.model));
   Draw draw(seed);
   for (ValueId input : result.model.inputs) {
     const TensorType &type = result.model.values[input].type;
