@@ -218,13 +218,13 @@ def main() -> int:
                 print(what, file=sys.stderr, flush=True)
                 with np.load(paths["inputs"]) as inputs:
                     counted = work.of_model(paths["float"], {port: inputs[port][0] for port in inputs})
-                row = {"model": name, **counted, **measure(contest, paths, threads, arguments, flags)}
+                row = {"model": name, "peaks": measured["peaks"], **counted, **measure(contest, paths, threads, arguments, flags)}
                 if not row["results"]:
                     measured["not_measured"].append(f"{name}, {threads} threads: nobody takes part on this processor")
                     continue
                 measured["rows"].append(row)
                 print(report.row_text(row, contest), flush=True)
-        document["contests"][contest_name] = measured
+        document["contests"][contest_name] = report.joined(document["contests"].get(contest_name), measured)
     if not arguments.quick:
         print(f"wrote {report.write(document, RESULTS)}")
     return 0

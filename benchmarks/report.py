@@ -55,6 +55,15 @@ def precision(result: dict) -> str:
     return "int8" if label.startswith("int8") else label
 
 
+def joined(before: dict | None, measured: dict) -> dict:
+    """What a run measured, with the rows of earlier runs that it did not measure again; each row has the peaks of its own run."""
+    old = before["rows"] if before else []
+    for row in old:
+        row.setdefault("peaks", before["peaks"])
+    rows = {(row["threads"], row["model"]): row for row in [*old, *measured["rows"]]}
+    return measured | {"rows": [rows[key] for key in sorted(rows, key=lambda key: key[0])]}
+
+
 def fractions(row: dict, result: dict, peaks: dict) -> tuple:
     """The shares of the arithmetic peak and of the memory's that a result reaches; null where one is not known."""
     seconds = result["ms"] / 1e3
@@ -92,7 +101,7 @@ def fractions_table(measured: dict, contest: Contest) -> list:
         cells = []
         for label in labels:
             result = labelled(row, label)
-            cells.append(" / ".join(percent(share) for share in fractions(row, result, measured["peaks"])) if result else "-")
+            cells.append(" / ".join(percent(share) for share in fractions(row, result, row["peaks"])) if result else "-")
         rows.append([row["model"], str(row["threads"]), f"{row['products'] / 1e6:.0f}", f"{row['parameters'] / 1e6:.1f}", *cells])
     return ["Shares of the peak: of arithmetic / of memory, if each weight were read once from it.", ""] + table(
         ["model", "threads", "million products", "million parameters", *labels], rows

@@ -5,6 +5,7 @@ Only Limbeck runs; the peers need the environment of benchmarks/run.
 """
 
 import ctypes
+import json
 import os
 import subprocess
 import sys
@@ -45,13 +46,24 @@ def result(label: str, ms: float, **more) -> dict:
 def document(*results, contest: str = "core", left_out=()) -> dict:
     peaks = {"int8_ops": 4e11, "bf16_ops": 2e11, "f32_ops": 1e11, "read_bytes": 1e10}
     ordered = sorted(results, key=lambda one: one["ms"])
-    row = {"model": "net", "products": 10**9, "parameters": 10**7, "threads": 2, "batch": 8, "results": ordered, "left_out": list(left_out)}
+    row = {"model": "net", "products": 10**9, "parameters": 10**7, "threads": 2, "batch": 8, "peaks": peaks, "results": ordered, "left_out": list(left_out)}
     return {"schema": 2, "processor": "Some CPU", "contests": {contest: {"peaks": peaks, "rows": [row], "not_measured": []}}}
 
 
 def test_ratio_takes_the_best_peer_of_any_precision():
     text = report.markdown(document(result("limbeck int8", 5.0), result("onnxruntime int8", 9.0), result("openvino bf16", 7.5), result("limbeck f32", 4.0)))
     expect("| net | 2 | 5.000 | **4.000** | 9.000 | 7.500 | 1.50 |" in text, f"the row with its ratio, found\n{text}")
+
+
+def test_rows_measured_again_replace_their_old_ones():
+    first = document(result("limbeck int8", 5.0))["contests"]["core"]
+    other = json.loads(json.dumps(first))
+    other["rows"][0] |= {"model": "other", "threads": 1}
+    again = document(result("limbeck int8", 4.0))["contests"]["core"]
+    again["rows"][0]["peaks"] = again["peaks"] | {"int8_ops": 8e11}
+    rows = report.joined({**first, "rows": first["rows"] + other["rows"]}, again)["rows"]
+    found = [(row["threads"], row["model"], row["results"][0]["ms"], row["peaks"]["int8_ops"]) for row in rows]
+    expect(found == [(1, "other", 5.0, 4e11), (2, "net", 4.0, 8e11)], f"the new row and the kept one, each with its peaks, found {found}")
 
 
 def test_ratio_without_a_peer_is_a_dash():
