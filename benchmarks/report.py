@@ -188,8 +188,8 @@ def markdown(document: dict) -> str:
         f"# {document['processor']}",
         "",
         "Milliseconds for one run, medians over all blocks; written by `benchmarks/run`, which also says how. The fastest of a row is bold.",
-        "Rows are timed from C where the engine has a C interface; IREE and torch are called from Python, which adds some tens of",
-        "microseconds to each run.",
+        "Rows are timed from C where the engine has a C interface; IREE and torch are called from Python, and their rows hold the cost",
+        "of that call.",
         "",
     ]
     for name, contest in CONTESTS.items():
