@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles whole models, float and int8, and compares every bit of their outputs with Limbeck's interpreter; with
---precision bf16, float models stay near it, and mean the same as in f32.
+"""Compiles whole models, float and int8, and compares every bit of their outputs with Limbeck's interpreter. With
+--precision bf16, float models are held to an error instead: as close to f32 as the interpreter's bf16 is.
 
 The models are those of examples/models: classifiers and a small text encoder written here, and the three PP-OCR models
 (recognizer, detector, angle classifier). MiniLM is compared when it is named and its Python package installed.
