@@ -1,5 +1,6 @@
 // Registration, running stages, and the way of a diagnostic from MLIR to the user.
 #include "Compiler.h"
+#include "limbeck/Graph/IR/SourceNames.h"
 #include "limbeck/Graph/Import/ImportModel.h"
 #include "limbeck/Lower/KernelFacts.h"
 #include "limbeck/Lower/Target.h"
@@ -17,20 +18,10 @@
 
 namespace limbeck::session {
 
-static void collectNodes(mlir::Location location, std::vector<std::string> &nodes) {
-  if (auto named = llvm::dyn_cast<mlir::NameLoc>(location)) {
-    std::string name = named.getName().str();
-    if (!llvm::is_contained(nodes, name))
-      nodes.push_back(std::move(name));
-  }
-  if (auto fused = llvm::dyn_cast<mlir::FusedLoc>(location))
-    for (mlir::Location part : fused.getLocations())
-      collectNodes(part, nodes);
-}
-
 std::vector<std::string> sourceNodes(mlir::Location location) {
   std::vector<std::string> nodes;
-  collectNodes(location, nodes);
+  for (llvm::StringRef node : graph::nodeNames(location))
+    nodes.push_back(node.str());
   return nodes;
 }
 

@@ -3,6 +3,7 @@
 #include "limbeck/Graph/Import/ImportModel.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Graph/IR/SourceNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -22,6 +23,13 @@ public:
 private:
   mlir::Location nameLocation(llvm::StringRef name) {
     return mlir::NameLoc::get(builder.getStringAttr(name));
+  }
+  mlir::Location locationOf(const importer::Op &op) {
+    llvm::SmallVector<llvm::StringRef> tensors;
+    for (importer::ValueId id : op.results)
+      tensors.push_back(model.values[id].name);
+    const importer::SourceNode &source = model.sources[op.source];
+    return sourceLocation(builder.getContext(), source.name, source.opType, tensors);
   }
   Expected<mlir::RankedTensorType> typeOf(importer::ValueId id) {
     return fromTensorType(builder.getContext(), model.values[id].type);
@@ -121,7 +129,7 @@ Status ModelImporter::buildOps(std::span<const importer::Op> ops) {
 }
 
 Status ModelImporter::buildOp(const importer::Op &op) {
-  mlir::Location location = nameLocation(model.sources[op.source].name);
+  mlir::Location location = locationOf(op);
   LIMBECK_ASSIGN(llvm::SmallVector<mlir::Type> types, typesOf(op.results));
   if (!op.definition)
     return buildIf(op, location, types);

@@ -4,6 +4,7 @@
 #include "Lifetimes.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Graph/IR/SourceNames.h"
 #include "limbeck/Reference/Operation.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -43,15 +44,8 @@ private:
 
 /// The text of where an op came from: its node's name, or nothing.
 static std::string nodeOf(mlir::Location location) {
-  std::string node;
-  location->walk([&](mlir::Location part) {
-    auto named = mlir::dyn_cast<mlir::NameLoc>(part);
-    if (!named)
-      return mlir::WalkResult::advance();
-    node = named.getName().str();
-    return mlir::WalkResult::interrupt();
-  });
-  return node;
+  llvm::SmallVector<llvm::StringRef> nodes = nodeNames(location);
+  return nodes.empty() ? "" : nodes.front().str();
 }
 
 /// Whether a shape is one of those that a declared shape with unknown dimensions allows.

@@ -2,6 +2,7 @@
 #include "limbeck/Graph/Import/ImportModel.h"
 #include "IrTest.h"
 #include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Graph/IR/SourceNames.h"
 #include "limbeck/Graph/Interpret/Interpreter.h"
 #include "limbeck/Import/Importer.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -61,7 +62,11 @@ TEST_F(ImportModelTest, OpsConstantsNamesAndLocations) {
   EXPECT_EQ(std::distance(constants.begin(), constants.end()), 1)
       << "constants that nothing uses are left out";
   graph::ClipOp clip = *main.getOps<graph::ClipOp>().begin();
-  EXPECT_EQ(clip.getLoc(), mlir::NameLoc::get(mlir::StringAttr::get(&context, "node_1")));
+  EXPECT_EQ(graph::nodeNames(clip.getLoc()), llvm::SmallVector<llvm::StringRef>{"node_1"});
+  EXPECT_EQ(graph::operatorTypes(clip.getLoc()), llvm::SmallVector<llvm::StringRef>{"Test"});
+  EXPECT_EQ(graph::tensorName(clip.getResult()), "out");
+  EXPECT_EQ(graph::tensorName(clip.getX()), "mid");
+  EXPECT_EQ(graph::tensorName(main.getArgument(0)), "in put");
 
   Tensor input = tensorOf<float>(DType::F32, {2, 1}, {0.25f, -3.0f});
   auto results = graph::interpret(*module, {&input, 1}, Limits());
