@@ -20,6 +20,20 @@ def FoldConstantsPass : Pass<"limbeck-graph-fold-constants"> {
   }];
 }
 
+def FoldBiasPass : Pass<"limbeck-graph-fold-bias"> {
+  let summary = "make a constant per channel, added behind a contraction, its bias";
+  let description = [{
+    What: exporters write a linear layer as MatMul and Add; the sum of both is a contraction with a bias.
+
+    Why a pass: batch normalization and quantization then see one op, whatever the exporter wrote.
+
+    Input contract: float graph. Output guarantee: results are the same, bit for bit, as a bias is added last, too. No f32 `add` of a
+    constant with one element per channel is left behind a contraction without a bias that nothing else reads.
+
+    Example: test/Graph/Transforms/fold-bias.mlir
+  }];
+}
+
 def FoldBatchNormPass : Pass<"limbeck-graph-fold-batch-norm"> {
   let summary = "fold batch normalization into the convolution before it";
   let description = [{
