@@ -23,11 +23,16 @@ struct FuseDequantizeAndQuantize : mlir::OpInterfaceRewritePattern<graph::Refere
       return rewriter.notifyMatchFailure(op, match.diagnostic().message);
     count(*match);
     // The bias counts in units of the product of scales, and is stored as such already.
-    if (auto anchor = mlir::dyn_cast<graph::AnchorOpInterface>(match->op); anchor && anchor.getAnchorBias())
+    if (auto anchor = mlir::dyn_cast<graph::AnchorOpInterface>(match->op);
+        anchor && anchor.getAnchorBias() && !match->floatBias)
       match->operands[2] = asStored(rewriter, match->operands[2]);
     llvm::SmallVector<mlir::Type> types(op->getResultTypes());
     types[0] = match->resultType;
     mlir::Operation *fused = graph::cloneWith(rewriter, op, match->operands, types);
+    if (!match->quantize) {
+      rewriter.replaceOp(op, withFloatBias(rewriter, fused, match->floatBias));
+      return llvm::success();
+    }
     llvm::SmallVector<mlir::Location> locations = {op->getLoc()};
     if (match->activation)
       locations.push_back(match->activation->getLoc());
@@ -48,6 +53,24 @@ private:
   static mlir::Value asStored(mlir::PatternRewriter &rewriter, mlir::Value value) {
     auto type = mlir::cast<mlir::RankedTensorType>(value.getType());
     return graph::StorageCastOp::create(rewriter, value.getLoc(), graph::storedType(type), value);
+  }
+
+  /// The result of a contraction, and a bias per channel added to it.
+  static mlir::Value withFloatBias(mlir::PatternRewriter &rewriter, mlir::Operation *contraction,
+                                   mlir::Value bias) {
+    mlir::Value result = contraction->getResult(0);
+    if (!bias)
+      return result;
+    auto type = mlir::cast<mlir::RankedTensorType>(bias.getType());
+    int64_t behind = mlir::cast<mlir::RankedTensorType>(result.getType()).getRank() - 1 -
+                     mlir::cast<graph::AnchorOpInterface>(contraction).getChannelAxis();
+    if (behind > 0) {
+      llvm::SmallVector<int64_t> shape(type.getShape());
+      shape.append(static_cast<size_t>(behind), 1);
+      bias = graph::ReshapeOp::create(rewriter, bias.getLoc(), type.clone(shape), bias, shape);
+    }
+    return graph::AddOp::create(rewriter, contraction->getLoc(), result.getType(), result, bias,
+                                rewriter.getStringAttr(""));
   }
 
   llvm::function_ref<void(const QDQMatch &)> count;

@@ -64,8 +64,10 @@ static Status findQuantize(QDQMatch &match) {
 static Status matchAnchorOperands(QDQMatch &match) {
   for (auto [index, operand] : llvm::enumerate(match.op->getOperands())) {
     auto dequantize = operand.getDefiningOp<graph::DequantizeOp>();
-    if (!dequantize && index == 2)
-      return error(Code::Unsupported, "its bias is not a dequantized s32 tensor");
+    if (!dequantize && index == 2) {
+      match.floatBias = operand;
+      continue;
+    }
     if (!dequantize)
       return error(Code::Unsupported, "operand ", index, " is not dequantized");
     if (!dequantize.getType().getElementType().isF32())
@@ -130,9 +132,18 @@ static Status applyActivation(QDQMatch &match) {
 
 Expected<QDQMatch> matchQDQ(mlir::Operation *op) {
   LIMBECK_TRY(checkComputes(op));
-  QDQMatch match{op, nullptr, {}, {}, {}};
+  QDQMatch match;
+  match.op = op;
   LIMBECK_TRY(match.isAnchor() ? matchAnchorOperands(match) : matchFloatOperands(match));
-  LIMBECK_TRY(findQuantize(match));
+  Status found = findQuantize(match);
+  if (!found.ok() && !match.isAnchor())
+    return found.diagnostic();
+  // Sums of integers that are read as floats, or have a bias that is one.
+  if (!found.ok() || match.floatBias) {
+    match.activation = nullptr;
+    match.quantize = nullptr;
+    match.resultType = mlir::cast<mlir::RankedTensorType>(op->getResult(0).getType());
+  }
   LIMBECK_TRY(checkDefined(match));
   LIMBECK_TRY(applyActivation(match));
   return match;

@@ -1,5 +1,5 @@
-// The pattern that fusion replaces: an op between dequantize and quantize. One analysis for the pass and for
-// its contract.
+// The patterns that fusion replaces: an op between dequantize and quantize, and a contraction behind dequantize. One analysis
+// for the pass and for its contract.
 #pragma once
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Support/Status.h"
@@ -7,11 +7,12 @@
 namespace limbeck::quantize {
 
 struct QDQMatch {
-  mlir::Operation *op;
+  mlir::Operation *op = nullptr;
   mlir::Operation *activation = nullptr; ///< a relu or clip behind it that becomes a range of the result
-  graph::QuantizeOp quantize;
+  graph::QuantizeOp quantize;            ///< null for a contraction whose result is read as float
   llvm::SmallVector<mlir::Value>
-      operands; ///< quantized where they were dequantized; a bias is plain s32 afterwards
+      operands;          ///< quantized where they were dequantized; a bias is plain s32 afterwards
+  mlir::Value floatBias; ///< of a contraction with a float result: added behind it
   mlir::RankedTensorType resultType; ///< with the range of the activation
 
   bool isAnchor() const { return mlir::isa<graph::AnchorOpInterface>(op); }

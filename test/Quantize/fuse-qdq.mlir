@@ -66,10 +66,13 @@ func.func @first_result_of_layer_norm(%x: tensor<2x4x!x>) -> tensor<2x4x!y> {
   return %2 : tensor<2x4x!y>
 }
 
+// The sum is of integers, what is added to it is float.
 // CHECK-LABEL: @float_bias
 func.func @float_bias(%x: tensor<2x4x!x>, %w: tensor<4x3x!w>) -> tensor<2x3x!y> {
-  // CHECK: limbeck.matmul {{.*}} -> tensor<2x3xf32>
-  // REMARK: limbeck.matmul stays in float: its bias is not a dequantized s32 tensor
+  // CHECK: %[[B:.*]] = limbeck.const dense<[1.0{{.*}}, 2.0{{.*}}, 3.0{{.*}}]>
+  // CHECK: %[[S:.*]] = limbeck.matmul %arg0, %arg1 : (tensor<2x4x!{{.*}}>, tensor<4x3x!{{.*}}>) -> tensor<2x3xf32>
+  // CHECK: %[[Y:.*]] = limbeck.add %[[S]], %[[B]]
+  // CHECK: limbeck.quantize %[[Y]]
   %b = limbeck.const dense<[0.1, 0.2, 0.3]> : tensor<3xf32>
   %0 = limbeck.dequantize %x : (tensor<2x4x!x>) -> tensor<2x4xf32>
   %1 = limbeck.dequantize %w : (tensor<4x3x!w>) -> tensor<4x3xf32>
@@ -80,12 +83,25 @@ func.func @float_bias(%x: tensor<2x4x!x>, %w: tensor<4x3x!w>) -> tensor<2x3x!y> 
 
 // CHECK-LABEL: @no_quantize_behind
 func.func @no_quantize_behind(%x: tensor<2x4x!x>, %w: tensor<4x3x!w>) -> tensor<2x3xf32> {
-  // CHECK: limbeck.matmul {{.*}} -> tensor<2x3xf32>
-  // REMARK: limbeck.matmul stays in float: no quantize behind it
+  // CHECK: limbeck.matmul %arg0, %arg1 : (tensor<2x4x!{{.*}}>, tensor<4x3x!{{.*}}>) -> tensor<2x3xf32>
   %0 = limbeck.dequantize %x : (tensor<2x4x!x>) -> tensor<2x4xf32>
   %1 = limbeck.dequantize %w : (tensor<4x3x!w>) -> tensor<4x3xf32>
   %2 = limbeck.matmul %0, %1 : (tensor<2x4xf32>, tensor<4x3xf32>) -> tensor<2x3xf32>
   return %2 : tensor<2x3xf32>
+}
+
+// Channels of images are not the last dimension: the bias gets dimensions behind its own.
+// CHECK-LABEL: @float_bias_of_images
+func.func @float_bias_of_images(%x: tensor<1x2x4x4x!x>, %w: tensor<3x2x1x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x3x4x4xf32> {
+  // CHECK: %[[B:.*]] = limbeck.reshape %{{.*}} shape = [3, 1, 1]
+  // CHECK: %[[S:.*]] = limbeck.conv %arg0, %arg1 strides
+  // CHECK: limbeck.add %[[S]], %[[B]]
+  %b = limbeck.const dense<[0.1, 0.2, 0.3]> : tensor<3xf32>
+  %0 = limbeck.dequantize %x : (tensor<1x2x4x4x!x>) -> tensor<1x2x4x4xf32>
+  %1 = limbeck.dequantize %w : (tensor<3x2x1x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<3x2x1x1xf32>
+  %2 = limbeck.conv %0, %1, %b strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 1 layout = "NCHW"
+    : (tensor<1x2x4x4xf32>, tensor<3x2x1x1xf32>, tensor<3xf32>) -> tensor<1x3x4x4xf32>
+  return %2 : tensor<1x3x4x4xf32>
 }
 
 // CHECK-LABEL: @several_users
