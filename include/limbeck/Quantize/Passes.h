@@ -1,5 +1,6 @@
 // Passes of stage Quantize.
 #pragma once
+#include "limbeck/Quantize/Recipe.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
@@ -7,9 +8,14 @@ namespace limbeck::quantize {
 
 /// Name of the module attribute (a string) that holds what convolutions and matrix products of floats read: "bf16". Without it, f32.
 inline constexpr llvm::StringLiteral kPrecisionAttribute = "limbeck.precision";
+/// Of a contraction: the settings of the recipe for it, a dictionary of strings, from insert-observers to quantize-bias.
+inline constexpr llvm::StringLiteral kDecisionAttribute = "calib.decision";
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "limbeck/Quantize/Passes.h.inc"
+
+/// Observes by the default recipe with these rules behind it.
+std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe);
 
 } // namespace limbeck::quantize

@@ -1,8 +1,78 @@
-// The passes of stage Quantize that turn a quantized model into integer ops, in the order in which the pipeline runs them.
+// The passes that quantize a float model, and those of stage Quantize that turn a quantized one into integer ops, each in the order
+// in which a pipeline runs them.
 #ifndef LIMBECK_QUANTIZE_PASSES
 #define LIMBECK_QUANTIZE_PASSES
 
 include "mlir/Pass/PassBase.td"
+
+def InsertObserversPass : Pass<"limbeck-quantize-insert-observers", "::mlir::ModuleOp"> {
+  let summary = "decide what is quantized, and observe it";
+  let description = [{
+    What: the rules of a recipe, behind the default ones, say which ops are quantized and how. Each contraction that is gets the
+    attribute `calib.decision`, all its settings with the rules that made them. Every value that will be stored in few bits passes
+    through a `calib.observe`, and its `calib.stat` says how its range is to be chosen and who said so. Values are named as in the
+    source.
+
+    Why a pass: what is quantized is decided once, before any statistics exist; calibration, folding and export read it.
+
+    Input contract: float, behind stage Graph. Output guarantee: results are the same, bit for bit. Contractions that the recipe
+    names are quantized; other ops only where all they read is there in integers and a quantized op reads their result. Nothing
+    inside a chain of element-wise ops over one tensor is observed. Each op that a rule names and that stays in float gives a remark
+    `kept-float` with the reason. A rule that matches nothing is a warning.
+
+    Options: `recipe` is a YAML file (docs/quantize.md).
+
+    Example: test/Quantize/insert-observers.mlir
+  }];
+  let options = [Option<"recipe", "recipe", "std::string", "", "YAML file with rules; the default ones come first">];
+  let dependentDialects = ["::limbeck::calib::CalibDialect"];
+}
+
+def FoldCalibrationPass : Pass<"limbeck-quantize-fold-calibration", "::mlir::ModuleOp"> {
+  let summary = "turn ranges into scales and zero points";
+  let description = [{
+    What: each `calib.observe` becomes a `quantize` and a `dequantize` whose parameters represent the range of its `calib.stat`, or of
+    the one that this is `like`: scale = (greatest - least) / (highest - lowest) in f32, 0 is always represented. The stats go.
+
+    Why a pass: a choice of scales is one thing, where the ranges come from another.
+
+    Input contract: each stat has `storage` and `range`. Output guarantee: no op of dialect `calib` is left; every quantized tensor is
+    a `quantize` directly followed by a `dequantize`.
+
+    Example: test/Quantize/fold-calibration.mlir
+  }];
+}
+
+def QuantizeWeightsPass : Pass<"limbeck-quantize-weights"> {
+  let summary = "round constant weights to integers";
+  let description = [{
+    What: constant weights of contractions whose `calib.decision` says `static` become integers of [-127, 127] with one scale per
+    output channel, or one for all. `weight_method` minmax takes scale = max|w| / 127, mse the scale whose rounding and clipping have
+    the least squared error. A channel whose bias would not fit into 32 bits of its scale gets a larger one.
+
+    Why a pass: it works on weights alone, calibration on activations alone.
+
+    Input contract: behind `limbeck-quantize-fold-calibration`. Output guarantee: these weights are a constant of s8, a `storage_cast`
+    and a `dequantize`.
+
+    Example: test/Quantize/quantize-weights.mlir
+  }];
+}
+
+def QuantizeBiasPass : Pass<"limbeck-quantize-bias"> {
+  let summary = "round the bias of a quantized contraction to 32 bits";
+  let description = [{
+    What: where input and weights are dequantized and the result is quantized, a constant bias becomes si32 with the product of their
+    scales, zero point 0. Attributes `calib.decision` go: what they said is done.
+
+    Why a pass: the scales of input and weights must be there.
+
+    Input contract: behind `limbeck-quantize-weights`. Output guarantee: such a bias is a constant of s32, a `storage_cast` and a
+    `dequantize`, unless a value does not fit.
+
+    Example: test/Quantize/quantize-bias.mlir
+  }];
+}
 
 def FoldParametersPass : Pass<"limbeck-quantize-fold-parameters"> {
   let summary = "move constant scales and zero points into types";
@@ -41,15 +111,17 @@ def PropagateQDQPass : Pass<"limbeck-quantize-propagate-qdq"> {
 def FuseQDQPass : Pass<"limbeck-quantize-fuse-qdq"> {
   let summary = "replace dequantize, float op, quantize by the op on quantized types";
   let description = [{
-    What: convolutions and matrix products between `dequantize` and `quantize` accumulate integers and round once; other ops compute in
-    float as before, but inside one op. A relu or clip before the `quantize` becomes a tighter range of the result.
+    What: convolutions and matrix products behind `dequantize` accumulate integers. With a `quantize` behind them they round once; a
+    relu or clip before it becomes a tighter range of the result. Otherwise their result is float: the integer sum times the product
+    of scales, and a bias that is float is added to that. Other ops between `dequantize` and `quantize` compute in float as before,
+    but inside one op.
 
-    Why a pass: it alone may change integers, because a float sum of dequantized values is not the float of the integer sum: by at most
-    one step on at most 1e-3 of the outputs. A float bias is not rounded to integers: such an op stays in float.
+    Why a pass: it alone may change results, because a float sum of dequantized values is not the float of the integer sum: an
+    integer by at most one step on at most 1e-3 of the outputs.
 
     Input contract: typed form; best behind `limbeck-quantize-propagate-qdq`. Output guarantee: no op whose operands are all dequantized
-    and whose only user is a `quantize` stays in float if it has a quantized form. Each op with a dequantized operand that stays in
-    float gives a remark `kept-float` with the reason.
+    and whose only user is a `quantize` stays in float if it has a quantized form, and no contraction of dequantized operands does.
+    Each op with a dequantized operand that stays in float gives a remark `kept-float` with the reason.
 
     Example: test/Quantize/fuse-qdq.mlir
   }];

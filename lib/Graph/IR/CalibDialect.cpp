@@ -17,6 +17,11 @@ void CalibDialect::initialize() {
 }
 
 llvm::LogicalResult StatOp::verify() {
+  if (auto storage = getStorage()) {
+    auto integer = mlir::dyn_cast<mlir::IntegerType>(*storage);
+    if (!integer || (integer.getWidth() != 4 && integer.getWidth() != 8 && integer.getWidth() != 16))
+      return emitOpError("expected storage of 4, 8 or 16 bits, found ") << *storage << " (stat_c2)";
+  }
   auto range = getRange();
   if (!range)
     return llvm::success();

@@ -104,3 +104,8 @@ func.func @loss_c5(%x: tensor<8x10xf32>, %y: tensor<8x10xsi64>) {
     : (tensor<8x10xf32>, tensor<8x10xsi64>) -> tensor<f32>
   return
 }
+
+// -----
+
+// expected-error @+1 {{expected storage of 4, 8 or 16 bits, found 'si32' (stat_c2)}}
+calib.stat @stat_c2 method = "minmax" storage = si32

@@ -34,7 +34,8 @@ TEST_F(SourceNamesTest, TheLastOfFusedNodesMakesTheTensor) {
   auto op = opAt(mlir::FusedLoc::get(&context, {conv, norm, conv}));
   EXPECT_EQ(graph::tensorName(op->getResult(0)), "after");
   EXPECT_EQ(graph::nodeNames(op.getLoc()), (llvm::SmallVector<llvm::StringRef>{"conv", "norm"}));
-  EXPECT_EQ(graph::operatorTypes(op.getLoc()), (llvm::SmallVector<llvm::StringRef>{"Conv", "BatchNormalization"}));
+  EXPECT_EQ(graph::operatorTypes(op.getLoc()),
+            (llvm::SmallVector<llvm::StringRef>{"Conv", "BatchNormalization"}));
 }
 
 TEST_F(SourceNamesTest, WithoutTensorsTheNodeNamesTheFirst) {

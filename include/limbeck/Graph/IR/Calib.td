@@ -3,22 +3,32 @@ include "limbeck/Graph/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 
 def Calib_StatOp : Op<Calib_Dialect, "stat", [Symbol]> {
-  let summary = "name the statistic of one tensor";
+  let summary = "say how one tensor is stored, and what is known of its values";
   let description = [{
-    `method` says what is collected. `range` is there once calibration has run: least and greatest value to represent.
+    The symbol is the name of the tensor in the source. `method` says how the range follows from the statistics, with
+    `percentile` for the method of that name; `storage` and `symmetric` what it is for. `like` names another stat, whose range
+    this tensor takes. `statistics` is there once calibration has run, `range`, the least and greatest value to represent, once
+    it is chosen; a range that is given beforehand is kept. `rule` says which rules of the recipe chose all this.
 
     Constraints:
 
     - (stat_c1) a range is two finite numbers, the first not above the second
+    - (stat_c2) storage is an integer of 4, 8 or 16 bits
 
     Example:
 
     ```mlir
-    calib.stat @input method = "minmax" range = [-1.0, 6.5]
+    calib.stat @input method = "minmax" storage = ui8 range = [-1.0, 6.5]
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, Limbeck_String:$method, OptionalAttr<Limbeck_Numbers>:$range);
-  let assemblyFormat = "$sym_name `method` `=` $method (`range` `=` $range^)? attr-dict";
+  let arguments = (ins SymbolNameAttr:$sym_name, Limbeck_String:$method, OptionalAttr<F64Attr>:$percentile,
+                       OptionalAttr<Limbeck_DType>:$storage, UnitAttr:$symmetric, OptionalAttr<FlatSymbolRefAttr>:$like,
+                       OptionalAttr<DictionaryAttr>:$statistics, OptionalAttr<Limbeck_Numbers>:$range,
+                       OptionalAttr<Limbeck_String>:$rule);
+  let assemblyFormat = [{
+    $sym_name `method` `=` $method (`percentile` `=` $percentile^)? (`storage` `=` $storage^)? (`symmetric` $symmetric^)?
+    (`like` `=` $like^)? (`statistics` `=` $statistics^)? (`range` `=` $range^)? (`rule` `=` $rule^)? attr-dict
+  }];
   let hasVerifier = 1;
 }
 

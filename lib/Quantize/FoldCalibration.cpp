@@ -1,0 +1,62 @@
+// Ranges become scales and zero points.
+#include "Storage.h"
+#include "limbeck/Graph/IR/Calib.h"
+#include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Quantize/Passes.h"
+
+namespace limbeck::quantize {
+#define GEN_PASS_DEF_FOLDCALIBRATIONPASS
+#include "limbeck/Quantize/Passes.h.inc"
+
+namespace {
+
+struct FoldCalibrationPass : impl::FoldCalibrationPassBase<FoldCalibrationPass> {
+  void runOnOperation() override {
+    mlir::SymbolTable symbols(getOperation());
+    llvm::SmallVector<calib::ObserveOp> observers;
+    getOperation().walk([&](calib::ObserveOp op) { observers.push_back(op); });
+    for (calib::ObserveOp op : observers)
+      if (Status status = fold(op, symbols); !status.ok()) {
+        graph::emitDiagnostic(op, status.diagnostic());
+        return signalPassFailure();
+      }
+    for (calib::StatOp stat : llvm::make_early_inc_range(getOperation().getOps<calib::StatOp>()))
+      stat.erase();
+  }
+
+private:
+  /// The range that holds for a stat: its own, or that of the one whose parameters it takes.
+  static Expected<llvm::ArrayRef<float>> rangeOf(calib::StatOp stat, mlir::SymbolTable &symbols) {
+    calib::StatOp source = stat;
+    if (auto like = stat.getLikeAttr())
+      source = symbols.lookup<calib::StatOp>(like.getValue());
+    if (!source)
+      return error(Code::Name, "expected '", stat.getLike()->str(), "' to name a calib.stat");
+    if (auto range = source.getRange())
+      return *range;
+    return error(Code::Unsupported, "expected a range for tensor '", source.getSymName().str(),
+                 "', found none")
+        .withHint("calibration finds it");
+  }
+
+  static Status fold(calib::ObserveOp op, mlir::SymbolTable &symbols) {
+    auto stat = symbols.lookup<calib::StatOp>(op.getStat());
+    if (!stat || !stat.getStorage())
+      return error(Code::Name, "expected '", op.getStat().str(), "' to name a calib.stat with storage");
+    LIMBECK_ASSIGN(llvm::ArrayRef<float> range, rangeOf(stat, symbols));
+    LIMBECK_ASSIGN(DType storage, graph::toDType(*stat.getStorage()));
+    auto parameters = parametersFor(range[0], range[1], storage, stat.getSymmetric());
+    auto type = mlir::cast<mlir::RankedTensorType>(op.getType());
+    LIMBECK_ASSIGN(TensorType quantized, graph::toTensorType(type));
+    quantized.dtype = storage;
+    quantized.quantization = std::move(parameters);
+    LIMBECK_ASSIGN(mlir::RankedTensorType result, graph::fromTensorType(op.getContext(), quantized));
+    mlir::OpBuilder b(op);
+    op.replaceAllUsesWith(quantizeDequantize(b, op.getLoc(), op.getX(), result));
+    op.erase();
+    return {};
+  }
+};
+
+} // namespace
+} // namespace limbeck::quantize

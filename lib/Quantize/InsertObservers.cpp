@@ -1,0 +1,125 @@
+// Marks the contractions that are to be quantized, and observes every value that will be stored in few bits.
+#include "Selection.h"
+#include "limbeck/Graph/IR/Calib.h"
+#include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Graph/IR/SourceNames.h"
+#include "limbeck/Quantize/Passes.h"
+#include "limbeck/Support/File.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
+
+namespace limbeck::quantize {
+#define GEN_PASS_DEF_INSERTOBSERVERSPASS
+#include "limbeck/Quantize/Passes.h.inc"
+
+namespace {
+
+/// Which rule set what: `method 3, activations 0`.
+std::string rulesText(const Decision &decision) {
+  std::string text;
+  for (const auto &[key, rule] : decision.rules)
+    text += message(text.empty() ? "" : ", ", key, " ", rule);
+  return text;
+}
+
+mlir::Type storageType(mlir::MLIRContext *context, const std::string &name) {
+  bool isSigned = name[0] == 's';
+  return mlir::IntegerType::get(context, name.size() == 2 ? 8 : 16,
+                                isSigned ? mlir::IntegerType::Signed : mlir::IntegerType::Unsigned);
+}
+
+struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> {
+  using InsertObserversPassBase::InsertObserversPassBase;
+  explicit InsertObserversPass(Recipe recipe) : given(std::move(recipe)) {}
+
+  void runOnOperation() override {
+    auto matcher = readMatcher();
+    if (!matcher) {
+      graph::emitDiagnostic(getOperation(), matcher.diagnostic());
+      return signalPassFailure();
+    }
+    auto main = getOperation().lookupSymbol<mlir::func::FuncOp>("main");
+    if (!main) {
+      getOperation().emitError("expected a function 'main'");
+      return signalPassFailure();
+    }
+    Selection selection = select(main, *matcher);
+    markContractions(selection);
+    observe(selection);
+    // The first rules are ours: that one of them finds nothing is no mistake.
+    for (size_t index : matcher->unusedRules())
+      if (index >= defaultRecipe().rules.size())
+        getOperation().emitWarning() << "rule " << index << " of the recipe matches nothing";
+  }
+
+private:
+  Expected<RecipeMatcher> readMatcher() {
+    Recipe all = defaultRecipe();
+    if (!recipe.empty()) {
+      LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(recipe));
+      LIMBECK_ASSIGN(given,
+                     parseRecipe({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, recipe));
+    }
+    all.rules.insert(all.rules.end(), given.rules.begin(), given.rules.end());
+    return RecipeMatcher::create(std::move(all));
+  }
+
+  void markContractions(const Selection &selection) {
+    mlir::Builder b(&getContext());
+    for (const auto &[op, choice] : selection.ops) {
+      if (!choice.reason.empty())
+        mlir::remark::missed(op->getLoc(), mlir::remark::RemarkOpts::name("kept-float").category("quantize"))
+            << mlir::remark::reason("{0} stays in float: {1}", op->getName().getStringRef().str(),
+                                    choice.reason);
+      if (!mlir::isa<graph::AnchorOpInterface>(op) || !choice.reason.empty())
+        continue;
+      mlir::NamedAttrList entries;
+      for (const auto &[key, value] : choice.decision.settings)
+        entries.append(key, b.getStringAttr(value));
+      entries.append("rule", b.getStringAttr(rulesText(choice.decision)));
+      op->setAttr(kDecisionAttribute, entries.getDictionary(&getContext()));
+    }
+  }
+
+  void observe(const Selection &selection) {
+    mlir::OpBuilder b(&getContext());
+    mlir::SymbolTable symbols(getOperation());
+    llvm::DenseMap<mlir::Value, calib::StatOp> stats;
+    b.setInsertionPointToStart(getOperation().getBody());
+    for (const StoredValue &stored : selection.values) {
+      llvm::StringRef name = graph::tensorName(stored.value);
+      const Decision &decision = stored.decision;
+      auto stat = calib::StatOp::create(
+          b, stored.value.getLoc(), b.getStringAttr(name.empty() ? "tensor" : name),
+          b.getStringAttr(decision["method"]), mlir::FloatAttr(), mlir::TypeAttr(), mlir::UnitAttr(),
+          mlir::FlatSymbolRefAttr(), mlir::DictionaryAttr(), mlir::DenseF32ArrayAttr(), mlir::StringAttr());
+      if (decision["method"] == "percentile")
+        stat.setPercentileAttr(b.getF64FloatAttr(decision.number("percentile")));
+      stat.setStorageAttr(mlir::TypeAttr::get(storageType(&getContext(), decision["activations"])));
+      stat.setSymmetric(decision["symmetric"] == "true");
+      stat.setRuleAttr(b.getStringAttr(rulesText(decision)));
+      stat->remove();
+      symbols.insert(stat, b.getInsertionPoint());
+      stats[stored.value] = stat;
+    }
+    for (const StoredValue &stored : selection.values) {
+      calib::StatOp stat = stats[stored.value];
+      if (stored.like)
+        stat.setLikeAttr(mlir::FlatSymbolRefAttr::get(stats[stored.like].getSymNameAttr()));
+      b.setInsertionPointAfterValue(stored.value);
+      auto observed = calib::ObserveOp::create(b, stored.value.getLoc(), stored.value.getType(), stored.value,
+                                               stat.getSymName());
+      mlir::Value(stored.value).replaceAllUsesExcept(observed.getResult(), observed.getOperation());
+    }
+  }
+
+  Recipe given;
+};
+
+} // namespace
+
+std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe) {
+  return std::make_unique<InsertObserversPass>(std::move(recipe));
+}
+
+} // namespace limbeck::quantize

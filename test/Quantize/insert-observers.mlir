@@ -1,0 +1,83 @@
+// What the default recipe quantizes, and what it observes.
+// RUN: limbeck-opt %s -split-input-file --limbeck-quantize-insert-observers | FileCheck %s
+
+// A contraction is quantized for its own sake: what it reads is observed. Nobody reads its result in integers, so that stays as it is.
+// CHECK-LABEL: module @contraction
+// CHECK: calib.stat @x method = "avg-minmax" storage = ui8 rule = "quantize 0"
+// CHECK-NOT: calib.stat
+// CHECK: %[[X:.*]] = calib.observe %{{.*}} stat = @x
+// CHECK: limbeck.matmul %[[X]], %{{.*}} {calib.decision = {{.*}}granularity = "channel"{{.*}}quantize = "static"{{.*}}weights = "s8"
+// CHECK-NOT: calib.observe
+module @contraction {
+  func.func @main(%x: tensor<4x8xf32> loc("x")) -> tensor<4x16xf32> {
+    %w = limbeck.const dense<0.5> : tensor<8x16xf32>
+    %y = limbeck.matmul %x, %w : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32> loc(fused<"MatMul">["first"("y")])
+    return %y : tensor<4x16xf32>
+  }
+}
+
+// -----
+
+// Inside a chain over one tensor nothing is observed; a relu directly behind a contraction becomes its range. A transpose only moves.
+// CHECK-LABEL: module @chain
+// CHECK: limbeck.matmul
+// CHECK-NEXT: calib.observe %{{.*}} stat = @y
+// CHECK-NEXT: limbeck.sigmoid
+// CHECK-NEXT: limbeck.mul
+// CHECK-NEXT: calib.observe %{{.*}} stat = @swish
+// CHECK-NEXT: limbeck.transpose
+// CHECK-NEXT: limbeck.matmul
+// CHECK-NEXT: limbeck.relu
+// CHECK-NEXT: calib.observe %{{.*}} stat = @r
+// CHECK-NEXT: limbeck.matmul
+// CHECK-NEXT: return
+module @chain {
+  func.func @main(%x: tensor<8x8xf32> loc("x")) -> tensor<8x8xf32> {
+    %w = limbeck.const dense<0.5> : tensor<8x8xf32>
+    %y = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["first"("y")])
+    %s = limbeck.sigmoid %y : (tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Sigmoid">["gate"("s")])
+    %m = limbeck.mul %y, %s arith = "" : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Mul">["gated"("swish")])
+    %t = limbeck.transpose %m perm = [1, 0] : (tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Transpose">["turn"("t")])
+    %z = limbeck.matmul %t, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Gemm">["second"("z")])
+    %r = limbeck.relu %z : (tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Relu">["cut"("r")])
+    %o = limbeck.matmul %r, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Gemm">["third"("o")])
+    return %o : tensor<8x8xf32>
+  }
+}
+
+// -----
+
+// A sum whose other operand is float, or whose result nobody reads in integers, stays float.
+// CHECK-LABEL: module @islands
+// CHECK: limbeck.matmul
+// CHECK-NEXT: limbeck.softmax
+// CHECK-NEXT: limbeck.add
+// CHECK-NEXT: return
+module @islands {
+  func.func @main(%x: tensor<8x8xf32> loc("x")) -> tensor<8x8xf32> {
+    %w = limbeck.const dense<0.5> : tensor<8x8xf32>
+    %y = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["first"("y")])
+    %p = limbeck.softmax %y axis = 1 : (tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Softmax">["norm"("p")])
+    %s = limbeck.add %y, %p arith = "" : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Add">["sum"("s")])
+    return %s : tensor<8x8xf32>
+  }
+}
+
+// -----
+
+// Parts of a concatenation take its parameters.
+// CHECK-LABEL: module @parts
+// CHECK-DAG: calib.stat @a method = "avg-minmax" storage = ui8 like = @both
+// CHECK-DAG: calib.stat @b method = "avg-minmax" storage = ui8 like = @both
+// CHECK-DAG: calib.stat @both method = "avg-minmax" storage = ui8 rule
+module @parts {
+  func.func @main(%x: tensor<8x8xf32> loc("x")) -> tensor<8x8xf32> {
+    %w = limbeck.const dense<0.5> : tensor<8x4xf32>
+    %v = limbeck.const dense<0.5> : tensor<8x8xf32>
+    %a = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x4xf32>) -> tensor<8x4xf32> loc(fused<"MatMul">["first"("a")])
+    %b = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x4xf32>) -> tensor<8x4xf32> loc(fused<"MatMul">["second"("b")])
+    %c = limbeck.concat %a, %b axis = 1 : (tensor<8x4xf32>, tensor<8x4xf32>) -> tensor<8x8xf32> loc(fused<"Concat">["join"("both")])
+    %o = limbeck.matmul %c, %v : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["third"("o")])
+    return %o : tensor<8x8xf32>
+  }
+}

@@ -1,0 +1,61 @@
+// Weights as integers: per output channel, for all at once, with room for the bias.
+// RUN: limbeck-opt %s -split-input-file --limbeck-quantize-weights | FileCheck %s
+// RUN: not limbeck-opt %S/Inputs/blocks.mlir --limbeck-quantize-weights 2>&1 | FileCheck %s --check-prefix=BLOCK
+// BLOCK: static quantization takes weights of s8 with one scale per channel or tensor, found s8 per block
+
+// Columns with 1.27, 2.54 and 0: scales 0.01, 0.02 and 1.
+// CHECK-LABEL: func @channels
+// CHECK: %[[W:.*]] = limbeck.const dense<{{\[}}[127, -127, 0], [64, 50, 0]]> : tensor<2x3xsi8>
+// CHECK: %[[Q:.*]] = limbeck.storage_cast %[[W]] : (tensor<2x3xsi8>) -> tensor<2x3x!quant.uniform<i8<-127:127>:f32:1, {0.0099999997764825821,0.019999999552965164,1.000000e+00}>>
+// CHECK: %[[D:.*]] = limbeck.dequantize %[[Q]]
+// CHECK: limbeck.matmul %arg0, %[[D]]
+func.func @channels(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {
+  %w = limbeck.const dense<[[1.27, -2.54, 0.0], [0.64, 1.0, 0.0]]> : tensor<2x3xf32>
+  %y = limbeck.matmul %x, %w {calib.decision = {quantize = "static", granularity = "channel", weight_method = "minmax", weights = "s8"}}
+    : (tensor<4x2xf32>, tensor<2x3xf32>) -> tensor<4x3xf32>
+  return %y : tensor<4x3xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @tensor
+// CHECK: limbeck.const dense<{{\[}}[64, -127, 0], [32, 50, 0]]> : tensor<2x3xsi8>
+// CHECK: tensor<2x3x!quant.uniform<i8<-127:127>:f32, 0.019999999552965164>>
+func.func @tensor(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {
+  %w = limbeck.const dense<[[1.27, -2.54, 0.0], [0.64, 1.0, 0.0]]> : tensor<2x3xf32>
+  %y = limbeck.matmul %x, %w {calib.decision = {quantize = "static", granularity = "tensor", weight_method = "minmax", weights = "s8"}}
+    : (tensor<4x2xf32>, tensor<2x3xf32>) -> tensor<4x3xf32>
+  return %y : tensor<4x3xf32>
+}
+
+// -----
+
+// A bias of 1e9 in units of 0.5 times the scale must stay below 2^30: the scale of its channel grows.
+// CHECK-LABEL: func @room
+// CHECK: tensor<2x2x!quant.uniform<i8<-127:127>:f32:1, {0.0099999997764825821,1.862645149230957}>>
+func.func @room(%x: tensor<4x2x!quant.uniform<u8:f32, 0.5>>) -> tensor<4x2xf32> {
+  %d = limbeck.dequantize %x : (tensor<4x2x!quant.uniform<u8:f32, 0.5>>) -> tensor<4x2xf32>
+  %w = limbeck.const dense<[[1.27, 1.27], [0.64, 1.0]]> : tensor<2x2xf32>
+  %b = limbeck.const dense<[1.0, 1.0e9]> : tensor<2xf32>
+  %y = limbeck.matmul %d, %w, %b {calib.decision = {quantize = "static", granularity = "channel", weight_method = "minmax", weights = "s8"}}
+    : (tensor<4x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  return %y : tensor<4x2xf32>
+}
+
+// -----
+
+// 1.0 falls between two steps of the scale that 2.0 asks for: mse clips the one and meets the others. Without a decision nothing
+// happens.
+// CHECK-LABEL: func @least_squares
+// CHECK: tensor<2x8x!quant.uniform<i8<-127:127>:f32, 0.0155{{.*}}>>
+// CHECK: limbeck.matmul %{{.*}}, %{{.*}} {calib.decision
+// CHECK: %[[W:.*]] = limbeck.const dense<{{.*}}tensor<2x8xf32>
+// CHECK: limbeck.matmul %{{.*}}, %[[W]] :
+func.func @least_squares(%x: tensor<4x2xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %w = limbeck.const dense<[[2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]]> : tensor<2x8xf32>
+  %y = limbeck.matmul %x, %w {calib.decision = {quantize = "static", granularity = "tensor", weight_method = "mse", weights = "s8"}}
+    : (tensor<4x2xf32>, tensor<2x8xf32>) -> tensor<4x8xf32>
+  %v = limbeck.const dense<1.0> : tensor<2x8xf32>
+  %z = limbeck.matmul %x, %v : (tensor<4x2xf32>, tensor<2x8xf32>) -> tensor<4x8xf32>
+  return %y, %z : tensor<4x8xf32>, tensor<4x8xf32>
+}

@@ -1,0 +1,96 @@
+// Recipes: YAML in and out, complaints, and which rule wins.
+#include "limbeck/Quantize/Recipe.h"
+#include <gtest/gtest.h>
+
+namespace limbeck::test {
+namespace {
+
+using namespace quantize;
+
+std::string complaint(std::string_view text) {
+  auto recipe = parseRecipe(text, "r.yaml");
+  if (!recipe.ok())
+    return recipe.diagnostic().text();
+  auto matcher = RecipeMatcher::create(std::move(*recipe));
+  return matcher.ok() ? "none" : matcher.diagnostic().text();
+}
+
+RecipeMatcher matcherOf(std::string_view text) {
+  auto recipe = parseRecipe(text, "r.yaml");
+  EXPECT_TRUE(recipe.ok()) << recipe.diagnostic().text();
+  return std::move(*RecipeMatcher::create(std::move(*recipe)));
+}
+
+TEST(RecipeTest, TextReadsBackAsItWas) {
+  const std::string text =
+      "version: 1\nrules:\n"
+      "  - op: [Conv, MatMul]\n    node: '^it''s [a-z]+$'\n    quantize: static\n    percentile: 99.99\n"
+      "  - tensor: 'x'\n    activations: s16\n";
+  auto recipe = parseRecipe(text, "r.yaml");
+  ASSERT_TRUE(recipe.ok()) << recipe.diagnostic().text();
+  EXPECT_EQ(recipe->rules[0].node, "^it's [a-z]+$");
+  EXPECT_EQ(recipeText(*recipe), text);
+  EXPECT_EQ(recipeText(*parseRecipe(recipeText(defaultRecipe()), "d")), recipeText(defaultRecipe()));
+  EXPECT_GE(defaultRecipe().rules.size(), 2u);
+}
+
+TEST(RecipeTest, LaterRulesWin) {
+  RecipeMatcher matcher = matcherOf("version: 1\nrules:\n"
+                                    "  - op: Conv\n    quantize: static\n    method: mse\n"
+                                    "  - node: head\n    quantize: none\n"
+                                    "  - tensor: ^x$\n    method: minmax\n"
+                                    "  - op: Nothing\n    method: entropy\n");
+  Decision body = matcher.decideOp("body/conv", "Conv"), head = matcher.decideOp("the head", "Conv");
+  EXPECT_EQ(body["quantize"], "static");
+  EXPECT_EQ(body.rules.at("quantize"), 0u);
+  EXPECT_EQ(head["quantize"], "none");
+  EXPECT_EQ(head["method"], "mse");
+  EXPECT_EQ(matcher.decideOp("n", "Add")["quantize"], "none");
+  // Rules about tensors say nothing of ops.
+  EXPECT_EQ(matcher.decideTensor("n", "Conv", "x")["method"], "minmax");
+  EXPECT_EQ(matcher.decideTensor("n", "Conv", "xx")["method"], "mse");
+  EXPECT_EQ(matcher.decideTensor("n", "Conv", "")["method"], "mse");
+  EXPECT_EQ(matcher.unusedRules(), std::vector<size_t>{3});
+}
+
+TEST(RecipeTest, NumbersAndDefaults) {
+  RecipeMatcher matcher = matcherOf("version: 1\nrules: []\n");
+  Decision decision = matcher.decideOp("n", "Conv");
+  EXPECT_EQ(decision.number("percentile"), 99.999);
+  EXPECT_EQ(decision["activations"], "u8");
+  EXPECT_TRUE(decision.rules.empty());
+}
+
+TEST(RecipeTest, ComplaintsNameLineAndMend) {
+  struct Case {
+    const char *text, *complaint;
+  };
+  for (const Case &it : {
+           Case{"", "expected a recipe, found nothing"},
+           Case{"version: 2\n", "r.yaml:1: error: [E-PARSE] expected version 1, found '2'"},
+           Case{"rules: []\n", "expected the key 'version'"},
+           Case{"version: 1\nrule: []\n",
+                "r.yaml:2: error: [E-PARSE] unknown key 'rule'; the nearest key is 'rules'"},
+           Case{"version: 1\nrules:\n  - op: Conv\n    metod: mse\n",
+                "r.yaml:4: error: [E-PARSE] unknown key 'metod'; the nearest key is 'method'"},
+           Case{"version: 1\nrules:\n  - method: avgminmax\n",
+                "found 'avgminmax'; the nearest is 'avg-minmax'"},
+           Case{"version: 1\nrules:\n  - percentile: 49\n", "expected percentile to be a number from 50"},
+           Case{"version: 1\nrules:\n  - percentile: nan\n", "expected percentile to be a number"},
+           Case{"version: 1\nrules:\n  - block: 48\n", "expected block to be a power of two, found 48"},
+           Case{"version: 1\nrules:\n  - method: mse\n    method: mse\n", "expected the key 'method' once"},
+           Case{"version: 1\nrules: 3\n", "expected rules to be a list"},
+           Case{"version: 1\nrules: [3]\n", "expected a rule to be keys with values"},
+           Case{"version: 1\nrules:\n  - op: []\n", "expected op to name an operator"},
+           Case{"version: 1\nrules:\n  - op: {a: b}\n", "expected op to be a word"},
+           Case{"version: 1\n---\nversion: 1\n", "expected one YAML document"},
+           Case{"version: '1\n", "expected YAML"},
+           Case{"version: 1\nrules:\n  - node: '('\n", "expected a regular expression, found '('"},
+       })
+    EXPECT_NE(complaint(it.text).find(it.complaint), std::string::npos) << it.text << "\n"
+                                                                        << complaint(it.text);
+  EXPECT_EQ(complaint("version: 1\n"), "none");
+}
+
+} // namespace
+} // namespace limbeck::test
