@@ -93,8 +93,8 @@ func.func @no_quantize_behind(%x: tensor<2x4x!x>, %w: tensor<4x3x!w>) -> tensor<
 // Channels of images are not the last dimension: the bias gets dimensions behind its own.
 // CHECK-LABEL: @float_bias_of_images
 func.func @float_bias_of_images(%x: tensor<1x2x4x4x!x>, %w: tensor<3x2x1x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x3x4x4xf32> {
-  // CHECK: %[[B:.*]] = limbeck.reshape %{{.*}} shape = [3, 1, 1]
   // CHECK: %[[S:.*]] = limbeck.conv %arg0, %arg1 strides
+  // CHECK: %[[B:.*]] = limbeck.reshape %{{.*}} shape = [3, 1, 1]
   // CHECK: limbeck.add %[[S]], %[[B]]
   %b = limbeck.const dense<[0.1, 0.2, 0.3]> : tensor<3xf32>
   %0 = limbeck.dequantize %x : (tensor<1x2x4x4x!x>) -> tensor<1x2x4x4xf32>
