@@ -42,7 +42,7 @@ static Status addEntry(ZipWriter &archive, const std::string &name, DType dtype,
   return archive.add(name + std::string(npyExtension), npyHeader(dtype, shape), data);
 }
 
-Status addNpz(OutputFiles &files, const std::string &path, std::span<const NamedTensor> tensors) {
+static Expected<ZipWriter> archiveOf(std::span<const NamedTensor> tensors) {
   ZipWriter archive;
   std::set<std::string_view> seen;
   for (const auto &[name, value] : tensors) {
@@ -51,7 +51,17 @@ Status addNpz(OutputFiles &files, const std::string &path, std::span<const Named
     LIMBECK_TRY(
         addEntry(archive, name, value.dtype(), value.shape(), Bytes(value.bytes(), value.byteSize())));
   }
+  return archive;
+}
+
+Status addNpz(OutputFiles &files, const std::string &path, std::span<const NamedTensor> tensors) {
+  LIMBECK_ASSIGN(ZipWriter archive, archiveOf(tensors));
   return archive.write(files, path);
+}
+
+Expected<std::vector<std::byte>> npzBytes(std::span<const NamedTensor> tensors) {
+  LIMBECK_ASSIGN(ZipWriter archive, archiveOf(tensors));
+  return archive.bytes();
 }
 
 Status writeNpz(const std::string &path, std::span<const NamedTensor> tensors) {

@@ -194,10 +194,10 @@ Status ZipWriter::add(std::string_view name, std::string header, Bytes data) {
   return {};
 }
 
-Status ZipWriter::write(OutputFiles &files, const std::string &path) {
+Expected<std::vector<Bytes>> ZipWriter::pieces(std::string &end) const {
   if (offset + directory.size() >= zip64Size)
     return zip64Refused();
-  std::string end;
+  end.clear();
   appendLittleEndian(end, endSignature, 4);
   appendLittleEndian(end, 0, 4); // disks
   appendLittleEndian(end, entries.size(), 2);
@@ -212,7 +212,27 @@ Status ZipWriter::write(OutputFiles &files, const std::string &path) {
   }
   pieces.push_back(bytesOf(directory));
   pieces.push_back(bytesOf(end));
-  return files.add(path, pieces);
+  return pieces;
+}
+
+Status ZipWriter::write(OutputFiles &files, const std::string &path) {
+  std::string end;
+  LIMBECK_ASSIGN(std::vector<Bytes> all, pieces(end));
+  return files.add(path, all);
+}
+
+Expected<std::vector<std::byte>> ZipWriter::bytes() {
+  std::string end;
+  LIMBECK_ASSIGN(std::vector<Bytes> all, pieces(end));
+  std::vector<std::byte> archive;
+  try {
+    archive.reserve(offset + directory.size() + end.size());
+    for (Bytes piece : all)
+      archive.insert(archive.end(), piece.begin(), piece.end());
+  } catch (const std::bad_alloc &) {
+    return error(Code::Memory, "no memory for an archive of ", offset, " bytes");
+  }
+  return archive;
 }
 
 } // namespace limbeck

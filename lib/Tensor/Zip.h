@@ -29,12 +29,17 @@ public:
   /// Appends a stored entry whose content is `header` followed by `data`.
   Status add(std::string_view name, std::string header, Bytes data);
   Status write(OutputFiles &files, const std::string &path);
+  /// The archive in memory.
+  Expected<std::vector<std::byte>> bytes();
 
 private:
   struct Stored {
     std::string prefix; ///< local header, name and the content's own header
     Bytes data;
   };
+  /// All bytes, in order; `end` holds the last ones.
+  Expected<std::vector<Bytes>> pieces(std::string &end) const;
+
   std::vector<Stored> entries;
   std::string directory;
   uint64_t offset = 0;

@@ -34,6 +34,8 @@ Expected<std::vector<NamedTensor>> readNpz(const std::string &path, const Limits
 /// Names become the keys exactly; entries are stored. The same tensors give the same bytes.
 Status writeNpz(const std::string &path, std::span<const NamedTensor> tensors);
 Status addNpz(OutputFiles &files, const std::string &path, std::span<const NamedTensor> tensors);
+/// The bytes of such a file.
+Expected<std::vector<std::byte>> npzBytes(std::span<const NamedTensor> tensors);
 
 /// An archive whose arrays grow row by row along the first dimension; a scalar is a row of one element. The rows are on disk,
 /// not in memory.

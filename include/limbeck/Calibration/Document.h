@@ -1,0 +1,35 @@
+// stats.json: the statistics of a model's tensors, with what they were taken from (docs/calibrate.md).
+#pragma once
+#include "limbeck/Calibration/Statistics.h"
+#include <map>
+#include <string>
+
+namespace limbeck::calibration {
+
+/// What is collected of each tensor beside its least and greatest value.
+struct Collect {
+  bool histogram = false, channels = false, gram = false;
+  bool operator==(const Collect &) const = default;
+};
+/// `minmax,histogram,channels,gram`; E-FLAG for any other word.
+Expected<Collect> collectFromText(std::string_view text);
+std::string text(Collect collect);
+
+struct Statistics {
+  std::string modelSha256;
+  Collect collect;
+  int64_t samples = 0;
+  int64_t indicesPerSample = 1; ///< of the inputs' first dimension: above 1 where the model fixes a batch
+  std::map<std::string, TensorStatistics, std::less<>> tensors; ///< by their names in the ONNX file
+
+  /// The samples of both. E-CALIB when they are of different models, or not of the same things.
+  Status merge(const Statistics &other);
+  bool operator==(const Statistics &) const = default;
+};
+
+/// Reads a file that `writeStatistics` has written, and the matrices beside it. E-CALIB for anything that no calibration gives.
+Expected<Statistics> readStatistics(const std::string &path);
+/// Equal statistics give equal bytes. Matrices go to a file beside it: `stats.json` has `stats.gram.npz`.
+Status writeStatistics(const std::string &path, const Statistics &statistics);
+
+} // namespace limbeck::calibration
