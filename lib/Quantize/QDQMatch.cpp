@@ -135,17 +135,18 @@ Expected<QDQMatch> matchQDQ(mlir::Operation *op) {
   QDQMatch match;
   match.op = op;
   LIMBECK_TRY(match.isAnchor() ? matchAnchorOperands(match) : matchFloatOperands(match));
-  Status found = findQuantize(match);
-  if (!found.ok() && !match.isAnchor())
-    return found.diagnostic();
+  LIMBECK_TRY(checkDefined(match));
+  Status rounded = findQuantize(match);
+  if (rounded.ok())
+    rounded = applyActivation(match);
+  if (!rounded.ok() && !match.isAnchor())
+    return rounded.diagnostic();
   // Sums of integers that are read as floats, or have a bias that is one.
-  if (!found.ok() || match.floatBias) {
+  if (!rounded.ok() || match.floatBias) {
     match.activation = nullptr;
     match.quantize = nullptr;
     match.resultType = mlir::cast<mlir::RankedTensorType>(op->getResult(0).getType());
   }
-  LIMBECK_TRY(checkDefined(match));
-  LIMBECK_TRY(applyActivation(match));
   return match;
 }
 
