@@ -22,6 +22,20 @@ static void buildGraph(mlir::OpPassManager &passes) {
   passes.addPass(graph::createVerifyGraphPass());
 }
 
+void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                       mlir::OpPassManager &passes) {
+  // What is quantized is decided on the graph as calibration saw it.
+  passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
+  passes.addPass(quantize::createChooseRangesPass(std::move(statistics)));
+  passes.addPass(quantize::createFoldCalibrationPass());
+  // Behind the scales of activations, which say how much room a bias needs.
+  passes.addPass(quantize::createQuantizeWeightsPass());
+  // Last: a bias has the scales of input and weights.
+  passes.addPass(quantize::createQuantizeBiasPass());
+  // The float weights that nothing reads any more.
+  passes.addPass(graph::createCanonicalizePass());
+}
+
 static void buildQuantize(mlir::OpPassManager &passes) {
   // First: the passes behind it read parameters from types only.
   passes.addPass(quantize::createFoldParametersPass());

@@ -1,6 +1,7 @@
 // Recipes as YAML, read node by node so that each complaint has its line.
 #include "limbeck/Quantize/Recipe.h"
 #include "limbeck/Support/EditDistance.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLParser.h"
 #include <algorithm>

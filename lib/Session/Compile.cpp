@@ -4,9 +4,11 @@
 #include "Provenance.h"
 #include "WorkerProtocol.h"
 #include "limbeck/Artifact/Writer.h"
+#include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Lower/Target.h"
+#include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Version.h"
 #include "limbeck/Target/CPU/Compile.h"
@@ -105,6 +107,7 @@ private:
   }
   /// The entry behind `last`, at most Fuse.
   Expected<Module> frontEnd(const EntryChoice &choice, Stage last);
+  Status quantize(mlir::ModuleOp module);
   Expected<Module> lower(mlir::ModuleOp module, const cpu::Isa &isa) {
     return inFile(compiler.lower(module, isa.name, options.tiles, options.listTiles));
   }
@@ -116,6 +119,7 @@ private:
   Compiler compiler;
   artifact::Writer writer;
   std::string sourceSha256;
+  std::shared_ptr<const calibration::Statistics> statistics; ///< once read
 };
 } // namespace
 
@@ -156,8 +160,34 @@ Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
     LIMBECK_TRY(inFile(checkForm(*module, first)));
     setPrecision(*module, options.model.precision);
   }
-  LIMBECK_TRY(inFile(compiler.run(*module, first, last)));
+  if (options.quantization.statistics.empty() || first > Stage::Graph || last < Stage::Graph) {
+    LIMBECK_TRY(inFile(compiler.run(*module, first, last)));
+    return module;
+  }
+  LIMBECK_TRY(inFile(compiler.run(*module, first, Stage::Graph)));
+  LIMBECK_TRY(inFile(quantize(*module)));
+  if (last > Stage::Graph)
+    LIMBECK_TRY(inFile(compiler.run(*module, Stage::Quantize, last)));
   return module;
+}
+
+Status Session::quantize(mlir::ModuleOp module) {
+  if (!statistics) {
+    LIMBECK_ASSIGN(calibration::Statistics read,
+                   calibration::readStatistics(options.quantization.statistics));
+    if (read.modelSha256 != sourceSha256)
+      return error(Code::Calibration, "expected statistics of this model, found those of one with SHA-256 ",
+                   read.modelSha256)
+          .atFile(options.quantization.statistics);
+    statistics = std::make_shared<const calibration::Statistics>(std::move(read));
+  }
+  quantize::Recipe recipe;
+  if (!options.quantization.recipe.empty()) {
+    LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.quantization.recipe, "recipe"));
+  }
+  return compiler.run(module, [&](mlir::OpPassManager &passes) {
+    pipeline::buildQuantization(std::move(recipe), statistics, passes);
+  });
 }
 
 Expected<artifact::Variant> Session::variant(mlir::ModuleOp lowered, const cpu::Isa &isa) {

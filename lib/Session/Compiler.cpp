@@ -135,8 +135,12 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> Compiler::parse(const std::string &p
 }
 
 Status Compiler::run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Stage last) {
+  return run(module, [&](mlir::OpPassManager &passes) { pipeline::buildStages(first, last, passes); });
+}
+
+Status Compiler::run(mlir::ModuleOp module, llvm::function_ref<void(mlir::OpPassManager &)> build) {
   mlir::PassManager passes(context.get(), mlir::ModuleOp::getOperationName());
-  pipeline::buildStages(first, last, passes);
+  build(passes);
   return attempt<bool>([&]() -> Expected<bool> {
            if (mlir::failed(passes.run(module)))
              return error(Code::Internal, "a pass failed without saying why");

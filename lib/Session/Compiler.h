@@ -5,6 +5,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
 #include <functional>
 
 namespace limbeck::session {
@@ -32,6 +33,8 @@ public:
   /// Reads a file of IR.
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> parse(const std::string &path);
   Status run(mlir::ModuleOp module, pipeline::Stage first, pipeline::Stage last);
+  /// Passes of no stage: `build` lists them.
+  Status run(mlir::ModuleOp module, llvm::function_ref<void(mlir::OpPassManager &)> build);
   /// Stage Lower on a module of its own, as each target gets other kernels. `tiles`, by problem, are used where they fit;
   /// `listTiles`: the facts of kernels list the other ones.
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(mlir::ModuleOp fused, std::string_view target,

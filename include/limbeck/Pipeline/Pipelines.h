@@ -1,12 +1,21 @@
 // The passes of every stage. Pipelines only build lists; nothing runs here.
 #pragma once
 #include "limbeck/Pipeline/Stages.h"
+#include "limbeck/Quantize/Recipe.h"
 #include "mlir/Pass/PassManager.h"
+
+namespace limbeck::calibration {
+struct Statistics;
+}
 
 namespace limbeck::pipeline {
 
 /// Appends the passes of a stage, its verify pass last. Import has none: the importer makes the module.
 void buildStage(Stage stage, mlir::OpPassManager &passes);
+/// Turns a float module behind stage Graph into one of quantize and dequantize pairs, which stage Quantize takes: what the default
+/// recipe and the rules behind it choose, with ranges from statistics.
+void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                       mlir::OpPassManager &passes);
 /// All from `first` to `last`, both included.
 void buildStages(Stage first, Stage last, mlir::OpPassManager &passes);
 /// Makes `limbeck-stage-NAME` known to limbeck-opt for every stage that has passes.

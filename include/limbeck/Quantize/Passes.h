@@ -4,6 +4,10 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
+namespace limbeck::calibration {
+struct Statistics;
+}
+
 namespace limbeck::quantize {
 
 /// Name of the module attribute (a string) that holds what convolutions and matrix products of floats read: "bf16". Without it, f32.
@@ -17,5 +21,7 @@ inline constexpr llvm::StringLiteral kDecisionAttribute = "calib.decision";
 
 /// Observes by the default recipe with these rules behind it.
 std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe);
+/// Reads ranges from statistics in memory.
+std::unique_ptr<mlir::Pass> createChooseRangesPass(std::shared_ptr<const calibration::Statistics> statistics);
 
 } // namespace limbeck::quantize

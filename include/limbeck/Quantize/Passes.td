@@ -28,6 +28,25 @@ def InsertObserversPass : Pass<"limbeck-quantize-insert-observers", "::mlir::Mod
   let dependentDialects = ["::limbeck::calib::CalibDialect"];
 }
 
+def ChooseRangesPass : Pass<"limbeck-quantize-choose-ranges", "::mlir::ModuleOp"> {
+  let summary = "read the range of each observed tensor from statistics";
+  let description = [{
+    What: each `calib.stat` with `storage` gets what is known of its tensor, `statistics`, and the `range` that its `method` reads from
+    that: the extremes of all samples (minmax), the means of their extremes (avg-minmax), what holds a percentile of the values, or
+    the range of least loss of information (entropy) or squared error (mse). Docs: docs/calibrate.md.
+
+    Why a pass: statistics come from a file, made elsewhere and merged from many; scales follow from ranges alone.
+
+    Input contract: behind `limbeck-quantize-insert-observers`. Output guarantee: every stat with storage has a range, or takes that
+    of another. A range that was there is kept. Missing statistics, and those with NaN or infinity, are an error with the tensor's name.
+
+    Options: `statistics` is a file that `limbeck calibrate` wrote.
+
+    Example: test/Quantize/choose-ranges.mlir
+  }];
+  let options = [Option<"statistics", "statistics", "std::string", "", "file that limbeck calibrate wrote">];
+}
+
 def FoldCalibrationPass : Pass<"limbeck-quantize-fold-calibration", "::mlir::ModuleOp"> {
   let summary = "turn ranges into scales and zero points";
   let description = [{

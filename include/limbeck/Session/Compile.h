@@ -11,6 +11,12 @@ namespace limbeck::session {
 /// `Object` and `SharedObject` are an artifact of one level as data to link.
 enum class Product { Artifact, Object, SharedObject, Mlir, LlvmIr, Assembly, Plan };
 
+/// Quantization of a float model on the way to an artifact.
+struct QuantizationOptions {
+  std::string statistics; ///< a file that calibrate wrote; empty: the model stays what it is
+  std::string recipe;     ///< rules behind the default ones, as YAML
+};
+
 struct CompileOptions {
   SourceModel model;
   Product product = Product::Artifact;
@@ -20,6 +26,7 @@ struct CompileOptions {
   pipeline::Stage from = pipeline::Stage::Import;
   pipeline::Stage to = pipeline::Stage::Lower; ///< the last; only Product::Mlir can stop early
   std::map<std::string, std::string> tiles;    ///< by problem, where they fit: see Lower/KernelFacts.h
+  QuantizationOptions quantization;            ///< between the stages Graph and Quantize
   std::string tuningSha256;                    ///< of the file that they come from, for provenance
   bool listTiles = false;    ///< the provenance lists the tiles that each problem could have
   unsigned threads = 0;      ///< 0: as many as the machine has
