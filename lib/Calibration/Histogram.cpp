@@ -1,6 +1,7 @@
 // Counting, joining of bins, and the check of counts that come from a file.
 #include "limbeck/Calibration/Histogram.h"
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -9,8 +10,10 @@ namespace limbeck::calibration {
 static constexpr uint64_t kMostValues = uint64_t(1) << 62;
 
 int64_t binOf(float value, int exponent) {
-  auto steps = static_cast<int64_t>(std::ldexp(std::fabs(static_cast<double>(value)), -exponent));
-  return value < 0 ? -1 - steps : steps;
+  constexpr int64_t kFarthest = 2 * kBins;
+  double steps = std::ldexp(std::fabs(static_cast<double>(value)), -exponent);
+  int64_t whole = steps < kFarthest ? static_cast<int64_t>(steps) : steps >= kFarthest ? kFarthest : 0;
+  return value < 0 ? -1 - whole : whole;
 }
 
 /// Whether all bins from the first to the last one, and that of 0, are few enough.
@@ -19,12 +22,11 @@ static bool fitsGrid(int64_t first, int64_t last) {
 }
 
 BinGrid BinGrid::of(float least, float greatest) {
-  float lowest = std::min(least, 0.0f), highest = std::max(greatest, 0.0f);
-  float magnitude = std::max(-lowest, highest);
+  float lowest = least < 0 ? least : 0, highest = greatest > 0 ? greatest : 0; // NaN is neither
+  auto exponent = static_cast<int>(std::bit_cast<uint32_t>(std::max(std::fabs(lowest), highest)) >> 23) - 127;
   BinGrid grid;
   // One sided values of exponent e take at most 2,048 bins of 2^(e - 10), and values of both signs as many of twice that.
-  if (magnitude > 0)
-    grid.exponent = std::max(std::ilogb(magnitude) - 10, kLeastExponent);
+  grid.exponent = std::max(exponent - 10, kLeastExponent);
   if (!fitsGrid(binOf(lowest, grid.exponent), binOf(highest, grid.exponent)))
     ++grid.exponent;
   grid.first = binOf(lowest, grid.exponent);

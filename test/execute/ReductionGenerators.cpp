@@ -29,10 +29,18 @@ static void drawArgMax(CaseBuilder &b) {
   b.output(b.op("arg_max", attributes, {b.operand(dtype, shape)}));
 }
 
+/// Scalars of any relation to the elements: those that calibration hands over are only some of them.
+static void drawHistogram(CaseBuilder &b) {
+  Shape shape = b.draw.maybeEmpty(b.draw.shape(0, 4, 2000));
+  auto scalar = [&] { return b.operand(DType::F32, {}); };
+  b.output(b.op("histogram", {}, {b.operand(DType::F32, shape), scalar(), scalar()}));
+}
+
 void addReductionGenerators(GeneratorList &list) {
   for (std::string_view name : {"reduce_sum", "reduce_mean", "reduce_prod", "reduce_max", "reduce_min"})
     list.push_back({name, [name](CaseBuilder &b) { drawReduce(b, name); }});
   list.push_back({"arg_max", drawArgMax});
+  list.push_back({"histogram", drawHistogram});
 }
 
 } // namespace limbeck::test

@@ -15,13 +15,13 @@ namespace limbeck::calibration {
 inline constexpr int64_t kBins = 2048;
 inline constexpr int kLeastExponent = -126, kGreatestExponent = 118;
 
-/// What a histogram of values from `least` to `greatest` begins with. Both are finite.
+/// What a histogram of values from `least` to `greatest` begins with.
 struct BinGrid {
   int exponent = kLeastExponent;
   int64_t first = 0; ///< the bin of the least value, or 0
   static BinGrid of(float least, float greatest);
 };
-/// The bin of a finite value.
+/// The bin of a value, at most 4,096 bins away from 0. NaN is in bin 0.
 int64_t binOf(float value, int exponent);
 
 class Histogram {

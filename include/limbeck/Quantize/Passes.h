@@ -15,6 +15,9 @@ inline constexpr llvm::StringLiteral kPrecisionAttribute = "limbeck.precision";
 /// Of a contraction: the settings of the recipe for it, a dictionary of strings, from insert-observers to quantize-bias.
 inline constexpr llvm::StringLiteral kDecisionAttribute = "calib.decision";
 
+/// Of a `calib.stat`: what is collected of its tensor, a string as `--collect` takes it. Without it, what the pass is told.
+inline constexpr llvm::StringLiteral kCollectAttribute = "calib.collect";
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "limbeck/Quantize/Passes.h.inc"

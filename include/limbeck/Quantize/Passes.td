@@ -186,6 +186,27 @@ def ReducePrecisionPass : Pass<"limbeck-quantize-reduce-precision", "::mlir::Mod
   ];
 }
 
+def LowerObserversPass : Pass<"limbeck-quantize-lower-observers", "::mlir::ModuleOp"> {
+  let summary = "compute what observers ask for by reductions";
+  let description = [{
+    What: each `calib.observe` becomes its operand. Its least and greatest element, and what else is collected, are reductions of the
+    operand that leave the function as results behind its own: `histogram` the counts of 2048 bins, `channels` the greatest absolute
+    value per channel, `gram` the product x^T x over rows. The last two are there for tensors that a contraction reads. Results are
+    named `least:N:TENSOR` with the number of the observer and the name of the `calib.stat`. Then the stats go.
+
+    Why a pass: calibration is then plain inference, by the code that every model gets.
+
+    Input contract: behind `limbeck-quantize-insert-observers`. Output guarantee: no `calib.observe` and no `calib.stat` is left; the
+    other results are the same, bit for bit. A tensor inside a branch or a loop is not observed, with a remark `not-observed`.
+
+    Options: `collect` is what is collected where the `calib.stat` has no attribute `calib.collect`.
+
+    Example: test/Quantize/lower-observers.mlir
+  }];
+  let options = [Option<"collect", "collect", "std::string", "\"minmax\"", "minmax, histogram, channels, gram, with commas">];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
 def VerifyQuantizePass : Pass<"limbeck-verify-quantize"> {
   let summary = "check that a module may leave stage Quantize";
   let description = [{

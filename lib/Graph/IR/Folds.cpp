@@ -47,6 +47,14 @@ mlir::OpFoldResult StorageCastOp::fold(FoldAdaptor) {
   return getResult();
 }
 
+mlir::OpFoldResult HistogramOp::fold(FoldAdaptor) {
+  mlir::Operation *moving = getX().getDefiningOp();
+  if (!mlir::isa_and_nonnull<TransposeOp, ReshapeOp>(moving))
+    return {};
+  getXMutable().assign(moving->getOperand(0));
+  return getResult();
+}
+
 /// Exact: the error of dequantize is far below half a step for the widths that storage has. The opposite pair is never folded.
 mlir::OpFoldResult QuantizeOp::fold(FoldAdaptor) {
   auto inner = getX().getDefiningOp<DequantizeOp>();

@@ -38,7 +38,13 @@ struct ReducedAxes {
   bool resultsRun() const { return !input.empty() && !isReduced(input.size() - 1); }
 
   Index position(KernelBuilder &kernel, ArrayRef<Value> result, Value number) const {
-    Index reduced = kernel.delinearize(number, extents), place;
+    Index reduced, place;
+    if (contiguous()) { // the innermost index runs on through all of them
+      reduced.assign(extents.size(), kernel.constantIndex(0));
+      reduced.back() = number;
+    } else {
+      reduced = kernel.delinearize(number, extents);
+    }
     size_t next = 0, kept = 0;
     for (size_t dim = 0; dim < input.size(); ++dim) {
       if (isReduced(dim)) {
@@ -152,7 +158,7 @@ static void emitReduce(KernelBuilder &kernel, Operation *op) {
           return wideMean ? resizeInteger(kernel, x, scalar, dtype) : x;
         };
         Value result;
-        if (contiguous && reduced.axes.size() == 1)
+        if (contiguous)
           result = reduceContiguous(kernel, lanes, reduced.count(), scalar, load);
         else
           result = reduceStrided(kernel, lanes, reduced.count(), kernel.vectorOf(scalar, width),

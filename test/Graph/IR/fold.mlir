@@ -92,3 +92,23 @@ func.func @dequantize_of_quantize_is_kept(%x: tensor<3xf32>) -> tensor<3xf32> {
   %y = limbeck.dequantize %0 : (tensor<3x!q>) -> tensor<3xf32>
   return %y : tensor<3xf32>
 }
+
+// Neither order nor shape changes what is counted.
+// CHECK-LABEL: @histogram_of_moved_elements
+func.func @histogram_of_moved_elements(%x: tensor<2x3xf32>, %l: tensor<f32>, %g: tensor<f32>) -> tensor<2048xsi32> {
+  // CHECK-NEXT: %[[N:.*]] = limbeck.histogram %arg0
+  // CHECK-NEXT: return %[[N]]
+  %0 = limbeck.transpose %x perm = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  %1 = limbeck.reshape %0 shape = [6] : (tensor<3x2xf32>) -> tensor<6xf32>
+  %n = limbeck.histogram %1, %l, %g : (tensor<6xf32>, tensor<f32>, tensor<f32>) -> tensor<2048xsi32>
+  return %n : tensor<2048xsi32>
+}
+
+// A slice has fewer elements.
+// CHECK-LABEL: @histogram_of_slice
+func.func @histogram_of_slice(%x: tensor<6xf32>, %l: tensor<f32>, %g: tensor<f32>) -> tensor<2048xsi32> {
+  // CHECK: limbeck.slice
+  %0 = limbeck.slice %x starts = [0] ends = [3] steps = [1] : (tensor<6xf32>) -> tensor<3xf32>
+  %n = limbeck.histogram %0, %l, %g : (tensor<3xf32>, tensor<f32>, tensor<f32>) -> tensor<2048xsi32>
+  return %n : tensor<2048xsi32>
+}

@@ -278,3 +278,27 @@ func.func @lrn_c3(%x: tensor<1x8x3xf32>) {
   %r = limbeck.lrn %x size = 5 alpha = 1.0e-4 beta = 0.75 bias = 1.0 axis = 1 : (tensor<1x8x3xf32>) -> tensor<1x8x4xf32>
   return
 }
+
+// -----
+
+func.func @histogram_c1(%x: tensor<2x3xf16>, %l: tensor<f32>, %g: tensor<f32>) {
+  // expected-error @+1 {{[E-DTYPE] expected f32 values, found f16 (histogram_c1)}}
+  %r = limbeck.histogram %x, %l, %g : (tensor<2x3xf16>, tensor<f32>, tensor<f32>) -> tensor<2048xsi32>
+  return
+}
+
+// -----
+
+func.func @histogram_c2(%x: tensor<2x3xf32>, %l: tensor<f32>, %g: tensor<1xf32>) {
+  // expected-error @+1 {{[E-SHAPE] expected a f32 scalar as operand 2, found f32[1] (histogram_c2)}}
+  %r = limbeck.histogram %x, %l, %g : (tensor<2x3xf32>, tensor<f32>, tensor<1xf32>) -> tensor<2048xsi32>
+  return
+}
+
+// -----
+
+func.func @histogram_c3(%x: tensor<2x3xf32>, %l: tensor<f32>, %g: tensor<f32>) {
+  // expected-error @+1 {{[E-SHAPE] expected result 0 to be s32[2048], found s32[256] (histogram_c3)}}
+  %r = limbeck.histogram %x, %l, %g : (tensor<2x3xf32>, tensor<f32>, tensor<f32>) -> tensor<256xsi32>
+  return
+}

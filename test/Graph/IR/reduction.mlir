@@ -83,3 +83,10 @@ func.func @softmax(%x: tensor<2x3xf32>) {
   %y = limbeck.softmax %x axis = 1 : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
+
+// CHECK-LABEL: @histogram(
+// CHECK: limbeck.histogram %{{.*}}, %{{.*}}, %{{.*}} :
+func.func @histogram(%x: tensor<2x3xf32>, %l: tensor<f32>, %g: tensor<f32>) {
+  %n = limbeck.histogram %x, %l, %g : (tensor<2x3xf32>, tensor<f32>, tensor<f32>) -> tensor<2048xsi32>
+  return
+}

@@ -40,6 +40,21 @@ def Limbeck_ArgMaxOp : Limbeck_Op<"arg_max", (ins Limbeck_Tensor:$x),
                 "  : (tensor<2x3xf32>) -> tensor<2xsi64>";
 }
 
+def Limbeck_HistogramOp : Limbeck_Op<"histogram",
+    (ins Limbeck_FloatTensor:$x, Limbeck_FloatTensor:$least, Limbeck_FloatTensor:$greatest), (ins), [],
+    (outs Limbeck_IntegerTensor:$result)> {
+  let summary = "count elements in 2048 bins whose width is a power of two";
+  let meaning = "The least width with which the bins from that of least to that of greatest, 0 among them, are no more than 2048. "
+                "Elements beyond them count in the nearest one. Neither the shape nor the order of x matters.";
+  let formula = "y[i] = how many elements are in bin i + (the bin of least, or 0); docs/semantics.md says which bin holds what";
+  let constraints = [
+    Rule<"x is f32", ["expected f32 values"]>,
+    Rule<"least and greatest are f32 scalars", ["expected a f32 scalar"]>,
+    ResultRule<"the result is si32 with 2048 elements">];
+  let example = "%n = limbeck.histogram %x, %l, %g : (tensor<2x3xf32>, tensor<f32>, tensor<f32>) -> tensor<2048xsi32>";
+  let hasFolder = 1;
+}
+
 class Limbeck_SoftmaxLikeOp<string mnemonic, string what, string how>
     : Limbeck_Op<mnemonic, (ins Limbeck_Tensor:$x), (ins Limbeck_Integer:$axis)> {
   let summary = what;
