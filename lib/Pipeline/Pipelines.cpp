@@ -110,6 +110,13 @@ void buildStages(Stage first, Stage last, mlir::OpPassManager &passes) {
       buildStage(stage, passes);
 }
 
+void buildObservers(llvm::StringRef collect, mlir::OpPassManager &passes) {
+  passes.addPass(quantize::createInsertObserversPass());
+  quantize::LowerObserversPassOptions options;
+  options.collect = collect.str();
+  passes.addPass(quantize::createLowerObserversPass(options));
+}
+
 void registerPipelines() {
   for (Stage stage : allStages()) {
     if (stage == Stage::Import)

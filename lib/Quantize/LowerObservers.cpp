@@ -121,6 +121,8 @@ struct LowerObserversPass : impl::LowerObserversPassBase<LowerObserversPass> {
     for (auto function : getOperation().getOps<mlir::func::FuncOp>())
       if (!function.isExternal() && mlir::failed(lower(function)))
         return signalPassFailure();
+    // Decisions belong to what quantizes, which is not this module.
+    getOperation().walk([](mlir::Operation *op) { op->removeAttr(kDecisionAttribute); });
     for (calib::StatOp stat : llvm::make_early_inc_range(getOperation().getOps<calib::StatOp>()))
       stat.erase();
   }

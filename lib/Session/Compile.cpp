@@ -107,6 +107,8 @@ private:
   }
   /// The entry behind `last`, at most Fuse.
   Expected<Module> frontEnd(const EntryChoice &choice, Stage last);
+  Expected<quantize::Recipe> recipe() const;
+  Status observe(mlir::ModuleOp module);
   Status quantize(mlir::ModuleOp module);
   Expected<Module> lower(mlir::ModuleOp module, const cpu::Isa &isa) {
     return inFile(compiler.lower(module, isa.name, options.tiles, options.listTiles));
@@ -160,15 +162,29 @@ Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
     LIMBECK_TRY(inFile(checkForm(*module, first)));
     setPrecision(*module, options.model.precision);
   }
-  if (options.quantization.statistics.empty() || first > Stage::Graph || last < Stage::Graph) {
+  bool rewrites = options.observe || !options.quantization.statistics.empty();
+  if (!rewrites || first > Stage::Graph || last < Stage::Graph) {
     LIMBECK_TRY(inFile(compiler.run(*module, first, last)));
     return module;
   }
   LIMBECK_TRY(inFile(compiler.run(*module, first, Stage::Graph)));
-  LIMBECK_TRY(inFile(quantize(*module)));
+  LIMBECK_TRY(inFile(options.observe ? observe(*module) : quantize(*module)));
   if (last > Stage::Graph)
     LIMBECK_TRY(inFile(compiler.run(*module, Stage::Quantize, last)));
   return module;
+}
+
+Expected<quantize::Recipe> Session::recipe() const {
+  if (options.quantization.recipe.empty())
+    return quantize::Recipe();
+  return quantize::parseRecipe(options.quantization.recipe, "recipe");
+}
+
+Status Session::observe(mlir::ModuleOp module) {
+  LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
+  return compiler.run(module, [&](mlir::OpPassManager &passes) {
+    pipeline::buildObservers(std::move(rules), calibration::text(options.collect), passes);
+  });
 }
 
 Status Session::quantize(mlir::ModuleOp module) {
@@ -181,12 +197,9 @@ Status Session::quantize(mlir::ModuleOp module) {
           .atFile(options.quantization.statistics);
     statistics = std::make_shared<const calibration::Statistics>(std::move(read));
   }
-  quantize::Recipe recipe;
-  if (!options.quantization.recipe.empty()) {
-    LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.quantization.recipe, "recipe"));
-  }
+  LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
   return compiler.run(module, [&](mlir::OpPassManager &passes) {
-    pipeline::buildQuantization(std::move(recipe), statistics, passes);
+    pipeline::buildQuantization(std::move(rules), statistics, passes);
   });
 }
 

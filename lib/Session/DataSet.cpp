@@ -1,7 +1,6 @@
 // Finding the files of a set, and cutting their arrays into samples.
 #include "limbeck/Session/DataSet.h"
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <sstream>
 
@@ -43,46 +42,41 @@ Expected<DataSet> DataSet::open(const std::string &path, std::vector<NamedType> 
   return set;
 }
 
+static const std::string &nameOf(const NamedType &input) {
+  return input.name;
+}
+static const std::string &nameOf(const ArrayRows &array) {
+  return array.name();
+}
+
 static std::string quotedNames(const auto &list) {
   std::string names;
   for (const auto &item : list)
-    names += message(names.empty() ? "'" : ", '", item.name, "'");
+    names += message(names.empty() ? "'" : ", '", nameOf(item), "'");
   return names.empty() ? "none" : names;
 }
 
-/// One array per input, as the file holds them.
-Expected<std::vector<Tensor>> DataSet::readFileTensors(const std::string &path) const {
-  if (std::filesystem::path(path).extension() != ".npz") {
-    if (inputs.size() != 1)
-      return error(Code::InputData, "expected an .npz file for a model with ", inputs.size(),
-                   " inputs, found .npy")
-          .atFile(path);
-    LIMBECK_ASSIGN(Tensor tensor, readNpy(path));
-    return std::vector<Tensor>{std::move(tensor)};
-  }
-  LIMBECK_ASSIGN(std::vector<NamedTensor> arrays, readNpz(path));
-  std::vector<Tensor> tensors;
-  for (const NamedType &input : inputs) {
-    auto found = std::ranges::find(arrays, input.name, &NamedTensor::name);
-    if (found != arrays.end())
-      tensors.push_back(found->value);
-  }
-  if (tensors.size() != inputs.size() || arrays.size() != inputs.size())
+/// One array per input.
+Expected<std::vector<ArrayRows>> DataSet::openInputs(const std::string &path) const {
+  if (std::filesystem::path(path).extension() != ".npz" && inputs.size() != 1)
+    return error(Code::InputData, "expected an .npz file for a model with ", inputs.size(),
+                 " inputs, found .npy")
+        .atFile(path);
+  LIMBECK_ASSIGN(std::vector<ArrayRows> arrays, openArrays(path));
+  if (std::filesystem::path(path).extension() != ".npz")
+    return arrays;
+  auto arrayOf = [&](const NamedType &input) {
+    return std::ranges::find(arrays, input.name, &ArrayRows::name);
+  };
+  if (arrays.size() != inputs.size() ||
+      std::ranges::any_of(inputs, [&](const NamedType &input) { return arrayOf(input) == arrays.end(); }))
     return error(Code::InputData, "expected exactly the keys ", quotedNames(inputs), ", found ",
                  quotedNames(arrays))
         .atFile(path);
-  return tensors;
-}
-
-/// `count` indices of the first dimension from `first` on.
-static Expected<Tensor> sliceOf(const Tensor &tensor, int64_t first, int64_t count) {
-  Shape shape = tensor.shape();
-  size_t row = tensor.byteSize() / static_cast<size_t>(std::max<int64_t>(shape[0], 1));
-  shape[0] = count;
-  LIMBECK_ASSIGN(Tensor slice, Tensor::zeros(tensor.dtype(), shape));
-  std::memcpy(slice.mutableBytes(), tensor.bytes() + row * static_cast<size_t>(first),
-              row * static_cast<size_t>(count));
-  return slice;
+  std::vector<ArrayRows> ordered;
+  for (const NamedType &input : inputs)
+    ordered.push_back(std::move(*arrayOf(input)));
+  return ordered;
 }
 
 /// Indices of the first dimension that the model takes at once.
@@ -90,53 +84,66 @@ static int64_t batchOf(const NamedType &input) {
   return input.type.shape.empty() || input.type.shape[0] <= 0 ? 1 : input.type.shape[0];
 }
 
-Status DataSet::useFile(const std::string &path,
-                        const std::function<Status(std::span<const Tensor>)> &use) const {
-  LIMBECK_ASSIGN(std::vector<Tensor> arrays, readFileTensors(path));
+Status DataSet::useFile(const std::string &path, int64_t &index,
+                        const std::function<Status(const Sample &)> &use) const {
+  LIMBECK_ASSIGN(std::vector<ArrayRows> arrays, openInputs(path));
+  std::vector<int64_t> rows; // of each array, in a sample
   std::optional<int64_t> samples;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const auto rank = static_cast<int64_t>(inputs[i].type.shape.size());
-    Tensor &array = arrays[i];
-    if (array.rank() == rank - 1) {
-      Shape shape = array.shape();
-      shape.insert(shape.begin(), 1);
-      array = array.reshaped(shape);
-    }
-    if (rank == 0 || array.rank() != rank)
+    const Shape &shape = arrays[i].shape();
+    size_t rank = inputs[i].type.shape.size();
+    bool single = shape.size() + 1 == rank;
+    if (rank == 0 || (!single && shape.size() != rank))
       return error(Code::InputData, "expected input '", inputs[i].name, "' with ", rank,
-                   " dimensions, or one less for one sample, found ", shapeText(array.shape()))
+                   " dimensions, or one less for one sample, found ", shapeText(shape))
           .atFile(path);
-    int64_t batch = batchOf(inputs[i]);
-    if (array.shape()[0] % batch != 0)
+    int64_t batch = batchOf(inputs[i]), available = single ? 1 : shape[0];
+    if (available % batch != 0)
       return error(Code::InputData, "expected a multiple of ", batch, " samples for input '", inputs[i].name,
-                   "', found ", array.shape()[0])
+                   "', found ", available)
           .atFile(path);
-    int64_t count = array.shape()[0] / batch;
+    int64_t count = available / batch;
     if (samples && *samples != count)
       return error(Code::InputData, "expected as many samples of every input, found ", *samples, " and ",
                    count)
           .atFile(path);
+    if (count == 0)
+      return error(Code::InputData, "expected at least one sample of input '", inputs[i].name,
+                   "', found none")
+          .atFile(path);
     samples = count;
+    rows.push_back(single ? arrays[i].rows() : batch);
   }
   for (int64_t sample = 0; sample < samples.value_or(0); ++sample) {
     std::vector<Tensor> values;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      int64_t batch = batchOf(inputs[i]);
-      LIMBECK_ASSIGN(Tensor slice, sliceOf(arrays[i], sample * batch, batch));
-      auto value = conformInput(slice, inputs[i]);
+      auto value = arrays[i].next(rows[i]);
+      if (value.ok()) {
+        if (value->rank() < static_cast<int64_t>(inputs[i].type.shape.size())) {
+          Shape shape = value->shape();
+          shape.insert(shape.begin(), 1);
+          *value = value->reshaped(shape);
+        }
+        value = conformInput(*value, inputs[i]);
+      }
       if (!value.ok())
         return value.diagnostic().atFile(path);
       values.push_back(std::move(*value));
     }
-    LIMBECK_TRY(use(values));
+    LIMBECK_TRY(use({values, path, index++, sample}));
   }
   return {};
 }
 
-Status DataSet::forEach(const std::function<Status(std::span<const Tensor>)> &use) const {
+Status DataSet::forEachSample(const std::function<Status(const Sample &)> &use) const {
+  int64_t index = 0;
   for (const std::string &path : paths)
-    LIMBECK_TRY(useFile(path, use));
+    LIMBECK_TRY(useFile(path, index, use));
   return {};
+}
+
+Status DataSet::forEach(const std::function<Status(std::span<const Tensor>)> &use) const {
+  return forEachSample([&](const Sample &sample) { return use(sample.values); });
 }
 
 } // namespace limbeck::session

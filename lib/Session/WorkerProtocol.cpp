@@ -82,6 +82,10 @@ template <class Direction, class Options> static void visitOptions(Direction &&d
   direction.text("symbol", options.symbol);
   direction.texts("tiles", options.tiles);
   direction.text("tuning", options.tuningSha256);
+  direction.number("observe", options.observe);
+  direction.number("collect-histogram", options.collect.histogram);
+  direction.number("collect-channels", options.collect.channels);
+  direction.number("collect-gram", options.collect.gram);
   direction.number("list-tiles", options.listTiles);
   direction.number("threads", options.threads);
 }

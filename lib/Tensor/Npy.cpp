@@ -1,5 +1,6 @@
 // The .npy format: a magic number, a Python dictionary in ASCII with type, order and shape, and the elements.
 #include "limbeck/Tensor/Npy.h"
+#include "NpyHeader.h"
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -21,13 +22,6 @@ constexpr NpyType npyTypes[] = {
     {"b1", DType::Bool}, {"u1", DType::U8},  {"i1", DType::S8},  {"u2", DType::U16},
     {"i2", DType::S16},  {"u4", DType::U32}, {"i4", DType::S32}, {"u8", DType::U64},
     {"i8", DType::S64},  {"f2", DType::F16}, {"f4", DType::F32}, {"f8", DType::F64},
-};
-
-/// What the dictionary says.
-struct NpyDescription {
-  DType dtype = DType::F32;
-  bool columnMajor = false;
-  Shape shape;
 };
 
 /// A reader of the few Python literals that the dictionary may hold. Every function skips blanks first.
@@ -186,8 +180,7 @@ Expected<Tensor> tensorFromBytes(DType dtype, Shape shape, Bytes bytes, Code cod
   return tensor;
 }
 
-/// The same array with the last index running fastest.
-static Expected<Tensor> rowMajorCopy(const Tensor &columnMajor, const Shape &shape) {
+Expected<Tensor> rowMajorCopy(const Tensor &columnMajor, const Shape &shape) {
   LIMBECK_ASSIGN(Tensor result, Tensor::zeros(columnMajor.dtype(), shape));
   size_t elementBytes = storageBytes(result.dtype());
   std::vector<int64_t> strides = rowMajorStrides(shape), position(shape.size(), 0);
@@ -206,25 +199,37 @@ static Expected<Tensor> rowMajorCopy(const Tensor &columnMajor, const Shape &sha
   return result;
 }
 
-Expected<Tensor> parseNpy(Bytes file, const Limits &limits) {
-  std::string_view text(reinterpret_cast<const char *>(file.data()), file.size());
+Expected<size_t> npyHeaderSize(Bytes start, uint64_t fileSize) {
+  std::string_view text(reinterpret_cast<const char *>(start.data()), start.size());
   if (!text.starts_with(npyMagic))
     return error(Code::Npy, "expected an .npy file, found other content");
-  auto byteAt = [&](size_t index) { return static_cast<size_t>(std::to_integer<unsigned>(file[index])); };
+  auto byteAt = [&](size_t index) { return static_cast<size_t>(std::to_integer<unsigned>(start[index])); };
   size_t lengthBytes = text.size() > npyMagic.size() && byteAt(npyMagic.size()) == 1 ? 2 : 4;
-  size_t start = npyMagic.size() + 2 + lengthBytes;
-  if (file.size() < start)
-    return error(Code::Npy, "expected a header, found the end of the file after ", file.size(), " bytes");
+  size_t size = npyMagic.size() + 2 + lengthBytes;
+  if (start.size() < size)
+    return error(Code::Npy, "expected a header, found the end of the file after ", start.size(), " bytes");
   size_t version = byteAt(npyMagic.size());
   if (version < 1 || version > 3)
     return error(Code::Npy, "expected format version 1, 2 or 3, found ", version);
   size_t length = 0;
   for (size_t i = 0; i < lengthBytes; ++i)
     length |= byteAt(npyMagic.size() + 2 + i) << (8 * i);
-  if (length > file.size() - start)
-    return error(Code::Npy, "expected a header of ", length, " bytes, found ", file.size() - start);
-  LIMBECK_ASSIGN(NpyDescription description, npyDescription(text.substr(start, length), limits));
-  Bytes data = file.subspan(start + length);
+  if (length > fileSize - size)
+    return error(Code::Npy, "expected a header of ", length, " bytes, found ", fileSize - size);
+  return size + length;
+}
+
+Expected<NpyDescription> parseNpyHeader(Bytes header, const Limits &limits) {
+  size_t length = std::to_integer<unsigned>(header[npyMagic.size()]) == 1 ? 2 : 4;
+  size_t start = npyMagic.size() + 2 + length;
+  std::string_view text(reinterpret_cast<const char *>(header.data()), header.size());
+  return npyDescription(text.substr(start), limits);
+}
+
+Expected<Tensor> parseNpy(Bytes file, const Limits &limits) {
+  LIMBECK_ASSIGN(size_t start, npyHeaderSize(file, file.size()));
+  LIMBECK_ASSIGN(NpyDescription description, parseNpyHeader(file.first(start), limits));
+  Bytes data = file.subspan(start);
   LIMBECK_ASSIGN(Tensor tensor, tensorFromBytes(description.dtype, description.shape, data, Code::Npy));
   if (!description.columnMajor || tensor.size() < 2)
     return tensor;

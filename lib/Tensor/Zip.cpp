@@ -39,41 +39,44 @@ static Diagnostic zip64Refused() {
       .withHint("save one .npy file per array");
 }
 
-/// Where the end record begins: the last signature whose comment ends with the file.
-static std::optional<size_t> findEndRecord(Bytes archive) {
-  if (archive.size() < endSize)
+/// Where the end record begins in the last bytes of an archive: the last signature whose comment ends with the file.
+static std::optional<size_t> findEndRecord(Bytes tail) {
+  if (tail.size() < endSize)
     return std::nullopt;
-  size_t last = archive.size() - endSize, first = last > longestComment ? last - longestComment : 0;
-  for (size_t at = last + 1; at-- > first;)
-    if (littleEndian(archive, at, 4) == endSignature && littleEndian(archive, at + 20, 2) == last - at)
+  for (size_t at = tail.size() - endSize + 1; at-- > 0;)
+    if (littleEndian(tail, at, 4) == endSignature &&
+        littleEndian(tail, at + 20, 2) == tail.size() - endSize - at)
       return at;
   return std::nullopt;
 }
 
-/// The packed bytes of an entry: behind its local header, in front of the central directory.
-static Expected<Bytes> packedBytes(Bytes archive, uint64_t localOffset, uint64_t packedSize,
-                                   uint64_t directoryOffset) {
-  if (localOffset > directoryOffset || directoryOffset - localOffset < localSize ||
-      littleEndian(archive, localOffset, 4) != localSignature)
+/// Where the packed bytes of an entry begin: behind its local header, in front of the central directory.
+static Expected<uint64_t> packedStart(const ReadAt &read, uint64_t localOffset, uint64_t packedSize,
+                                      uint64_t directoryOffset) {
+  std::byte header[localSize];
+  if (localOffset > directoryOffset || directoryOffset - localOffset < localSize)
     return malformedZip("an entry's header is not where the directory says");
-  uint64_t start = localOffset + localSize + littleEndian(archive, localOffset + 26, 2) +
-                   littleEndian(archive, localOffset + 28, 2);
+  LIMBECK_TRY(read(localOffset, header));
+  if (littleEndian(header, 0, 4) != localSignature)
+    return malformedZip("an entry's header is not where the directory says");
+  uint64_t start = localOffset + localSize + littleEndian(header, 26, 2) + littleEndian(header, 28, 2);
   if (start > directoryOffset || packedSize > directoryOffset - start)
     return malformedZip("an entry reaches past its end");
-  return archive.subspan(start, packedSize);
+  return start;
 }
 
 /// One record of the central directory at `at`, which moves behind it.
-static Expected<ZipEntry> readCentralRecord(Bytes archive, size_t &at, uint64_t directoryOffset,
-                                            uint64_t end) {
-  if (end - at < centralSize || littleEndian(archive, at, 4) != centralSignature)
+static Expected<ZipPlace> readCentralRecord(const ReadAt &read, Bytes directory, size_t &at,
+                                            uint64_t directoryOffset) {
+  if (directory.size() - at < centralSize || littleEndian(directory, at, 4) != centralSignature)
     return malformedZip("the directory has fewer entries than it says");
-  uint64_t flags = littleEndian(archive, at + 8, 2), method = littleEndian(archive, at + 10, 2);
-  uint64_t packedSize = littleEndian(archive, at + 20, 4), size = littleEndian(archive, at + 24, 4);
-  uint64_t nameLength = littleEndian(archive, at + 28, 2), localOffset = littleEndian(archive, at + 42, 4);
+  uint64_t flags = littleEndian(directory, at + 8, 2), method = littleEndian(directory, at + 10, 2);
+  uint64_t packedSize = littleEndian(directory, at + 20, 4), size = littleEndian(directory, at + 24, 4);
+  uint64_t nameLength = littleEndian(directory, at + 28, 2),
+           localOffset = littleEndian(directory, at + 42, 4);
   uint64_t recordSize =
-      centralSize + nameLength + littleEndian(archive, at + 30, 2) + littleEndian(archive, at + 32, 2);
-  if (recordSize > end - at)
+      centralSize + nameLength + littleEndian(directory, at + 30, 2) + littleEndian(directory, at + 32, 2);
+  if (recordSize > directory.size() - at)
     return malformedZip("a directory entry reaches past the directory");
   if (packedSize == zip64Size || size == zip64Size || localOffset == zip64Size)
     return zip64Refused();
@@ -84,38 +87,123 @@ static Expected<ZipEntry> readCentralRecord(Bytes archive, size_t &at, uint64_t 
   // Deflate makes at most 1032 bytes of one: what claims more is a bomb or broken.
   if (method == methodStored ? size != packedSize : size / 1033 > packedSize)
     return malformedZip("an entry's sizes contradict each other");
-  LIMBECK_ASSIGN(Bytes packed, packedBytes(archive, localOffset, packedSize, directoryOffset));
-  std::string name(reinterpret_cast<const char *>(archive.data()) + at + centralSize, nameLength);
-  uint32_t checksum = static_cast<uint32_t>(littleEndian(archive, at + 16, 4));
+  LIMBECK_ASSIGN(uint64_t start, packedStart(read, localOffset, packedSize, directoryOffset));
+  std::string name(reinterpret_cast<const char *>(directory.data()) + at + centralSize, nameLength);
+  auto checksum = static_cast<uint32_t>(littleEndian(directory, at + 16, 4));
   at += recordSize;
-  return ZipEntry{std::move(name), packed, method == methodDeflated, checksum, static_cast<size_t>(size)};
+  return ZipPlace{std::move(name), start, packedSize, size, method == methodDeflated, checksum};
+}
+
+Expected<std::vector<ZipPlace>> zipPlaces(uint64_t archiveSize, const ReadAt &read, int64_t totalBytes) {
+  std::vector<std::byte> tail(std::min<uint64_t>(archiveSize, endSize + longestComment));
+  LIMBECK_TRY(read(archiveSize - tail.size(), tail));
+  auto found = findEndRecord(tail);
+  if (!found)
+    return malformedZip("it has no end record");
+  Bytes end = Bytes(tail).subspan(*found);
+  uint64_t endOffset = archiveSize - tail.size() + *found;
+  uint64_t count = littleEndian(end, 10, 2), directorySize = littleEndian(end, 12, 4);
+  uint64_t directoryOffset = littleEndian(end, 16, 4);
+  if (count == zip64Count || directorySize == zip64Size || directoryOffset == zip64Size)
+    return zip64Refused();
+  if (littleEndian(end, 4, 4) != 0 || littleEndian(end, 8, 2) != count)
+    return malformedZip("it is spread over several files");
+  if (directoryOffset > endOffset || directorySize != endOffset - directoryOffset)
+    return malformedZip("its directory is not where the end record says");
+  // At most 65,534 entries of three parts below 64 KiB each.
+  std::vector<std::byte> directory(directorySize);
+  LIMBECK_TRY(read(directoryOffset, directory));
+  std::vector<ZipPlace> places;
+  int64_t total = 0;
+  size_t at = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    LIMBECK_ASSIGN(ZipPlace place, readCentralRecord(read, directory, at, directoryOffset));
+    total += static_cast<int64_t>(place.size);
+    if (total > totalBytes)
+      return error(Code::Npy, "expected at most ", totalBytes, " bytes in the archive's arrays, found more");
+    places.push_back(std::move(place));
+  }
+  if (at != directory.size())
+    return malformedZip("its directory holds more than its entries");
+  return places;
 }
 
 Expected<std::vector<ZipEntry>> zipEntries(Bytes archive, int64_t totalBytes) {
-  auto end = findEndRecord(archive);
-  if (!end)
-    return malformedZip("it has no end record");
-  uint64_t count = littleEndian(archive, *end + 10, 2), directorySize = littleEndian(archive, *end + 12, 4);
-  uint64_t directoryOffset = littleEndian(archive, *end + 16, 4);
-  if (count == zip64Count || directorySize == zip64Size || directoryOffset == zip64Size)
-    return zip64Refused();
-  if (littleEndian(archive, *end + 4, 4) != 0 || littleEndian(archive, *end + 8, 2) != count)
-    return malformedZip("it is spread over several files");
-  if (directoryOffset > *end || directorySize != *end - directoryOffset)
-    return malformedZip("its directory is not where the end record says");
+  auto read = [&](uint64_t offset, std::span<std::byte> bytes) -> Status {
+    std::ranges::copy(archive.subspan(offset, bytes.size()), bytes.begin());
+    return {};
+  };
+  LIMBECK_ASSIGN(std::vector<ZipPlace> places, zipPlaces(archive.size(), read, totalBytes));
   std::vector<ZipEntry> entries;
-  int64_t total = 0;
-  size_t at = directoryOffset;
-  for (uint64_t i = 0; i < count; ++i) {
-    LIMBECK_ASSIGN(ZipEntry entry, readCentralRecord(archive, at, directoryOffset, *end));
-    total += static_cast<int64_t>(entry.size);
-    if (total > totalBytes)
-      return error(Code::Npy, "expected at most ", totalBytes, " bytes in the archive's arrays, found more");
-    entries.push_back(std::move(entry));
-  }
-  if (at != *end)
-    return malformedZip("its directory holds more than its entries");
+  for (ZipPlace &place : places)
+    entries.push_back({std::move(place.name), archive.subspan(place.start, place.packedSize), place.deflated,
+                       place.checksum, static_cast<size_t>(place.size)});
   return entries;
+}
+
+static uint32_t extendChecksum(uint32_t checksum, Bytes bytes) {
+  return static_cast<uint32_t>(
+      crc32_z(checksum, reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()));
+}
+
+/// What unpacks an entry, and its packed bytes that were read but not used.
+struct ZipStream::Inflater {
+  z_stream stream = {};
+  std::vector<std::byte> packed = std::vector<std::byte>(size_t(1) << 16);
+  bool good = inflateInit2(&stream, -MAX_WBITS) == Z_OK; // negative: raw deflate, as ZIP holds it
+  Inflater() = default;
+  Inflater(const Inflater &) = delete;
+  Inflater &operator=(const Inflater &) = delete;
+  ~Inflater() {
+    if (good)
+      inflateEnd(&stream);
+  }
+};
+
+ZipStream::ZipStream(ZipPlace place, ReadAt read)
+    : place(std::move(place)), readAt(std::move(read)),
+      inflater(this->place.deflated ? std::make_unique<Inflater>() : nullptr) {}
+ZipStream::ZipStream(ZipStream &&) noexcept = default;
+ZipStream::~ZipStream() = default;
+
+Status ZipStream::unpack(std::span<std::byte> bytes) {
+  if (!inflater->good)
+    return error(Code::Memory, "no memory to unpack an archive");
+  z_stream &stream = inflater->stream;
+  Diagnostic damaged = malformedZip("an entry's compressed data are damaged");
+  stream.next_out = reinterpret_cast<Bytef *>(bytes.data());
+  stream.avail_out = static_cast<uInt>(bytes.size()); // below 4 GiB: zip64 was refused
+  while (stream.avail_out > 0) {
+    if (stream.avail_in == 0) {
+      auto count = static_cast<size_t>(std::min<uint64_t>(inflater->packed.size(), place.packedSize - taken));
+      std::span<std::byte> part = std::span(inflater->packed).first(count);
+      LIMBECK_TRY(readAt(place.start + taken, part));
+      taken += count;
+      stream.next_in = reinterpret_cast<Bytef *>(part.data());
+      stream.avail_in = static_cast<uInt>(count);
+    }
+    int result = inflate(&stream, Z_NO_FLUSH);
+    bool goesOn =
+        result == Z_OK && (stream.avail_out == 0 || stream.avail_in > 0 || taken < place.packedSize);
+    if (!goesOn && !(result == Z_STREAM_END && stream.avail_out == 0))
+      return damaged;
+  }
+  return {};
+}
+
+Status ZipStream::read(std::span<std::byte> bytes) {
+  if (bytes.size() > place.size - given)
+    return malformedZip("an entry ends before its array does");
+  if (inflater) {
+    LIMBECK_TRY(unpack(bytes));
+  } else {
+    LIMBECK_TRY(readAt(place.start + given, bytes));
+  }
+  given += bytes.size();
+  checksum = extendChecksum(checksum, bytes);
+  if (given == place.size && checksum != place.checksum)
+    return error(Code::Npy, "the checksum of entry '", place.name, "' is wrong: the archive is damaged");
+  return {};
 }
 
 static Status inflateInto(Bytes packed, std::span<std::byte> content) {
@@ -132,11 +220,6 @@ static Status inflateInto(Bytes packed, std::span<std::byte> content) {
   bool complete = result == Z_STREAM_END && stream.avail_out == 0 && stream.avail_in == 0;
   inflateEnd(&stream);
   return complete ? Status() : Status(malformedZip("an entry's compressed data are damaged"));
-}
-
-static uint32_t extendChecksum(uint32_t checksum, Bytes bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(checksum, reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()));
 }
 
 Expected<Bytes> zipContent(const ZipEntry &entry, std::vector<std::byte> &scratch) {

@@ -1,11 +1,51 @@
-// The part of the ZIP format that .npz needs: whole archives in memory, entries stored or deflated, no ZIP64.
+// The part of the ZIP format that .npz needs: entries stored or deflated, no ZIP64; whole archives in memory, or read piece by
+// piece.
 #pragma once
 #include "limbeck/Support/File.h"
+#include <functional>
+#include <memory>
 
 namespace limbeck {
 
 /// What an archive without ZIP64 stays below.
 inline constexpr uint64_t kZipBytes = 0xffffffff;
+
+/// Fills the bytes from an offset of the archive on, which lies inside it.
+using ReadAt = std::function<Status(uint64_t offset, std::span<std::byte> bytes)>;
+
+/// Where an entry is.
+struct ZipPlace {
+  std::string name;
+  uint64_t start = 0, packedSize = 0; ///< of its packed bytes
+  uint64_t size = 0;                  ///< unpacked
+  bool deflated = false;
+  uint32_t checksum = 0;
+};
+
+/// The entries of an archive of `archiveSize` bytes; its directory and the entries' headers are read. Errors as of zipEntries.
+Expected<std::vector<ZipPlace>> zipPlaces(uint64_t archiveSize, const ReadAt &read, int64_t totalBytes);
+
+/// The content of an entry, from its begin to its end, a part at a time.
+class ZipStream {
+public:
+  ZipStream(ZipPlace place, ReadAt read);
+  ZipStream(ZipStream &&) noexcept;
+  ~ZipStream();
+
+  uint64_t size() const { return place.size; }
+  /// The next bytes. E-NPY when there are fewer, when they are damaged, and at the end when the checksum is wrong.
+  Status read(std::span<std::byte> bytes);
+
+private:
+  struct Inflater;
+  Status unpack(std::span<std::byte> bytes);
+
+  ZipPlace place;
+  ReadAt readAt;
+  std::unique_ptr<Inflater> inflater; ///< of a deflated entry
+  uint64_t taken = 0, given = 0;      ///< packed bytes read, content handed out
+  uint32_t checksum = 0;
+};
 
 struct ZipEntry {
   std::string name;

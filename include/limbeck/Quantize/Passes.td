@@ -192,7 +192,8 @@ def LowerObserversPass : Pass<"limbeck-quantize-lower-observers", "::mlir::Modul
     What: each `calib.observe` becomes its operand. Its least and greatest element, and what else is collected, are reductions of the
     operand that leave the function as results behind its own: `histogram` the counts of 2048 bins, `channels` the greatest absolute
     value per channel, `gram` the product x^T x over rows. The last two are there for tensors that a contraction reads. Results are
-    named `least:N:TENSOR` with the number of the observer and the name of the `calib.stat`. Then the stats go.
+    named `least:N:TENSOR` with the number of the observer and the name of the `calib.stat`. Then the stats go, and the attributes
+    `calib.decision`.
 
     Why a pass: calibration is then plain inference, by the code that every model gets.
 

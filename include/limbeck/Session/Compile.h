@@ -1,5 +1,6 @@
 // From a model to an artifact, or to the text of any stage on the way.
 #pragma once
+#include "limbeck/Calibration/Document.h"
 #include "limbeck/Pipeline/Stages.h"
 #include "limbeck/Session/Progress.h"
 #include "limbeck/Session/SourceModel.h"
@@ -28,9 +29,12 @@ struct CompileOptions {
   std::map<std::string, std::string> tiles;    ///< by problem, where they fit: see Lower/KernelFacts.h
   QuantizationOptions quantization;            ///< between the stages Graph and Quantize
   std::string tuningSha256;                    ///< of the file that they come from, for provenance
-  bool listTiles = false;    ///< the provenance lists the tiles that each problem could have
-  unsigned threads = 0;      ///< 0: as many as the machine has
-  std::string keepDirectory; ///< when set, every kernel's LLVM IR is left there
+  bool observe =
+      false; ///< put observers in behind stage Graph: the entry has more results, see Quantize/Observed.h
+  calibration::Collect collect; ///< what they collect
+  bool listTiles = false;       ///< the provenance lists the tiles that each problem could have
+  unsigned threads = 0;         ///< 0: as many as the machine has
+  std::string keepDirectory;    ///< when set, every kernel's LLVM IR is left there
 };
 
 /// By the ending of a file name: .lmb .mlir .ll .s; E-UNSUPPORTED for .o and .so, E-FLAG for any other.

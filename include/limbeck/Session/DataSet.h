@@ -6,24 +6,36 @@
 //   list.txt  paths, one per line
 // An array of the input's rank has samples along its first dimension; an array of one rank less is one sample.
 #pragma once
+#include "limbeck/Tensor/ArrayRows.h"
 #include "limbeck/Tensor/Inputs.h"
 
 namespace limbeck::session {
 
+/// One value per input, and where they come from.
+struct Sample {
+  std::span<const Tensor> values;
+  const std::string &file;
+  int64_t index = 0, indexInFile = 0; ///< of all samples of the set, and of those of the file
+};
+
 class DataSet {
 public:
-  /// Looks which files there are; they are read one at a time, when their samples are asked for.
+  /// Looks which files there are; each sample is read when it is asked for.
   static Expected<DataSet> open(const std::string &path, std::vector<NamedType> inputs);
 
   /// Calls `use` with one value per input for each sample, in order, until it fails. A model that fixes a first dimension
   /// above 1 gets as many indices per sample. E-INPUT-DATA names file and input.
   Status forEach(const std::function<Status(std::span<const Tensor>)> &use) const;
 
+  /// The same for who wants to know where a sample is from.
+  Status forEachSample(const std::function<Status(const Sample &)> &use) const;
+
   size_t files() const { return paths.size(); }
 
 private:
-  Status useFile(const std::string &path, const std::function<Status(std::span<const Tensor>)> &use) const;
-  Expected<std::vector<Tensor>> readFileTensors(const std::string &path) const;
+  Status useFile(const std::string &path, int64_t &index,
+                 const std::function<Status(const Sample &)> &use) const;
+  Expected<std::vector<ArrayRows>> openInputs(const std::string &path) const;
 
   std::vector<NamedType> inputs;
   std::vector<std::string> paths;

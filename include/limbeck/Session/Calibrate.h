@@ -1,0 +1,34 @@
+// Collects statistics of a float model's tensors by running it on samples.
+#pragma once
+#include "limbeck/Calibration/Document.h"
+#include "limbeck/Session/Progress.h"
+#include "limbeck/Session/SourceModel.h"
+
+namespace limbeck::session {
+
+struct CalibrateOptions {
+  SourceModel model;
+  std::string dataSet; ///< as DataSet::open takes it
+  calibration::Collect collect;
+  int64_t samples = -1; ///< the first ones of the set only; -1: all
+  int threads = 0;      ///< 0: as the runtime chooses
+  bool worker = true;   ///< compile in a process of its own
+};
+
+struct CalibrateReport {
+  calibration::Statistics statistics;
+  size_t shapes = 0;   ///< signatures that the model was compiled for
+  int interrupted = 0; ///< exit code that Ctrl-C asks for; the samples before it are in the statistics
+  std::vector<std::string> notes; ///< what is odd about the data, but no mistake
+};
+
+/// One sample at a time goes through compiled code, which hands the statistics out; no sample is kept. The model is compiled for each
+/// signature that samples have, at most kMostEntries. With `before`, goes on behind the samples that it counts.
+///
+/// E-CALIB for data that no range can come from (NaN, infinity, no sample) and for `before` of another model or collection,
+/// E-INPUT-DATA for names, shapes and types that do not fit; both name file and input. Errors of import and compilation.
+Expected<CalibrateReport> calibrate(const CalibrateOptions &options,
+                                    const std::optional<calibration::Statistics> &before = std::nullopt,
+                                    const Progress &progress = {});
+
+} // namespace limbeck::session

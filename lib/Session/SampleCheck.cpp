@@ -1,0 +1,74 @@
+// A look at every element of the inputs.
+#include "SampleCheck.h"
+#include <algorithm>
+#include <cmath>
+
+namespace limbeck::session {
+
+/// The first element that is not finite, or -1.
+static int64_t firstNotFinite(const Tensor &value) {
+  return dispatch(value.dtype(), [&]<class T>() -> int64_t {
+    if constexpr (std::is_integral_v<T>)
+      return -1;
+    else {
+      std::span<const T> values = value.values<T>();
+      auto found = std::ranges::find_if(values, [](T x) {
+        if constexpr (std::is_same_v<T, double>)
+          return !std::isfinite(x);
+        else
+          return !std::isfinite(static_cast<float>(x));
+      });
+      return found == values.end() ? -1 : found - values.begin();
+    }
+  });
+}
+
+Status SampleCheck::add(std::span<const Tensor> values) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!isFloat(values[i].dtype()))
+      continue;
+    if (int64_t at = firstNotFinite(values[i]); at >= 0)
+      return error(Code::Calibration, "expected finite values of input '", inputs[i].name, "', found ",
+                   std::isnan(values[i].asDouble(at)) ? "NaN" : "an infinity", " at element ", at);
+    addChannels(channels[i], values[i]);
+  }
+  ++samples;
+  return {};
+}
+
+void SampleCheck::addChannels(Channels &input, const Tensor &value) {
+  size_t count = value.rank() >= 2 ? static_cast<size_t>(value.shape()[1]) : 1;
+  if (samples == 0)
+    input.used.resize(count);
+  input.differ |= input.used.size() != count;
+  if (input.differ || std::ranges::all_of(input.used, [](bool used) { return used; }))
+    return;
+  auto outer = value.rank() >= 2 ? value.shape()[0] : 1;
+  int64_t inner =
+      outer * static_cast<int64_t>(count) ? value.size() / (outer * static_cast<int64_t>(count)) : 0;
+  for (size_t channel = 0; channel < count; ++channel)
+    for (int64_t row = 0; row < outer && !input.used[channel]; ++row)
+      for (int64_t i = 0; i < inner && !input.used[channel]; ++i)
+        input.used[channel] =
+            value.asDouble((row * static_cast<int64_t>(count) + static_cast<int64_t>(channel)) * inner + i) !=
+            0;
+}
+
+std::vector<std::string> SampleCheck::notes() const {
+  std::vector<std::string> notes;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Channels &input = channels[i];
+    auto unused = std::ranges::find(input.used, false);
+    if (input.differ || samples == 0 || unused == input.used.end())
+      continue;
+    auto count = std::ranges::count(input.used, false);
+    if (static_cast<size_t>(count) == input.used.size())
+      notes.push_back(message("input '", inputs[i].name, "' is 0 in all samples"));
+    else
+      notes.push_back(message("input '", inputs[i].name, "': ", count, " of ", input.used.size(),
+                              " channels are 0 in all samples, the first is ", unused - input.used.begin()));
+  }
+  return notes;
+}
+
+} // namespace limbeck::session

@@ -1,0 +1,30 @@
+// Whether ranges can come from the values of samples.
+#pragma once
+#include "limbeck/Tensor/Inputs.h"
+
+namespace limbeck::session {
+
+class SampleCheck {
+public:
+  explicit SampleCheck(std::vector<NamedType> inputs)
+      : inputs(std::move(inputs)), channels(this->inputs.size()) {}
+
+  /// One value per input. E-CALIB for NaN and infinity.
+  Status add(std::span<const Tensor> values);
+  /// Inputs, and channels of inputs, that were 0 in all samples: a channel is an index of dimension 1.
+  std::vector<std::string> notes() const;
+
+private:
+  /// Whether an index of dimension 1 ever had another value than 0.
+  struct Channels {
+    std::vector<bool> used;
+    bool differ = false; ///< samples have different numbers of channels
+  };
+  void addChannels(Channels &input, const Tensor &value);
+
+  std::vector<NamedType> inputs;
+  std::vector<Channels> channels;
+  int64_t samples = 0;
+};
+
+} // namespace limbeck::session
