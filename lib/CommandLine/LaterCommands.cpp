@@ -16,7 +16,6 @@ struct LaterCommand {
 
 static constexpr const char *kQuantizedHint = "models that are already quantized can be compiled now";
 static constexpr LaterCommand kCommands[] = {
-    {"quantize", "Quantize a float model (later version)", kQuantizedHint},
     {"explain", "Show what quantization costs in accuracy (later version)", ""}};
 
 static void laterFlags(CLI::App &command, LaterFlags &flags) {

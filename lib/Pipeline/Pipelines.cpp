@@ -110,8 +110,8 @@ void buildStages(Stage first, Stage last, mlir::OpPassManager &passes) {
       buildStage(stage, passes);
 }
 
-void buildObservers(llvm::StringRef collect, mlir::OpPassManager &passes) {
-  passes.addPass(quantize::createInsertObserversPass());
+void buildObservers(quantize::Recipe recipe, llvm::StringRef collect, mlir::OpPassManager &passes) {
+  passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
   quantize::LowerObserversPassOptions options;
   options.collect = collect.str();
   passes.addPass(quantize::createLowerObserversPass(options));

@@ -236,7 +236,7 @@ static std::string quoted(const std::string &text) {
 }
 
 std::string recipeText(const Recipe &recipe) {
-  std::string text = "version: 1\nrules:\n";
+  std::string text = recipe.rules.empty() ? "version: 1\nrules: []\n" : "version: 1\nrules:\n";
   for (const Rule &rule : recipe.rules) {
     const char *lead = "  - ";
     auto line = [&](const std::string &key, const std::string &value) {

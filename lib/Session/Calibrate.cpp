@@ -77,7 +77,7 @@ Status Calibration::add(std::span<const ObservedTensor> observed) {
 }
 
 Status Calibration::use(const Sample &sample) {
-  if (sample.index < seen)
+  if (sample.index < seen || (options.skip && options.skip(sample.index)))
     return {};
   if (isEnough(sample.index)) {
     enough = true;

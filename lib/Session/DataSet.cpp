@@ -84,10 +84,9 @@ static int64_t batchOf(const NamedType &input) {
   return input.type.shape.empty() || input.type.shape[0] <= 0 ? 1 : input.type.shape[0];
 }
 
-Status DataSet::useFile(const std::string &path, int64_t &index,
-                        const std::function<Status(const Sample &)> &use) const {
+Expected<DataSet::SampleFile> DataSet::openSamples(const std::string &path) const {
   LIMBECK_ASSIGN(std::vector<ArrayRows> arrays, openInputs(path));
-  std::vector<int64_t> rows; // of each array, in a sample
+  std::vector<int64_t> rows;
   std::optional<int64_t> samples;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Shape &shape = arrays[i].shape();
@@ -114,10 +113,25 @@ Status DataSet::useFile(const std::string &path, int64_t &index,
     samples = count;
     rows.push_back(single ? arrays[i].rows() : batch);
   }
-  for (int64_t sample = 0; sample < samples.value_or(0); ++sample) {
+  return SampleFile{std::move(arrays), std::move(rows), samples.value_or(0)};
+}
+
+Expected<int64_t> DataSet::count() const {
+  int64_t samples = 0;
+  for (const std::string &path : paths) {
+    LIMBECK_ASSIGN(SampleFile file, openSamples(path));
+    samples += file.samples;
+  }
+  return samples;
+}
+
+Status DataSet::useFile(const std::string &path, int64_t &index,
+                        const std::function<Status(const Sample &)> &use) const {
+  LIMBECK_ASSIGN(SampleFile file, openSamples(path));
+  for (int64_t sample = 0; sample < file.samples; ++sample) {
     std::vector<Tensor> values;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      auto value = arrays[i].next(rows[i]);
+      auto value = file.arrays[i].next(file.rows[i]);
       if (value.ok()) {
         if (value->rank() < static_cast<int64_t>(inputs[i].type.shape.size())) {
           Shape shape = value->shape();

@@ -79,6 +79,7 @@ Expected<ObservedModel *> ObservedModels::forInputs(std::span<const Tensor> valu
   compileOptions.model = options.model;
   compileOptions.target = "cpu:native";
   compileOptions.observe = true;
+  compileOptions.quantization.recipe = options.recipe;
   compileOptions.collect = options.collect;
   compileOptions.threads = static_cast<unsigned>(options.threads);
   for (size_t i = 0; i < inputs.size(); ++i)

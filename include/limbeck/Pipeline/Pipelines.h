@@ -18,8 +18,9 @@ void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibratio
                        mlir::OpPassManager &passes);
 /// All from `first` to `last`, both included.
 void buildStages(Stage first, Stage last, mlir::OpPassManager &passes);
-/// Behind stage Graph: observers where the default recipe wants them, lowered to results that leave the function.
-void buildObservers(llvm::StringRef collect, mlir::OpPassManager &passes);
+/// Behind stage Graph: observers where the default recipe and the rules behind it want them, lowered to results that leave the
+/// function.
+void buildObservers(quantize::Recipe recipe, llvm::StringRef collect, mlir::OpPassManager &passes);
 /// Makes `limbeck-stage-NAME` known to limbeck-opt for every stage that has passes.
 void registerPipelines();
 

@@ -9,10 +9,12 @@ namespace limbeck::session {
 struct CalibrateOptions {
   SourceModel model;
   std::string dataSet; ///< as DataSet::open takes it
+  std::string recipe;  ///< rules behind the default ones, as YAML: they say which tensors are observed
   calibration::Collect collect;
-  int64_t samples = -1; ///< the first ones of the set only; -1: all
-  int threads = 0;      ///< 0: as the runtime chooses
-  bool worker = true;   ///< compile in a process of its own
+  std::function<bool(int64_t)> skip; ///< samples of these indices are left out
+  int64_t samples = -1;              ///< the first ones of the set only; -1: all
+  int threads = 0;                   ///< 0: as the runtime chooses
+  bool worker = true;                ///< compile in a process of its own
 };
 
 struct CalibrateReport {

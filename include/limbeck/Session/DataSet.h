@@ -31,8 +31,16 @@ public:
   Status forEachSample(const std::function<Status(const Sample &)> &use) const;
 
   size_t files() const { return paths.size(); }
+  /// How many samples there are, as the headers of the files say. E-INPUT-DATA as of forEach.
+  Expected<int64_t> count() const;
 
 private:
+  struct SampleFile {
+    std::vector<ArrayRows> arrays; ///< by input
+    std::vector<int64_t> rows;     ///< of each array, in a sample
+    int64_t samples = 0;
+  };
+  Expected<SampleFile> openSamples(const std::string &path) const;
   Status useFile(const std::string &path, int64_t &index,
                  const std::function<Status(const Sample &)> &use) const;
   Expected<std::vector<ArrayRows>> openInputs(const std::string &path) const;

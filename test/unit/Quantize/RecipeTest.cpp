@@ -31,6 +31,7 @@ TEST(RecipeTest, TextReadsBackAsItWas) {
   EXPECT_EQ(recipe->rules[0].node, "^it's [a-z]+$");
   EXPECT_EQ(recipeText(*recipe), text);
   EXPECT_EQ(recipeText(*parseRecipe(recipeText(defaultRecipe()), "d")), recipeText(defaultRecipe()));
+  EXPECT_TRUE(parseRecipe(recipeText(Recipe()), "r").ok());
   EXPECT_GE(defaultRecipe().rules.size(), 2u);
 }
 

@@ -1,0 +1,31 @@
+// How far outputs are from those of another form of the same model.
+#pragma once
+#include "limbeck/Tensor/Inputs.h"
+#include "limbeck/Tensor/Tensor.h"
+
+namespace limbeck::session {
+
+/// Sums over samples; memory does not grow with them.
+class OutputComparison {
+public:
+  explicit OutputComparison(std::string name) : name(std::move(name)) {}
+
+  /// Floats and integers count as numbers. E-SHAPE when the two differ in shape.
+  Status add(const Tensor &expected, const Tensor &found);
+
+  const std::string &outputName() const { return name; }
+  /// 10 log10(sum of squares / sum of squared differences); infinity when nothing differs.
+  double signalToNoise() const;
+  /// Of all elements as one vector; 1 when both are zero.
+  double cosine() const;
+  /// Share of rows (along the last dimension) whose greatest element is at the same place; nothing without such rows.
+  std::optional<double> sameChoice() const;
+  int64_t choices() const { return rows; }
+
+private:
+  std::string name;
+  double signal = 0, noise = 0, product = 0, power = 0;
+  int64_t rows = 0, sameRows = 0;
+};
+
+} // namespace limbeck::session

@@ -1,0 +1,56 @@
+// From a float model to the int8 one, with what was chosen, what it costs in accuracy and what it gains in time.
+#pragma once
+#include "limbeck/Session/Accuracy.h"
+#include "limbeck/Session/Bench.h"
+#include "limbeck/Session/Compile.h"
+
+namespace limbeck::session {
+
+struct QuantizeOptions {
+  /// The output as `compile` makes it; `quantization.recipe` and, unless there is a data set, `quantization.statistics` are set.
+  CompileOptions compile;
+  std::string dataSet;        ///< samples to calibrate with and, held back from that, to measure accuracy with
+  int threads = 0;            ///< 0: as the runtime chooses
+  bool measureSpeed = true;   ///< float beside int8, on this machine
+  double seconds = 1;         ///< of measured time for each
+  bool worker = true;         ///< compile in a process of its own
+};
+
+/// A contraction that stays float.
+struct KeptFloat {
+  std::string node, reason;
+};
+
+/// What the rules made of the model.
+struct QuantizationChoice {
+  int64_t contractions = 0, quantized = 0;             ///< convolutions and matrix products
+  int64_t multiplyAdds = 0, quantizedMultiplyAdds = 0; ///< 0 where a size is open
+  int64_t tensors = 0;                                 ///< stored in few bits
+  std::vector<KeptFloat> kept;
+};
+
+struct QuantizeReport {
+  std::vector<std::byte> output;
+  QuantizationChoice choice;
+  int64_t calibrationSamples = 0, heldBack = 0;
+  std::vector<OutputComparison> accuracy; ///< one per output; empty where nothing was held back
+  std::optional<BenchReport> speed;       ///< int8, with float as its baseline
+  int interrupted = 0;
+  std::vector<std::string> notes;
+
+  /// The least over outputs; nothing when none was measured.
+  std::optional<double> leastSignalToNoise() const;
+  /// Time of float / time of int8.
+  std::optional<double> speedup() const;
+};
+
+/// How many samples are kept from calibration to measure accuracy: max(8, a tenth), at most 64; none of fewer than 16.
+int64_t heldBackSamples(int64_t samples);
+
+Expected<QuantizeReport> quantize(const QuantizeOptions &options, const Progress &progress = {});
+
+std::string quantizeText(const QuantizeReport &report);
+/// As docs/quantize.schema.json describes it.
+std::string quantizeJson(const QuantizeReport &report, const std::string &output);
+
+} // namespace limbeck::session

@@ -1,0 +1,193 @@
+// limbeck quantize
+#include "limbeck/CommandLine/CommandSet.h"
+#include "limbeck/CommandLine/Flags.h"
+#include "limbeck/Quantize/Recipe.h"
+#include "limbeck/Session/CHeader.h"
+#include "limbeck/Session/Quantize.h"
+#include "limbeck/Support/File.h"
+#include "limbeck/Support/Printable.h"
+
+namespace limbeck::command {
+
+namespace {
+/// Flags that stand for a rule each.
+struct Shorthands {
+  std::string method, activations, exclude, percentile, weightOnly;
+  std::vector<std::string> operators;
+  bool perTensor = false, dynamic = false;
+};
+
+struct QuantizeFlags {
+  session::QuantizeOptions options;
+  Shorthands shorthands;
+  std::string output, recipe;
+  bool printRecipe = false, noWorker = false, failIfSlower = false, noBench = false;
+  std::optional<double> minSqnr;
+};
+} // namespace
+
+static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
+  session::CompileOptions &compile = flags.options.compile;
+  addModelArgument(command, compile.model, "MODEL");
+  command.add_option("-o,--output", flags.output, "the file to write: .lmb (artifact), .o, .so, .mlir, .ll or .s")->type_name("OUT");
+  const char *group = "Data";
+  command.add_option("--data", flags.options.dataSet, "samples to calibrate with; some are held back to measure accuracy")
+      ->type_name("SET")
+      ->group(group);
+  command.add_option("--stats", compile.quantization.statistics, "statistics that calibrate collected")
+      ->type_name("stats.json")
+      ->excludes("--data")
+      ->group(group);
+  addShapeFlags(command, compile.model);
+  command.add_option("--target", compile.target, "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
+      ->type_name("T");
+  addPrecisionFlag(command, compile.model);
+  addStageFlag(command, "--to", compile.to, "last stage to run; before lower, OUT ends in .mlir");
+  addThreadsFlag(command, flags.options.threads);
+  group = "What is quantized, and how";
+  command.add_option("--recipe", flags.recipe, "rules; the default ones come before them, flags behind")->type_name("recipe.yaml")->group(group);
+  command.add_flag("--print-recipe", flags.printRecipe, "print all rules that would be used, and stop")->group(group);
+  Shorthands &s = flags.shorthands;
+  command.add_option("--method", s.method, "how ranges are chosen: minmax, avg-minmax, percentile, entropy, mse")->type_name("M")->group(group);
+  command.add_option("--percentile", s.percentile, "how many values in a hundred a range holds; implies --method percentile")->type_name("P")->group(group);
+  command.add_option("--exclude", s.exclude, "nodes that stay float")->type_name("REGEX")->group(group);
+  command.add_option("--op-types", s.operators, "operators to quantize, and no other")->delimiter(',')->type_name("A,B")->group(group);
+  command.add_option("--activations", s.activations, "how activations are stored: u8, s8, u16, s16")->type_name("T")->group(group);
+  command.add_flag("--per-tensor", s.perTensor, "one scale for all weights of an op, not one per channel")->group(group);
+  command.add_flag("--dynamic", s.dynamic, "ranges of activations when the model runs")->group(group);
+  command.add_option("--weight-only", s.weightOnly, "weights in int8 or int4, activations as they are")->type_name("T")->group(group);
+  group = "Gates";
+  command.add_flag("--fail-if-slower", flags.failIfSlower, "exit with 4 when int8 is slower than float on this machine")->group(group);
+  command.add_option("--min-sqnr", flags.minSqnr, "exit with 4 when an output has less signal to noise")->type_name("DB")->group(group);
+  command.add_flag("--no-bench", flags.noBench, "do not measure float beside int8")->group(group);
+  command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
+}
+
+/// Each flag as a rule behind those of the user's file.
+static std::vector<quantize::Rule> rulesOf(const Shorthands &s) {
+  std::vector<quantize::Rule> rules;
+  auto set = [&](const char *key, const std::string &value) { rules.emplace_back().settings[key] = value; };
+  if (!s.operators.empty()) {
+    set("quantize", "none");
+    rules.emplace_back().operators = s.operators;
+    rules.back().settings["quantize"] = "static";
+  }
+  if (!s.percentile.empty()) {
+    set("method", "percentile");
+    rules.back().settings["percentile"] = s.percentile;
+  }
+  if (!s.method.empty())
+    set("method", s.method);
+  if (!s.activations.empty())
+    set("activations", s.activations);
+  if (s.perTensor)
+    set("granularity", "tensor");
+  if (!s.exclude.empty()) {
+    set("quantize", "none");
+    rules.back().node = s.exclude;
+  }
+  return rules;
+}
+
+static Expected<quantize::Recipe> userRecipe(const QuantizeFlags &flags) {
+  quantize::Recipe recipe;
+  if (!flags.recipe.empty()) {
+    LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(flags.recipe));
+    LIMBECK_ASSIGN(recipe, quantize::parseRecipe({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, flags.recipe));
+  }
+  for (quantize::Rule &rule : rulesOf(flags.shorthands)) {
+    for (const auto &[key, value] : rule.settings)
+      LIMBECK_TRY(quantize::checkSetting(key, value));
+    recipe.rules.push_back(std::move(rule));
+  }
+  LIMBECK_TRY(quantize::RecipeMatcher::create(recipe).status());
+  return recipe;
+}
+
+static Status checkFlags(const QuantizeFlags &flags) {
+  if (flags.shorthands.dynamic || !flags.shorthands.weightOnly.empty())
+    return error(Code::Unsupported, flags.shorthands.dynamic ? "--dynamic" : "--weight-only", " comes with a later version");
+  if (flags.output.empty())
+    return error(Code::Flag, "expected -o with the file to write, found none");
+  if (flags.options.dataSet.empty() && flags.options.compile.quantization.statistics.empty())
+    return error(Code::Flag, "expected --data with samples or --stats with statistics, found neither")
+        .withHint("limbeck quantize model.onnx --data samples.npz -o model.lmb");
+  if (flags.minSqnr && flags.options.dataSet.empty())
+    return error(Code::Flag, "expected --data with --min-sqnr: accuracy is measured with samples");
+  return {};
+}
+
+/// The exit code that gates ask for.
+static int checkGates(const QuantizeFlags &flags, const session::QuantizeReport &report, Console &console) {
+  if (auto speedup = report.speedup(); speedup && *speedup < 1 && flags.failIfSlower)
+    return console.fail(error(Code::Gate, "int8 is slower than float: ", *speedup, " times as fast"));
+  if (!flags.minSqnr)
+    return 0;
+  auto sqnr = report.leastSignalToNoise();
+  if (!sqnr)
+    return console.fail(error(Code::InputData, "expected at least 16 samples with --min-sqnr"));
+  if (*sqnr < *flags.minSqnr)
+    return console.fail(error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", *sqnr));
+  return 0;
+}
+
+static int runQuantize(const QuantizeFlags &flags, Console &console) {
+  Expected<quantize::Recipe> recipe = userRecipe(flags);
+  if (!recipe.ok())
+    return console.fail(recipe.diagnostic());
+  if (flags.printRecipe) {
+    quantize::Recipe all = quantize::defaultRecipe();
+    all.rules.insert(all.rules.end(), recipe->rules.begin(), recipe->rules.end());
+    console.result(quantize::recipeText(all));
+    return 0;
+  }
+  if (Status status = checkFlags(flags); !status.ok())
+    return console.fail(status.diagnostic());
+  session::QuantizeOptions options = flags.options;
+  Expected<session::Product> product = session::productOf(flags.output);
+  if (!product.ok())
+    return console.fail(product.diagnostic());
+  if (Status status = checkWritable(flags.output); !status.ok())
+    return console.fail(status.diagnostic());
+  session::CompileOptions &compile = options.compile;
+  compile.product = *product;
+  compile.quantization.recipe = quantize::recipeText(*recipe);
+  compile.symbol = session::cSymbol(flags.output);
+  if (*product != session::Product::Artifact && compile.to == pipeline::Stage::Lower && compile.target == "cpu")
+    compile.target = session::nativeTarget();
+  options.worker = !flags.noWorker;
+  options.measureSpeed = !flags.noBench;
+  Expected<session::QuantizeReport> report = session::quantize(options, console.progress());
+  if (!report.ok())
+    return console.fail(report.diagnostic());
+  for (const std::string &note : report->notes)
+    console.note(note);
+  if (report->interrupted)
+    return report->interrupted;
+  console.result(console.json ? session::quantizeJson(*report, flags.output) : session::quantizeText(*report));
+  // What does not pass is not written.
+  if (int code = checkGates(flags, *report, console))
+    return code;
+  OutputFiles files;
+  Status status = files.add(flags.output, report->output);
+  if (status.ok() && (*product == session::Product::Object || *product == session::Product::SharedObject))
+    status = files.add(session::cHeaderPath(flags.output), bytesOf(session::cHeader(compile.symbol)));
+  if (status.ok())
+    status = files.commit();
+  if (!status.ok())
+    return console.fail(status.diagnostic());
+  console.note(message("wrote ", printable(flags.output), ": ", report->output.size(), " bytes"));
+  return 0;
+}
+
+void addQuantizeCommand(CommandSet &set) {
+  set.add<QuantizeFlags>({"quantize", "Quantize a float model",
+                          "  limbeck quantize model.onnx --data samples.npz -o model.lmb\n"
+                          "  limbeck quantize model.onnx --stats stats.json --dim N=1 -o model.lmb\n"
+                          "  limbeck quantize model.onnx --data samples.npz --exclude '^head/' --method mse -o model.lmb\n"
+                          "  limbeck quantize model.onnx --data samples.npz --recipe recipe.yaml --min-sqnr 20 -o model.lmb\n"
+                          "  limbeck quantize model.onnx --print-recipe\n"},
+                         quantizeFlags, runQuantize);
+}
+
+} // namespace limbeck::command

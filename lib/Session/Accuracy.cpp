@@ -1,0 +1,46 @@
+// Sums of squares in f64, and the places of greatest elements.
+#include "limbeck/Session/Accuracy.h"
+#include <cmath>
+
+namespace limbeck::session {
+
+static int64_t placeOfGreatest(const Tensor &tensor, int64_t first, int64_t count) {
+  int64_t best = 0;
+  for (int64_t i = 1; i < count; ++i)
+    if (tensor.asDouble(first + i) > tensor.asDouble(first + best))
+      best = i;
+  return best;
+}
+
+Status OutputComparison::add(const Tensor &expected, const Tensor &found) {
+  if (expected.shape() != found.shape())
+    return error(Code::Shape, "expected output '", name, "' of shape ", shapeText(expected.shape()), ", found ",
+                 shapeText(found.shape()));
+  for (int64_t i = 0; i < expected.size(); ++i) {
+    double x = expected.asDouble(i), y = found.asDouble(i);
+    signal += x * x;
+    noise += (x - y) * (x - y);
+    product += x * y;
+    power += y * y;
+  }
+  int64_t last = expected.shape().empty() ? 1 : expected.shape().back();
+  for (int64_t first = 0; last > 1 && first < expected.size(); first += last) {
+    ++rows;
+    sameRows += placeOfGreatest(expected, first, last) == placeOfGreatest(found, first, last);
+  }
+  return {};
+}
+
+double OutputComparison::signalToNoise() const {
+  return noise == 0 ? INFINITY : 10 * std::log10(signal / noise);
+}
+
+double OutputComparison::cosine() const {
+  return signal == 0 && power == 0 ? 1 : product / std::sqrt(signal * power);
+}
+
+std::optional<double> OutputComparison::sameChoice() const {
+  return rows ? std::optional(static_cast<double>(sameRows) / static_cast<double>(rows)) : std::nullopt;
+}
+
+} // namespace limbeck::session
