@@ -29,9 +29,14 @@ struct QuantizeFlags {
 static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
   session::CompileOptions &compile = flags.options.compile;
   addModelArgument(command, compile.model, "MODEL");
-  command.add_option("-o,--output", flags.output, "the file to write: .lmb (artifact), .o, .so, .mlir, .ll or .s")->type_name("OUT");
+  command
+      .add_option("-o,--output", flags.output,
+                  "the file to write: .lmb (artifact), .o, .so, .mlir, .ll or .s")
+      ->type_name("OUT");
   const char *group = "Data";
-  command.add_option("--data", flags.options.dataSet, "samples to calibrate with; some are held back to measure accuracy")
+  command
+      .add_option("--data", flags.options.dataSet,
+                  "samples to calibrate with; some are held back to measure accuracy")
       ->type_name("SET")
       ->group(group);
   command.add_option("--stats", compile.quantization.statistics, "statistics that calibrate collected")
@@ -39,26 +44,51 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
       ->excludes("--data")
       ->group(group);
   addShapeFlags(command, compile.model);
-  command.add_option("--target", compile.target, "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
+  command
+      .add_option("--target", compile.target,
+                  "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
       ->type_name("T");
   addPrecisionFlag(command, compile.model);
   addStageFlag(command, "--to", compile.to, "last stage to run; before lower, OUT ends in .mlir");
   addThreadsFlag(command, flags.options.threads);
   group = "What is quantized, and how";
-  command.add_option("--recipe", flags.recipe, "rules; the default ones come before them, flags behind")->type_name("recipe.yaml")->group(group);
-  command.add_flag("--print-recipe", flags.printRecipe, "print all rules that would be used, and stop")->group(group);
+  command.add_option("--recipe", flags.recipe, "rules; the default ones come before them, flags behind")
+      ->type_name("recipe.yaml")
+      ->group(group);
+  command.add_flag("--print-recipe", flags.printRecipe, "print all rules that would be used, and stop")
+      ->group(group);
   Shorthands &s = flags.shorthands;
-  command.add_option("--method", s.method, "how ranges are chosen: minmax, avg-minmax, percentile, entropy, mse")->type_name("M")->group(group);
-  command.add_option("--percentile", s.percentile, "how many values in a hundred a range holds; implies --method percentile")->type_name("P")->group(group);
+  command
+      .add_option("--method", s.method, "how ranges are chosen: minmax, avg-minmax, percentile, entropy, mse")
+      ->type_name("M")
+      ->group(group);
+  command
+      .add_option("--percentile", s.percentile,
+                  "how many values in a hundred a range holds; implies --method percentile")
+      ->type_name("P")
+      ->group(group);
   command.add_option("--exclude", s.exclude, "nodes that stay float")->type_name("REGEX")->group(group);
-  command.add_option("--op-types", s.operators, "operators to quantize, and no other")->delimiter(',')->type_name("A,B")->group(group);
-  command.add_option("--activations", s.activations, "how activations are stored: u8, s8, u16, s16")->type_name("T")->group(group);
-  command.add_flag("--per-tensor", s.perTensor, "one scale for all weights of an op, not one per channel")->group(group);
+  command.add_option("--op-types", s.operators, "operators to quantize, and no other")
+      ->delimiter(',')
+      ->type_name("A,B")
+      ->group(group);
+  command.add_option("--activations", s.activations, "how activations are stored: u8, s8, u16, s16")
+      ->type_name("T")
+      ->group(group);
+  command.add_flag("--per-tensor", s.perTensor, "one scale for all weights of an op, not one per channel")
+      ->group(group);
   command.add_flag("--dynamic", s.dynamic, "ranges of activations when the model runs")->group(group);
-  command.add_option("--weight-only", s.weightOnly, "weights in int8 or int4, activations as they are")->type_name("T")->group(group);
+  command.add_option("--weight-only", s.weightOnly, "weights in int8 or int4, activations as they are")
+      ->type_name("T")
+      ->group(group);
   group = "Gates";
-  command.add_flag("--fail-if-slower", flags.failIfSlower, "exit with 4 when int8 is slower than float on this machine")->group(group);
-  command.add_option("--min-sqnr", flags.minSqnr, "exit with 4 when an output has less signal to noise")->type_name("DB")->group(group);
+  command
+      .add_flag("--fail-if-slower", flags.failIfSlower,
+                "exit with 4 when int8 is slower than float on this machine")
+      ->group(group);
+  command.add_option("--min-sqnr", flags.minSqnr, "exit with 4 when an output has less signal to noise")
+      ->type_name("DB")
+      ->group(group);
   command.add_flag("--no-bench", flags.noBench, "do not measure float beside int8")->group(group);
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
@@ -82,6 +112,12 @@ static std::vector<quantize::Rule> rulesOf(const Shorthands &s) {
     set("activations", s.activations);
   if (s.perTensor)
     set("granularity", "tensor");
+  if (s.dynamic) {
+    rules.emplace_back().operators = {"Conv", "Gemm", "MatMul"};
+    rules.back().settings["quantize"] = "dynamic";
+    rules.emplace_back().operators = {"ConvTranspose"};
+    rules.back().settings["quantize"] = "none";
+  }
   if (!s.exclude.empty()) {
     set("quantize", "none");
     rules.back().node = s.exclude;
@@ -93,7 +129,8 @@ static Expected<quantize::Recipe> userRecipe(const QuantizeFlags &flags) {
   quantize::Recipe recipe;
   if (!flags.recipe.empty()) {
     LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(flags.recipe));
-    LIMBECK_ASSIGN(recipe, quantize::parseRecipe({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, flags.recipe));
+    LIMBECK_ASSIGN(recipe, quantize::parseRecipe({reinterpret_cast<const char *>(bytes.data()), bytes.size()},
+                                                 flags.recipe));
   }
   for (quantize::Rule &rule : rulesOf(flags.shorthands)) {
     for (const auto &[key, value] : rule.settings)
@@ -105,11 +142,13 @@ static Expected<quantize::Recipe> userRecipe(const QuantizeFlags &flags) {
 }
 
 static Status checkFlags(const QuantizeFlags &flags) {
-  if (flags.shorthands.dynamic || !flags.shorthands.weightOnly.empty())
-    return error(Code::Unsupported, flags.shorthands.dynamic ? "--dynamic" : "--weight-only", " comes with a later version");
+  if (!flags.shorthands.weightOnly.empty())
+    return error(Code::Unsupported, "--weight-only comes with a later version");
   if (flags.output.empty())
     return error(Code::Flag, "expected -o with the file to write, found none");
-  if (flags.options.dataSet.empty() && flags.options.compile.quantization.statistics.empty())
+  bool samples = !flags.options.dataSet.empty() || !flags.options.compile.quantization.statistics.empty();
+  // A recipe of the user's may do without, too: a tensor that needs statistics will say so.
+  if (!samples && !flags.shorthands.dynamic && flags.recipe.empty())
     return error(Code::Flag, "expected --data with samples or --stats with statistics, found neither")
         .withHint("limbeck quantize model.onnx --data samples.npz -o model.lmb");
   if (flags.minSqnr && flags.options.dataSet.empty())
@@ -153,7 +192,8 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
   compile.product = *product;
   compile.quantization.recipe = quantize::recipeText(*recipe);
   compile.symbol = session::cSymbol(flags.output);
-  if (*product != session::Product::Artifact && compile.to == pipeline::Stage::Lower && compile.target == "cpu")
+  if (*product != session::Product::Artifact && compile.to == pipeline::Stage::Lower &&
+      compile.target == "cpu")
     compile.target = session::nativeTarget();
   options.worker = !flags.noWorker;
   options.measureSpeed = !flags.noBench;
@@ -164,7 +204,8 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
     console.note(note);
   if (report->interrupted)
     return report->interrupted;
-  console.result(console.json ? session::quantizeJson(*report, flags.output) : session::quantizeText(*report));
+  console.result(console.json ? session::quantizeJson(*report, flags.output)
+                              : session::quantizeText(*report));
   // What does not pass is not written.
   if (int code = checkGates(flags, *report, console))
     return code;
@@ -181,13 +222,14 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
 }
 
 void addQuantizeCommand(CommandSet &set) {
-  set.add<QuantizeFlags>({"quantize", "Quantize a float model",
-                          "  limbeck quantize model.onnx --data samples.npz -o model.lmb\n"
-                          "  limbeck quantize model.onnx --stats stats.json --dim N=1 -o model.lmb\n"
-                          "  limbeck quantize model.onnx --data samples.npz --exclude '^head/' --method mse -o model.lmb\n"
-                          "  limbeck quantize model.onnx --data samples.npz --recipe recipe.yaml --min-sqnr 20 -o model.lmb\n"
-                          "  limbeck quantize model.onnx --print-recipe\n"},
-                         quantizeFlags, runQuantize);
+  set.add<QuantizeFlags>(
+      {"quantize", "Quantize a float model",
+       "  limbeck quantize model.onnx --data samples.npz -o model.lmb\n"
+       "  limbeck quantize model.onnx --stats stats.json --dim N=1 -o model.lmb\n"
+       "  limbeck quantize model.onnx --data samples.npz --exclude '^head/' --method mse -o model.lmb\n"
+       "  limbeck quantize model.onnx --data samples.npz --recipe recipe.yaml --min-sqnr 20 -o model.lmb\n"
+       "  limbeck quantize model.onnx --print-recipe\n"},
+      quantizeFlags, runQuantize);
 }
 
 } // namespace limbeck::command

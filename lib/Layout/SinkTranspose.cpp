@@ -252,10 +252,29 @@ private:
   }
 };
 
+/// The range of a tensor does not depend on the order of its elements.
+struct SinkBehindDynamicQuantize : mlir::OpRewritePattern<graph::DynamicQuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  llvm::LogicalResult matchAndRewrite(graph::DynamicQuantizeOp op,
+                                      mlir::PatternRewriter &rewriter) const override {
+    graph::TransposeOp transpose = channelsFirstTranspose(op.getX());
+    if (!transpose)
+      return rewriter.notifyMatchFailure(op, "no transposed operand");
+    Permutation perm(transpose.getPerm());
+    auto before = graph::DynamicQuantizeOp::create(
+        rewriter, op.getLoc(), permutedType(op.getResult().getType(), inverse(perm)), op.getScale().getType(),
+        op.getZeroPoint().getType(), transpose.getX());
+    mlir::Value after = createTranspose(rewriter, transpose.getLoc(), before.getResult(), perm);
+    rewriter.replaceOp(op, {after, before.getScale(), before.getZeroPoint()});
+    return llvm::success();
+  }
+};
+
 } // namespace
 
 void populateSinkTransposePatterns(mlir::RewritePatternSet &patterns) {
-  patterns.add<SinkBehindPointwise, SinkBehindDimensions>(patterns.getContext());
+  patterns.add<SinkBehindPointwise, SinkBehindDimensions, SinkBehindDynamicQuantize>(patterns.getContext());
 }
 
 } // namespace limbeck::layout

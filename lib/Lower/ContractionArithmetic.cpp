@@ -175,17 +175,27 @@ Value ContractionArithmetic::step(Value accumulator, Value x, Value w, Value cha
   return arith::AddIOp::create(b, kernel.loc(), accumulator, product);
 }
 
+Value ContractionArithmetic::bias() const {
+  unsigned operand = mode == Mode::OperandQuantized ? 4 : 2;
+  return op->getNumOperands() > operand ? op->getOperand(operand) : Value();
+}
+
+bool ContractionArithmetic::isPlainProduct() const {
+  return mode == Mode::OperandQuantized && llvm::all_of(op->getOperands().slice(2, 2), [&](Value zeroPoint) {
+           std::optional<Tensor> constant = kernel.constantOf(zeroPoint);
+           return constant && llvm::all_of(constant->asIndices(), [](int64_t zero) { return zero == 0; });
+         });
+}
+
 void ContractionArithmetic::finish(ArrayRef<Value> index, int64_t lanes, Value accumulator, Value channel) {
   Location loc = kernel.loc();
-  unsigned biasOperand = mode == Mode::OperandQuantized ? 4 : 2;
-  if (op->getNumOperands() > biasOperand) {
-    Value operand = op->getOperand(biasOperand);
-    Value bias =
+  if (Value operand = bias()) {
+    Value added =
         mode == Mode::Float ? kernel.real(operand, channel, lanes) : kernel.load(operand, channel, lanes);
     if (wide)
-      bias = arith::ExtSIOp::create(b, loc, accumulator.getType(), bias);
-    accumulator = mode == Mode::Float ? Value(arith::AddFOp::create(b, loc, accumulator, bias))
-                                      : Value(arith::AddIOp::create(b, loc, accumulator, bias));
+      added = arith::ExtSIOp::create(b, loc, accumulator.getType(), added);
+    accumulator = mode == Mode::Float ? Value(arith::AddFOp::create(b, loc, accumulator, added))
+                                      : Value(arith::AddIOp::create(b, loc, accumulator, added));
   }
   finishBiased(index, lanes, accumulator, channel);
 }

@@ -28,6 +28,8 @@ void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibratio
   passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
   passes.addPass(quantize::createChooseRangesPass(std::move(statistics)));
   passes.addPass(quantize::createFoldCalibrationPass());
+  // What needs no statistics.
+  passes.addPass(quantize::createQuantizeDynamicallyPass());
   // Behind the scales of activations, which say how much room a bias needs.
   passes.addPass(quantize::createQuantizeWeightsPass());
   // Last: a bias has the scales of input and weights.
@@ -39,6 +41,8 @@ void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibratio
 static void buildQuantize(mlir::OpPassManager &passes) {
   // First: the passes behind it read parameters from types only.
   passes.addPass(quantize::createFoldParametersPass());
+  // Behind it: what is constant is in types now.
+  passes.addPass(quantize::createSplitZeroPointsPass());
   // Before fusing, which matches ops directly between dequantize and quantize.
   passes.addPass(quantize::createPropagateQDQPass());
   passes.addPass(quantize::createFuseQDQPass());

@@ -63,11 +63,13 @@ private:
       LIMBECK_ASSIGN(Statistics read, calibration::readStatistics(statistics));
       given = std::make_shared<const Statistics>(std::move(read));
     }
-    if (!given)
-      return error(Code::Calibration, "expected the option statistics with a file that calibrate wrote");
     for (calib::StatOp stat : getOperation().getOps<calib::StatOp>())
-      if (stat.getStorage() && !stat.getRange() && !stat.getLike())
+      if (stat.getStorage() && !stat.getRange() && !stat.getLike()) {
+        if (!given)
+          return error(Code::Calibration, "expected statistics of tensor '", stat.getSymName().str(),
+                       "': a file that calibrate wrote");
         LIMBECK_TRY(chooseRange(stat, *given));
+      }
     return {};
   }
 

@@ -1,4 +1,5 @@
 // Constant weights of the contractions that the recipe chose become integers.
+#include "Decision.h"
 #include "RoundWeights.h"
 #include "Storage.h"
 #include "limbeck/Graph/IR/Constants.h"
@@ -11,20 +12,6 @@ namespace limbeck::quantize {
 #include "limbeck/Quantize/Passes.h.inc"
 
 namespace {
-
-llvm::StringRef setting(mlir::DictionaryAttr decision, llvm::StringRef key) {
-  auto value = decision.getAs<mlir::StringAttr>(key);
-  return value ? value.getValue() : llvm::StringRef();
-}
-
-/// The axis of the weights that runs over output channels.
-int64_t weightAxis(graph::AnchorOpInterface anchor) {
-  if (mlir::isa<graph::ConvOp>(anchor))
-    return 0;
-  if (mlir::isa<graph::ConvTransposeOp>(anchor))
-    return 1;
-  return mlir::cast<mlir::RankedTensorType>(anchor.getAnchorWeights().getType()).getRank() - 1;
-}
 
 /// The scale that the input is stored with; nothing when it is not.
 std::optional<float> inputScale(graph::AnchorOpInterface anchor) {
@@ -50,20 +37,9 @@ Status quantizeWeights(graph::AnchorOpInterface anchor, mlir::DictionaryAttr dec
   auto weights = graph::constantOf(anchor.getAnchorWeights());
   if (!weights || weights->dtype() != DType::F32 || setting(decision, "quantize") != "static")
     return {};
-  llvm::StringRef method = setting(decision, "weight_method"), granularity = setting(decision, "granularity");
-  if (method == "gptq" || method == "awq")
-    return error(Code::Unsupported, "weight method '", method.str(), "' comes with a later version");
-  if (granularity == "block" || setting(decision, "weights") != "s8")
-    return error(Code::Unsupported,
-                 "static quantization takes weights of s8 with one scale per channel or tensor, found ",
-                 setting(decision, "weights").str(), " per ", granularity.str())
-        .withHint("blocks and 4 bits are for quantize: weights");
-  WeightRounding rounding;
-  rounding.leastSquares = method == "mse";
+  LIMBECK_ASSIGN(WeightRounding rounding, roundingOf(anchor, decision));
   rounding.leastScales = leastScales(anchor);
-  if (granularity == "channel")
-    rounding.axis = weightAxis(anchor);
-  else if (!rounding.leastScales.empty())
+  if (rounding.axis < 0 && !rounding.leastScales.empty())
     rounding.leastScales = {*llvm::max_element(rounding.leastScales)};
   LIMBECK_ASSIGN(RoundedWeights rounded, roundWeights(*weights, rounding));
   mlir::OpBuilder b(anchor);

@@ -153,6 +153,10 @@ void Selector::decide(mlir::Operation *op) {
     choice.reason = refusal(anchor);
   else if (!isDefinedQuantized(op) || varyingOperands(op).empty())
     return;
+  if (anchor && mode != "static" && choice.reason.empty() && !isConstant(anchor.getAnchorWeights()))
+    choice.reason = "its weights are no constant";
+  if (mode == "dynamic" && mlir::isa<graph::ConvTransposeOp>(op))
+    choice.reason = "transposed convolutions have no dynamic form";
   choice.quantized = mode == "static" && choice.reason.empty();
   selection.ops[op] = std::move(choice);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Tensor/Tensor.h"
+#include "limbeck/Tensor/TensorType.h"
 
 namespace limbeck::quantize {
 

@@ -162,7 +162,7 @@ Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
     LIMBECK_TRY(inFile(checkForm(*module, first)));
     setPrecision(*module, options.model.precision);
   }
-  bool rewrites = options.observe || !options.quantization.statistics.empty();
+  bool rewrites = options.observe || options.quantization.enabled;
   if (!rewrites || first > Stage::Graph || last < Stage::Graph) {
     LIMBECK_TRY(inFile(compiler.run(*module, first, last)));
     return module;
@@ -188,7 +188,7 @@ Status Session::observe(mlir::ModuleOp module) {
 }
 
 Status Session::quantize(mlir::ModuleOp module) {
-  if (!statistics) {
+  if (!statistics && !options.quantization.statistics.empty()) {
     LIMBECK_ASSIGN(calibration::Statistics read,
                    calibration::readStatistics(options.quantization.statistics));
     if (read.modelSha256 != sourceSha256)

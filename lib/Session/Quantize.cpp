@@ -55,7 +55,9 @@ private:
 class Quantizer {
 public:
   Quantizer(const QuantizeOptions &options, ScratchFolder folder, const Progress &progress)
-      : options(options), folder(std::move(folder)), progress(progress), compiled(options.compile) {}
+      : options(options), folder(std::move(folder)), progress(progress), compiled(options.compile) {
+    compiled.quantization.enabled = true;
+  }
 
   Expected<QuantizeReport> run();
 

@@ -76,6 +76,7 @@ template <class Direction, class Options> static void visitOptions(Direction &&d
   direction.number("hardlinks", options.model.trustHardlinks);
   direction.text("target", options.target);
   direction.text("precision", options.model.precision);
+  direction.number("quantize", options.quantization.enabled);
   direction.text("statistics", options.quantization.statistics);
   direction.text("recipe", options.quantization.recipe);
   direction.text("keep", options.keepDirectory);

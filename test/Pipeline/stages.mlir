@@ -15,6 +15,7 @@
 
 // QUANTIZE: builtin.module(
 // QUANTIZE-NEXT: limbeck-quantize-fold-parameters
+// QUANTIZE-NEXT: limbeck-quantize-split-zero-points
 // QUANTIZE-NEXT: limbeck-quantize-propagate-qdq
 // QUANTIZE-NEXT: limbeck-quantize-fuse-qdq
 // QUANTIZE-NEXT: limbeck-quantize-fold-requantize

@@ -1,7 +1,7 @@
 // Weights as integers: per output channel, for all at once, with room for the bias.
 // RUN: limbeck-opt %s -split-input-file --limbeck-quantize-weights | FileCheck %s
 // RUN: not limbeck-opt %S/Inputs/blocks.mlir --limbeck-quantize-weights 2>&1 | FileCheck %s --check-prefix=BLOCK
-// BLOCK: static quantization takes weights of s8 with one scale per channel or tensor, found s8 per block
+// BLOCK: contractions of integers take weights of s8 with one scale per channel or tensor, found s8 per block
 
 // Columns with 1.27, 2.54 and 0: scales 0.01, 0.02 and 1.
 // CHECK-LABEL: func @channels

@@ -35,6 +35,10 @@ public:
   bool accumulates64() const { return wide; }
   /// sx * sw / sy per channel when the result is quantized, else sx * sw.
   const std::vector<float> &multipliers() const { return multiplier; }
+  /// The bias, or null.
+  mlir::Value bias() const;
+  /// Whether sums are of stored values as they are: an integer contraction whose zero points are constant and 0.
+  bool isPlainProduct() const;
   int64_t inputZeroPoint() const { return xType.quantization ? xType.quantization->zeroPoints[0] : 0; }
   const TensorType &inputType() const { return xType; }
   const TensorType &weightType() const { return wType; }

@@ -78,6 +78,21 @@ def QuantizeWeightsPass : Pass<"limbeck-quantize-weights"> {
   }];
 }
 
+def QuantizeDynamicallyPass : Pass<"limbeck-quantize-dynamically"> {
+  let summary = "make contractions of integers whose input is quantized when the model runs";
+  let description = [{
+    What: a contraction with constant weights whose `calib.decision` says `dynamic` becomes `dynamic_quantize` of its input, the integer
+    contraction with weights of s8, and f32(sum) * (input's scale * weights' scales) + bias.
+
+    Why a pass: it needs no calibration, so it runs without one.
+
+    Input contract: behind `limbeck-quantize-insert-observers`. Output guarantee: no contraction with constant weights has such a
+    decision, but for transposed convolutions, which stay float.
+
+    Example: test/Quantize/quantize-dynamically.mlir
+  }];
+}
+
 def QuantizeBiasPass : Pass<"limbeck-quantize-bias"> {
   let summary = "round the bias of a quantized contraction to 32 bits";
   let description = [{
@@ -107,6 +122,22 @@ def FoldParametersPass : Pass<"limbeck-quantize-fold-parameters"> {
     bias at hand prove that no sum reaches 2^31. Block-wise parameters stay operands.
 
     Example: test/Quantize/fold-parameters.mlir
+  }];
+}
+
+def SplitZeroPointsPass : Pass<"limbeck-quantize-split-zero-points"> {
+  let summary = "take a zero point that is no constant out of an integer contraction";
+  let description = [{
+    What: sum (x - z) * (w - v) = sum x * (w - v) - z * sum (w - v), where z is one number that only the run knows and the weights are
+    constant and of 8 bits behind their zero points. A border is written out, filled with z.
+
+    Why a pass: what is left in the sum are products of bytes, which machines have instructions for; the rest is one subtraction for
+    each result.
+
+    Input contract: any module. Output guarantee: results are the same, bit for bit, as all counts modulo 2^32. No integer contraction
+    with constant weights has an input zero point that is no constant, but for zero points per row and several matrices of weights.
+
+    Example: test/Quantize/split-zero-points.mlir
   }];
 }
 

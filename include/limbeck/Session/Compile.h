@@ -14,7 +14,8 @@ enum class Product { Artifact, Object, SharedObject, Mlir, LlvmIr, Assembly, Pla
 
 /// Quantization of a float model on the way to an artifact.
 struct QuantizationOptions {
-  std::string statistics; ///< a file that calibrate wrote; empty: the model stays what it is
+  bool enabled = false;   ///< otherwise the model stays what it is
+  std::string statistics; ///< a file that calibrate wrote; what is quantized dynamically needs none
   std::string recipe;     ///< rules behind the default ones, as YAML
 };
 

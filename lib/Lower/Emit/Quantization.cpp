@@ -135,25 +135,83 @@ static void emitRequantizeBy(KernelBuilder &kernel, Operation *op) {
   });
 }
 
+namespace {
+/// The elements of a tensor, row by row: stretches of 16 and what is left of each row.
+class Rows {
+public:
+  static constexpr int64_t kLanes = 16;
+  Rows(KernelBuilder &kernel, Shape shape) : kernel(kernel), outer(std::move(shape)), scalar(outer.empty()) {
+    if (!scalar) {
+      width = outer.back();
+      outer.pop_back();
+    }
+    for (int64_t dim : outer)
+      rows *= dim;
+  }
+
+  using Body =
+      llvm::function_ref<SmallVector<Value>(ArrayRef<Value> index, int64_t lanes, ValueRange carried)>;
+  /// Calls `body` for vectors first, then for single elements; it hands on what it is given, changed. Carried are values for each:
+  /// `vectors`, then `singles`.
+  SmallVector<Value> forEach(SmallVector<Value> vectors, SmallVector<Value> singles, Body body) {
+    int64_t whole = width / kLanes * kLanes;
+    size_t count = vectors.size();
+    vectors.append(singles);
+    return kernel.loop(0, rows, 1, vectors, [&](Value row, ValueRange carried) {
+      auto run = [&](int64_t first, int64_t last, int64_t lanes, ValueRange values) {
+        return kernel.loop(first, last, lanes, values, [&](Value column, ValueRange inner) {
+          return body(placeOf(row, column), lanes, inner);
+        });
+      };
+      SmallVector<Value> next = run(0, whole, kLanes, carried.take_front(count));
+      next.append(run(whole, width, 1, carried.drop_front(count)));
+      return next;
+    });
+  }
+
+private:
+  Index placeOf(Value row, Value column) {
+    if (scalar)
+      return {};
+    Index place = outer.empty() ? Index{} : kernel.delinearize(row, outer);
+    place.push_back(column);
+    return place;
+  }
+
+  KernelBuilder &kernel;
+  Shape outer;
+  bool scalar;
+  int64_t width = 1, rows = 1;
+};
+} // namespace
+
 /// One worker does it: the range must be known before the first element is rounded.
 static void emitDynamicQuantize(KernelBuilder &kernel, Operation *op) {
   OpBuilder &b = kernel.builder();
   Location loc = kernel.loc();
   Value x = op->getOperand(0);
-  Shape shape = kernel.shapeOf(x);
-  int64_t count = 1;
-  for (int64_t dim : shape)
-    count *= dim;
   kernel.shared(1, [&](Value) {
     auto constant = [&](double value) { return kernel.constantLike(b.getF32Type(), value); };
-    Value zero = constant(0);
-    auto range = kernel.loop(0, count, 1, {zero, zero}, [&](Value i, ValueRange carried) {
-      Value element = kernel.real(x, kernel.delinearize(i, shape), 1);
-      Value less = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, element, carried[0]);
-      Value greater = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, element, carried[1]);
-      return SmallVector<Value>{arith::SelectOp::create(b, loc, less, element, carried[0]),
-                                arith::SelectOp::create(b, loc, greater, element, carried[1])};
-    });
+    // Comparisons that let NaN go: it is no end of the range.
+    auto lesser = [&](Value value, Value than, arith::CmpFPredicate predicate) -> Value {
+      Value chosen = arith::CmpFOp::create(b, loc, predicate, value, than);
+      return arith::SelectOp::create(b, loc, chosen, value, than);
+    };
+    auto extend = [&](Value least, Value greatest, Value value, Value other) {
+      return SmallVector<Value>{lesser(value, least, arith::CmpFPredicate::OLT),
+                                lesser(other, greatest, arith::CmpFPredicate::OGT)};
+    };
+    Value zero = constant(0), zeros = kernel.splat(zero, Rows::kLanes);
+    Rows all(kernel, kernel.shapeOf(x));
+    SmallVector<Value> ends = all.forEach({zeros, zeros}, {zero, zero},
+                                          [&](ArrayRef<Value> index, int64_t lanes, ValueRange carried) {
+                                            Value element = kernel.real(x, index, lanes);
+                                            return extend(carried[0], carried[1], element, element);
+                                          });
+    SmallVector<Value> range{ends[2], ends[3]};
+    for (int64_t lane = 0; lane < Rows::kLanes; ++lane)
+      range = extend(range[0], range[1], vector::ExtractOp::create(b, loc, ends[0], ArrayRef<int64_t>{lane}),
+                     vector::ExtractOp::create(b, loc, ends[1], ArrayRef<int64_t>{lane}));
     Value scale =
         arith::DivFOp::create(b, loc, arith::SubFOp::create(b, loc, range[1], range[0]), constant(255));
     Value flat = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, range[0], range[1]);
@@ -163,13 +221,10 @@ static void emitDynamicQuantize(KernelBuilder &kernel, Operation *op) {
     zeroPoint = math::RoundEvenOp::create(b, loc, zeroPoint);
     Value stored = arith::TruncIOp::create(b, loc, b.getI8Type(),
                                            arith::FPToSIOp::create(b, loc, b.getI32Type(), zeroPoint));
-    auto quantizeAt = [&](Value i) {
-      Index index = kernel.delinearize(i, shape);
-      Value t = arith::DivFOp::create(b, loc, kernel.real(x, index, 1), scale);
-      kernel.store(0, index, 1, roundByZeroPoint(kernel, t, stored, DType::U8, 1));
-    };
-    kernel.loop(0, count, 1, {}, [&](Value i, ValueRange) {
-      quantizeAt(i);
+    all.forEach({}, {}, [&](ArrayRef<Value> index, int64_t lanes, ValueRange) {
+      Value t = arith::DivFOp::create(b, loc, kernel.real(x, index, lanes), kernel.splat(scale, lanes));
+      kernel.store(0, index, lanes,
+                   roundByZeroPoint(kernel, t, kernel.splat(stored, lanes), DType::U8, lanes));
       return SmallVector<Value>{};
     });
     kernel.store(1, {}, 1, scale);

@@ -102,8 +102,7 @@ private:
 
   static std::optional<Tensor> biasOf(lower::KernelBuilder &kernel,
                                       const lower::ContractionArithmetic &arithmetic) {
-    Operation *op = arithmetic.operation();
-    return op->getNumOperands() > 2 ? kernel.constantOf(op->getOperand(2)) : std::nullopt;
+    return arithmetic.bias() ? kernel.constantOf(arithmetic.bias()) : std::nullopt;
   }
 
   int64_t runs() const { return problem.rows / schedule.joinedRows; }

@@ -6,12 +6,13 @@ namespace limbeck::cpu {
 using namespace mlir;
 
 bool integerAtomsApply(const lower::ContractionArithmetic &arithmetic, lower::KernelBuilder &kernel) {
-  if (!arithmetic.isQuantized() || arithmetic.accumulates64())
-    return false;
   const TensorType &x = arithmetic.inputType(), &w = arithmetic.weightType();
-  Operation *op = arithmetic.operation();
-  bool biasKnown = op->getNumOperands() < 3 || kernel.constantOf(op->getOperand(2));
-  return biasKnown && bitWidth(x.dtype) == 8 && w.dtype == DType::S8 && x.quantization->axis < 0 &&
+  bool biasKnown = !arithmetic.bias() || kernel.constantOf(arithmetic.bias());
+  if (!biasKnown || bitWidth(x.dtype) != 8 || w.dtype != DType::S8)
+    return false;
+  if (arithmetic.isPlainProduct())
+    return true;
+  return arithmetic.isQuantized() && !arithmetic.accumulates64() && x.quantization->axis < 0 &&
          llvm::all_of(w.quantization->zeroPoints, [](int64_t zero) { return zero == 0; });
 }
 

@@ -18,10 +18,9 @@ public:
   bool startsAtBias() const override { return true; }
   void pack(const WeightMatrix &weights, const Tile &tile) override {
     packed = kernel.weights(packPanels(weights, tile, unit()));
-    Operation *op = arithmetic.operation();
     std::optional<Tensor> constantBias;
-    if (op->getNumOperands() > 2)
-      constantBias = kernel.constantOf(op->getOperand(2));
+    if (arithmetic.bias())
+      constantBias = kernel.constantOf(arithmetic.bias());
     bias = kernel.weights(compensatedBias(weights, constantBias, zeroPoint(), tile));
   }
   Value start(Value panel, int64_t vector, int64_t) override {

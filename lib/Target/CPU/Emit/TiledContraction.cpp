@@ -164,13 +164,14 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
 
 LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa) {
   Operation *op = kernel.core();
-  if (!isa_and_nonnull<graph::ConvOp, graph::ConvTransposeOp, graph::MatmulOp>(op))
+  if (!isa_and_nonnull<graph::ConvOp, graph::ConvTransposeOp, graph::MatmulOp, graph::ConvIntegerOp,
+                       graph::MatmulIntegerOp>(op))
     return failure();
   TensorType x = kernel.typeOf(op->getOperand(0));
   // f16 and bf16 with results of their own type, and f64, are left to the general body.
   bool inF32 =
       !x.quantization && kernel.typeOf(op->getResult(0)).dtype == DType::F32 && limbeck::isFloat(x.dtype);
-  if (!inF32 && !x.quantization)
+  if (!inF32 && !x.quantization && !llvm::isa<graph::ConvIntegerOp, graph::MatmulIntegerOp>(op))
     return failure();
   FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op);
   if (failed(problems))

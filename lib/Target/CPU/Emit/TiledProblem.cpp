@@ -142,8 +142,9 @@ static FailureOr<std::vector<TiledProblem>> transposedProblems(lower::KernelBuil
 FailureOr<std::vector<TiledProblem>> tiledProblems(lower::KernelBuilder &kernel, Operation *op) {
   if (isa<graph::ConvTransposeOp>(op))
     return transposedProblems(kernel, op);
-  FailureOr<TiledProblem> found =
-      isa<graph::ConvOp>(op) ? convolutionProblem(kernel, op) : matmulProblem(kernel, op);
+  FailureOr<TiledProblem> found = isa<graph::ConvOp, graph::ConvIntegerOp>(op)
+                                      ? convolutionProblem(kernel, op)
+                                      : matmulProblem(kernel, op);
   if (failed(found))
     return failure();
   return std::vector<TiledProblem>{std::move(*found)};
