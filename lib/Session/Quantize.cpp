@@ -176,6 +176,11 @@ Expected<std::string> Quantizer::artifactFile(bool quantized) {
   std::string &path = quantized ? quantizedArtifact : floatArtifact;
   if (!path.empty())
     return path;
+  std::string file = folder.file(quantized ? "int8.lmb" : "float.lmb");
+  if (quantized && compiled.product == Product::Artifact) {
+    LIMBECK_TRY(writeFileAtomically(file, report.output));
+    return path = file;
+  }
   CompileOptions what = compiled;
   what.product = Product::Artifact;
   what.target = "cpu:native";
@@ -183,7 +188,6 @@ Expected<std::string> Quantizer::artifactFile(bool quantized) {
   if (!quantized)
     what.quantization = {};
   LIMBECK_ASSIGN(std::vector<std::byte> bytes, compileAs(std::move(what)));
-  std::string file = folder.file(quantized ? "int8.lmb" : "float.lmb");
   LIMBECK_TRY(writeFileAtomically(file, bytes));
   return path = file;
 }

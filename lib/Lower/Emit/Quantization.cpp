@@ -158,7 +158,9 @@ public:
     size_t count = vectors.size();
     vectors.append(singles);
     return kernel.loop(0, rows, 1, vectors, [&](Value row, ValueRange carried) {
-      auto run = [&](int64_t first, int64_t last, int64_t lanes, ValueRange values) {
+      auto run = [&](int64_t first, int64_t last, int64_t lanes, ValueRange values) -> SmallVector<Value> {
+        if (first == last)
+          return llvm::to_vector(values);
         return kernel.loop(first, last, lanes, values, [&](Value column, ValueRange inner) {
           return body(placeOf(row, column), lanes, inner);
         });

@@ -8,6 +8,7 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Triple.h"
+#include "llvm/Transforms/Scalar/LoopIdiomRecognize.h"
 #include <mutex>
 
 namespace limbeck::cpu {
@@ -91,7 +92,15 @@ void addTask(llvm::Module &module, llvm::StringRef kernel) {
   b.CreateRetVoid();
 }
 
+/// LLVM 22 looks for loops that compute a CRC by a search that takes time exponential in the depth of what a loop computes: minutes
+/// for a window of a convolution whose sum is corrected behind it.
+static void leaveChecksumsAlone() {
+  static const bool done = (llvm::DisableLIRP::HashRecognize = true);
+  (void)done;
+}
+
 void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned level) {
+  leaveChecksumsAlone();
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
