@@ -121,6 +121,11 @@ LIMBECK_EXPORT const char *limbeck_last_error_code(void) LIMBECK_NOEXCEPT;
  *   fprintf(stderr, "%s\n", limbeck_last_error_message()); */
 LIMBECK_EXPORT const char *limbeck_last_error_message(void) LIMBECK_NOEXCEPT;
 
+/* How to mend it, alone: the end of the message, behind "; ". "" when there is nothing to say. Otherwise as
+ * limbeck_last_error_code.
+ *   if (*limbeck_last_error_hint()) fprintf(stderr, "hint: %s\n", limbeck_last_error_hint()); */
+LIMBECK_EXPORT const char *limbeck_last_error_hint(void) LIMBECK_NOEXCEPT;
+
 /* Loads an artifact from a file and picks the code for this machine (LIMBECK_ISA forces another).
  * Errors: E-FILE, E-FILE-KIND, E-ARTIFACT, E-ARTIFACT-VERSION, E-ARTIFACT-HASH, E-ARTIFACT-TARGET,
  * E-MEMORY, E-RUN.

@@ -45,19 +45,25 @@ using Contexts = HandleTable<limbeck_context, Context>;
 struct LastError {
   const char *code = "";
   char message[4096] = "";
+  char hint[1024] = "";
 };
 
 } // namespace
 
 static thread_local LastError lastError;
 
-static limbeck_status report(Code code, std::string_view text) {
-  size_t length = std::min(text.size(), sizeof lastError.message - 1);
+template <size_t N> static void keep(char (&kept)[N], std::string_view text) {
+  size_t length = std::min(text.size(), N - 1);
   // Do not cut through a UTF-8 sequence.
   while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
     --length;
-  text.copy(lastError.message, length);
-  lastError.message[length] = '\0';
+  text.copy(kept, length);
+  kept[length] = '\0';
+}
+
+static limbeck_status report(Code code, std::string_view text, std::string_view hint = {}) {
+  keep(lastError.message, text);
+  keep(lastError.hint, hint);
   lastError.code = codeText(code).data();
   return exitCode(code);
 }
@@ -65,7 +71,9 @@ static limbeck_status report(Code code, std::string_view text) {
 static limbeck_status report(const Diagnostic &diagnostic) {
   std::string text =
       diagnostic.file.empty() ? diagnostic.message : diagnostic.file + ": " + diagnostic.message;
-  return report(diagnostic.code, diagnostic.hint.empty() ? text : text + "; " + diagnostic.hint);
+  if (!diagnostic.hint.empty())
+    text += "; " + diagnostic.hint;
+  return report(diagnostic.code, text, diagnostic.hint);
 }
 
 /// Runs the body of an exported function; nothing is thrown out of it.
@@ -204,6 +212,10 @@ const char *limbeck_last_error_code(void) noexcept {
 
 const char *limbeck_last_error_message(void) noexcept {
   return lastError.message;
+}
+
+const char *limbeck_last_error_hint(void) noexcept {
+  return lastError.hint;
 }
 
 limbeck_status limbeck_model_load_file(const char *path, limbeck_model **model) noexcept {

@@ -247,6 +247,18 @@ TEST_F(CApi, TakesOptionsOfANewerHeader) {
   EXPECT_CODE(limbeck_context_create(model, &options.known, &made), "E-ARGUMENT");
 }
 
+TEST_F(CApi, TellsTheHintApart) {
+  std::thread([] { EXPECT_STREQ(limbeck_last_error_hint(), ""); }).join();
+  limbeck_context_options options = LIMBECK_CONTEXT_OPTIONS;
+  options.struct_size = 0;
+  EXPECT_CODE(limbeck_context_create(model, &options, &context), "E-ARGUMENT");
+  EXPECT_STREQ(limbeck_last_error_hint(), "initialize them with LIMBECK_CONTEXT_OPTIONS");
+  EXPECT_TRUE(std::string_view(limbeck_last_error_message())
+                  .ends_with(std::string("; ") + limbeck_last_error_hint()));
+  EXPECT_CODE(limbeck_model_entry_count(nullptr, nullptr), "E-ARGUMENT");
+  EXPECT_STREQ(limbeck_last_error_hint(), "") << "that of the failure before is gone";
+}
+
 TEST_F(CApi, ErrorsBelongToTheirThread) {
   EXPECT_CODE(limbeck_model_load_file("/nothing/here.lmb", &model), "E-FILE-KIND");
   std::thread([] { EXPECT_STREQ(limbeck_last_error_code(), ""); }).join();
