@@ -126,11 +126,12 @@ PARTS = [
     Part("conformance", "ONNX's own node tests", "test/conformance/run.py", script("test/conformance/run.py")),
     Part("stretches", "int8 model against ONNX Runtime, piece by piece", "build/bin/limbeck", script("test/execute/stretches.py")),
     Part("models", "whole models: compiled equals interpreter", "build/bin/limbeck", script("test/execute/models.py")),
+    Part("python", "the Python package and its documents", "build/bin/limbeck", script("test/python/run.py")),
     Part("benchmarks", "the tools of benchmarks/, with Limbeck alone", "build/bin/limbeck", script("test/benchmarks/run.py")),
 ]
 
 # Folders whose Python files are all parts.
-SCRIPT_FOLDERS = ["test/docs", "test/execute", "test/conformance", "test/malformed", "test/fuzz", "test/benchmarks"]
+SCRIPT_FOLDERS = ["test/docs", "test/execute", "test/conformance", "test/malformed", "test/fuzz", "test/python", "test/benchmarks"]
 
 
 def unlisted_scripts() -> list:

@@ -1,0 +1,14 @@
+"""Run models that Limbeck compiled, and prepare data for them. The whole interface is in docs/python.md of the project.
+
+>>> import limbeck
+>>> limbeck.Model("model.lmb").run({"x": np.zeros((1, 3, 7, 9), np.float32)})["y"].dtype
+dtype('float32')
+"""
+
+from ._runtime import version as _version
+from .errors import Error
+from .model import Model
+from .types import Entry, Port
+
+__version__ = _version()
+__all__ = ["Entry", "Error", "Model", "Port", "__version__"]

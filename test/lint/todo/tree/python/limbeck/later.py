@@ -1,0 +1,2 @@
+# TODO(#7): one with an issue
+# FIXME: one without
