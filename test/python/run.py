@@ -54,12 +54,13 @@ def main() -> int:
     site = BUILD / "site" if arguments.installed else build_package()
     sys.path[:0] = [str(site), str(ROOT / "examples")]
     os.environ["PYTHONPATH"] = str(site)
+    import test_data
     import test_documents
     import test_model
 
     suite = unittest.TestSuite()
     loader = unittest.defaultTestLoader
-    for module in (sys.modules[__name__], test_model, test_documents):
+    for module in (sys.modules[__name__], test_model, test_data, test_documents):
         suite.addTests(loader.loadTestsFromModule(module))
     chosen = unittest.TestSuite(test for test in flattened(suite) if arguments.only in test.id())
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=0).run(chosen)
