@@ -8,7 +8,8 @@ dtype('float32')
 from ._runtime import version as _version
 from .errors import Error
 from .model import Model
+from .program import command, compile, quantize
 from .types import Entry, Port
 
 __version__ = _version()
-__all__ = ["Entry", "Error", "Model", "Port", "__version__"]
+__all__ = ["Entry", "Error", "Model", "Port", "__version__", "command", "compile", "quantize"]

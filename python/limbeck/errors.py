@@ -28,10 +28,13 @@ class Error(Exception):
     """What was expected, and what was found."""
     hint: str
     """How to mend it; empty when there is nothing to say."""
+    details: list[dict[str, str]]
+    """Of the program ``limbeck``: all its errors, as its JSON has them. Else empty."""
 
-    def __init__(self, code: str, message: str, hint: str = ""):
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
         # The C API's messages end in their hints.
         self.code, self.message, self.hint = code, message.removesuffix(f"; {hint}") if hint else message, hint
+        self.details = []
         super().__init__(code, self.message, hint)
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,8 +38,8 @@ class Model:
     """
 
     def __init__(
-        self, path: str | bytes | os.PathLike, *, threads: int = 0, spin_us: int | None = None, memory_limit: int = 0, mmap: bool = False
-    ):
+        self, path: str | bytes | os.PathLike[str], *, threads: int = 0, spin_us: int | None = None, memory_limit: int = 0, mmap: bool = False
+    ) -> None:
         self._open(_runtime.Model(os.fsencode(path), mmap), os.fsdecode(path), threads, spin_us, memory_limit)
 
     @classmethod
@@ -52,8 +53,9 @@ class Model:
         model._open(_runtime.Model(bytes(artifact)), f"{len(artifact)} bytes", threads, spin_us, memory_limit)
         return model
 
-    def _open(self, native: _runtime.Model, source: str, threads: int, spin_us: int | None, memory_limit: int):
-        self._native, self._source = native, source
+    def _open(self, native: _runtime.Model, source: str, threads: int, spin_us: int | None, memory_limit: int) -> None:
+        self._native: _runtime.Model | None = native
+        self._source = source
         self._options = (threads, -1 if spin_us is None else spin_us, memory_limit)
         self._entries = tuple(Entry(name, _ports(inputs), _ports(outputs)) for name, inputs, outputs in native.entries())
         self._inputs = _common([entry.inputs for entry in self._entries])
@@ -92,13 +94,14 @@ class Model:
         return self._outputs
 
     @property
-    def info(self) -> dict:
+    def info(self) -> dict[str, Any]:
         """What ``limbeck inspect --json`` says: entries, instruction sets with the one that runs here, bytes, provenance.
 
         >>> Model("model.lmb").info["provenance"]["compiler_version"]
         '0.1.0'
         """
-        return json.loads(self._live().info())
+        document: dict[str, Any] = json.loads(self._live().info())
+        return document
 
     def run(
         self, *inputs: Mapping[str, ArrayLike] | ArrayLike, out: Mapping[str, np.ndarray] | None = None, entry: str | None = None
@@ -164,7 +167,7 @@ class Model:
     def __enter__(self) -> Model:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -183,7 +186,7 @@ class _Signature:
         self.output_types = tuple(NAMES.index(port.dtype) for port in outputs)
 
 
-def _ports(ports: list) -> tuple[Port, ...]:
+def _ports(ports: list[tuple[str, int, tuple[int, ...]]]) -> tuple[Port, ...]:
     return tuple(Port(name, NAMES[dtype], shape) for name, dtype, shape in ports)
 
 
@@ -191,7 +194,7 @@ def _names(ports: Sequence[Port]) -> str:
     return ", ".join(f"'{port.name}'" for port in ports) or "none"
 
 
-def _in_order(values: Mapping[str, ArrayLike], ports: Sequence[Port]) -> list:
+def _in_order(values: Mapping[str, ArrayLike], ports: Sequence[Port]) -> list[ArrayLike]:
     if len(values) == len(ports):
         try:
             return [values[port.name] for port in ports]

@@ -57,10 +57,11 @@ def main() -> int:
     import test_data
     import test_documents
     import test_model
+    import test_program
 
     suite = unittest.TestSuite()
     loader = unittest.defaultTestLoader
-    for module in (sys.modules[__name__], test_model, test_data, test_documents):
+    for module in (sys.modules[__name__], test_model, test_data, test_program, test_documents):
         suite.addTests(loader.loadTestsFromModule(module))
     chosen = unittest.TestSuite(test for test in flattened(suite) if arguments.only in test.id())
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=0).run(chosen)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import limbeck
 import numpy as np
-from artifacts import ROOT, artifact
+from artifacts import LIMBECK, ROOT, artifact
 from PIL import Image
 
 PAGE = ROOT / "docs" / "python.md"
@@ -38,6 +38,7 @@ class Folder:
             shutil.copy(artifact(name), self.path)
         shutil.copy(artifact("model").with_suffix(".onnx"), self.path)
         os.chdir(self.path)
+        os.environ["LIMBECK"] = str(LIMBECK)
         random = np.random.default_rng(0)
         for index in range(20):
             folder = Path("photos", ["cats", "dogs"][index % 2])
