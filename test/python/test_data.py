@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 import zipfile
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -305,6 +306,25 @@ class Sets(Case):
             process.send_signal(number)
             self.assertEqual(process.wait(60), code)
             self.assertEqual(sorted(path.name for path in Path().iterdir()), ["list.txt", "noise.png"])
+
+    def test_leave_nothing_behind_when_interrupted_at_once(self):
+        """The signal comes when the temporary folder was just made, before anything could remember it."""
+        np.save("a.npy", np.zeros((4, 2), np.float32))
+        make = tempfile.mkdtemp
+
+        def interrupted(*arguments, **options):
+            folder = make(*arguments, **options)
+            os.kill(os.getpid(), number)
+            return folder
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with unittest.mock.patch("limbeck.data.writing.tempfile.mkdtemp", interrupted):
+                try:
+                    code = self.data("numpy", "a.npy", "-o", "x.npz", "--input-name", "x")[0]
+                except SystemExit as end:
+                    code = end.code
+            self.assertEqual(code, {signal.SIGINT: 130, signal.SIGTERM: 143}[number])
+            self.assertEqual([path.name for path in Path().iterdir()], ["a.npy"])
 
     def test_of_any_length_take_the_same_memory(self):
         peaks = []

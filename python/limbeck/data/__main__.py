@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ..errors import Error, printable
 from ..types import Port
 from .images import FILTERS, Images, Preparation, channels
 from .inputs import check_dtype, check_sample, only_port, parse_layout, read_ports
+from .interrupts import Interrupts
 from .samples import Source
 from .split import assign, parse_split
 from .stored import Arrays
@@ -207,7 +207,7 @@ def prepare(arguments) -> list[str]:
     sizes_of_parts = {name: part_of.count(name) for name in split or [""]}
     total, done = sum(sizes_of_parts.values()), 0
     progress = sys.stderr.isatty() and not arguments.quiet
-    with SetWriter(arguments.output, sizes_of_parts, arguments.shard_size) as writer:
+    with Interrupts() as interrupts, SetWriter(arguments.output, sizes_of_parts, arguments.shard_size) as writer:
         for index, arrays in source.read([name is not None for name in part_of]):
             where = f"{arguments.source}: sample '{source.keys[index]}'"
             if done == 0:
@@ -217,17 +217,13 @@ def prepare(arguments) -> list[str]:
             if source.labels is not None:
                 part.labels.append((source.labels[index], source.keys[index]))
             done += 1
+            interrupts.check()
             if progress and (done % 16 == 0 or done == total):
                 show_progress(done, total)
         return writer.commit()
 
 
-def end(signal_number, _):
-    sys.exit(128 + signal_number)
-
-
 def main(given: list[str] | None = None) -> int:
-    signal.signal(signal.SIGTERM, end)  # so that nothing half-written stays
     try:
         arguments = parser().parse_args(given)
         notes = prepare(arguments)
