@@ -26,7 +26,7 @@ def weights(*shape) -> np.ndarray:
     return RANDOM.uniform(-0.5, 0.5, shape).astype(np.float32)
 
 
-def float_net(path: Path, batch=1):
+def float_net(path: Path, batch=1, size=(7, 9)):
     """Two convolutions, a residual addition, pooling and a matrix product."""
     nodes = [
         helper.make_node("Conv", ["x", "w1", "b1"], ["c1"], "first", pads=[1, 1, 1, 1]),
@@ -39,13 +39,18 @@ def float_net(path: Path, batch=1):
     ]
     constants = [constant("w1", weights(5, 3, 3, 3)), constant("b1", weights(5)), constant("w2", weights(5, 5, 3, 3))]
     constants += [constant("w3", weights(5, 4)), constant("b3", weights(4))]
-    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 3, 7, 9])]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 3, *size])]
     save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, 4])], constants)
 
 
 def symbolic_net(path: Path):
     """The same with a batch of any size."""
     float_net(path, batch="N")
+
+
+def spatial_net(path: Path):
+    """The same with images of any size."""
+    float_net(path, size=("H", "W"))
 
 
 def qdq_net(path: Path):
@@ -193,6 +198,7 @@ MODELS = {
     "product": product_net, "hostile": hostile_net, "open": open_net, "faults": faults_net,
     "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
     "chain": chain, "relus": relus, "wide": wide, "range": counted, "padded": padded,
+    "spatial": spatial_net,
 }  # fmt: skip
 
 

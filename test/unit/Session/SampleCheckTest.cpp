@@ -1,0 +1,38 @@
+// What is wrong with samples, and what is odd about them.
+#include "Session/SampleCheck.h"
+#include <gtest/gtest.h>
+#include <limits>
+
+using namespace limbeck;
+using namespace limbeck::session;
+
+static SampleCheck check() {
+  return SampleCheck({{"image", {DType::F32, {1, 2, 2}, nullptr}}, {"mask", {DType::S64, {1, 2}, nullptr}}});
+}
+static std::vector<Tensor> sample(std::vector<float> image) {
+  Tensor x = std::move(*Tensor::zeros(DType::F32, {1, 2, static_cast<int64_t>(image.size() / 2)}));
+  std::ranges::copy(image, x.mutableValues<float>().begin());
+  return {x, *Tensor::zeros(DType::S64, {1, 2})};
+}
+
+TEST(SampleCheck, RefusesWhatIsNotFinite) {
+  for (float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    Status status = check().add(sample({1, 2, bad, 3}));
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.diagnostic().code, Code::Calibration);
+    EXPECT_NE(status.diagnostic().message.find("'image'"), std::string::npos);
+    EXPECT_NE(status.diagnostic().message.find("element 2"), std::string::npos);
+  }
+}
+
+TEST(SampleCheck, NamesChannelsOfZeros) {
+  SampleCheck some = check();
+  ASSERT_TRUE(some.add(sample({0, 0, 0, 0})).ok());
+  EXPECT_EQ(some.notes(), std::vector<std::string>{"input 'image' is 0 in all samples"})
+      << "integers are no channels";
+  ASSERT_TRUE(some.add(sample({0, 1, 0, 0})).ok());
+  EXPECT_EQ(some.notes(),
+            std::vector<std::string>{"input 'image': 1 of 2 channels are 0 in all samples, the first is 1"});
+  ASSERT_TRUE(some.add(sample({0, 0, 0, -1})).ok());
+  EXPECT_TRUE(some.notes().empty());
+}
