@@ -67,6 +67,15 @@ static Status checkScaleType(const Node &node, DType dtype) {
   return error(Code::DataType, "expected scales of type f32 at opset ", node.opset, ", found ", name(dtype));
 }
 
+/// Zero points for scales. Constant ones get a constant, however many they are: only those can move into types.
+static Expected<ValueId> zerosLike(Builder &builder, ValueId scale, DType dtype) {
+  const Shape &shape = shapeOf(builder, scale);
+  if (!builder.constant(scale))
+    return filled(builder, scalarConstant(builder, dtype, 0), shape);
+  LIMBECK_ASSIGN(Tensor zeros, Tensor::zeros(dtype, shape));
+  return builder.makeConstant(std::move(zeros));
+}
+
 /// Scale and zero point in the shape of their granularity; an absent zero point becomes zeros.
 static Expected<ScaleAndZero> linearParameters(const Node &node, Builder &builder, ValueId scale,
                                                DType storage, bool perTensor) {
@@ -77,7 +86,7 @@ static Expected<ScaleAndZero> linearParameters(const Node &node, Builder &builde
     LIMBECK_ASSIGN(scale, asScalar(builder, scale, "scale", Code::QuantizedAxis));
     LIMBECK_ASSIGN(zeroPoint, asScalar(builder, zeroPoint, "zero_point", Code::QuantizedAxis));
   } else if (!node.hasOperand(2)) {
-    LIMBECK_ASSIGN(zeroPoint, filled(builder, zeroPoint, Shape(shapeOf(builder, scale))));
+    LIMBECK_ASSIGN(zeroPoint, zerosLike(builder, scale, dtypeOf(builder, zeroPoint)));
   }
   return ScaleAndZero{scale, zeroPoint};
 }

@@ -23,6 +23,16 @@ struct Imported {
   std::string ops, type;
 };
 
+/// ResNet-50's widest bias, whose zero point is left out: more zeros than folding makes of a scalar.
+TEST(RulesForms, zeroPointsThatAreLeftOutAreConstants) {
+  constexpr int64_t channels = 2048;
+  NodeModel bias("DequantizeLinear");
+  bias.input({channels}, kS32).floats(std::vector<float>(channels, 0.5f)).attribute("axis", 0);
+  Imported dequantize(bias);
+  EXPECT_EQ(dequantize.ops, "dequantize_by");
+  EXPECT_TRUE(dequantize.model->values[dequantize.model->ops[0].operands[2]].constant);
+}
+
 TEST(RulesForms, oneSpatialDimensionIsLiftedToTwo) {
   Imported conv(NodeModel("Conv")
                     .input({2, 4, 11})
