@@ -1,7 +1,7 @@
 // Every way in which ONNX stores the values of a dense tensor. The amount of data is compared with the shape
 // before memory is taken, so that a few bytes cannot ask for terabytes.
 #include "DecodeTensor.h"
-#include "ElementTypes.h"
+#include "limbeck/Import/ElementTypes.h"
 #include <bit>
 #include <utility>
 

@@ -1,6 +1,6 @@
 // Types of graph inputs and outputs.
 #include "DecodeType.h"
-#include "ElementTypes.h"
+#include "limbeck/Import/ElementTypes.h"
 
 namespace limbeck::importer {
 

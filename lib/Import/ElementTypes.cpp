@@ -1,5 +1,5 @@
 // The table of ONNX element types.
-#include "ElementTypes.h"
+#include "limbeck/Import/ElementTypes.h"
 #include <onnx.pb.h>
 
 namespace limbeck::importer {
@@ -31,6 +31,13 @@ Expected<ElementType> elementType(int32_t onnx) {
   return error(Code::UnsupportedType, "element type ",
                onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(onnx)),
                " is not supported");
+}
+
+int32_t onnxElementType(DType dtype) {
+  for (const ElementType &type : elementTypes)
+    if (type.dtype == dtype)
+      return type.onnx;
+  return onnx::TensorProto::UNDEFINED; // the table has all types that there are
 }
 
 } // namespace limbeck::importer

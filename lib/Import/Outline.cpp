@@ -1,9 +1,9 @@
 // Counts nodes and initializers of the parsed file; nesting was bounded when it was parsed.
 #include "limbeck/Import/Outline.h"
 #include "DecodeType.h"
-#include "ElementTypes.h"
 #include "Opsets.h"
 #include "Parse.h"
+#include "limbeck/Import/ElementTypes.h"
 #include "limbeck/Support/Checked.h"
 #include "limbeck/Support/File.h"
 #include <filesystem>

@@ -1,7 +1,7 @@
 // What the rules of several families share: axes, operands that decide shapes, scalars, casts.
 #include "Helpers.h"
 #include "../Diagnostics.h"
-#include "../ElementTypes.h"
+#include "limbeck/Import/ElementTypes.h"
 #include <algorithm>
 #include <limits>
 #include <numeric>

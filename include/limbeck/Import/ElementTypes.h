@@ -16,5 +16,7 @@ struct ElementType {
 
 /// E-DTYPE for a number that means nothing, E-UNSUPPORTED-TYPE for strings, complex numbers and small floats.
 Expected<ElementType> elementType(int32_t onnx);
+/// The number that ONNX files have for a type.
+int32_t onnxElementType(DType dtype);
 
 } // namespace limbeck::importer
