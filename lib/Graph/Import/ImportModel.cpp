@@ -83,7 +83,22 @@ Expected<mlir::func::FuncOp> ModelImporter::buildFunction() {
   return function;
 }
 
+/// The names of dimensions that are open; null where no open one has a name.
+static mlir::ArrayAttr symbolsOf(mlir::Builder &builder, const importer::Value &value) {
+  llvm::SmallVector<llvm::StringRef> symbols(value.symbols.begin(), value.symbols.end());
+  if (llvm::all_of(symbols, [](llvm::StringRef symbol) { return symbol.empty(); }))
+    return {};
+  return builder.getStrArrayAttr(symbols);
+}
+
 void ModelImporter::nameSignature(mlir::func::FuncOp function) {
+  function->setAttr(kOpsetAttribute, builder.getI64IntegerAttr(model.opset));
+  for (auto [index, id] : llvm::enumerate(model.inputs))
+    if (mlir::ArrayAttr symbols = symbolsOf(builder, model.values[id]))
+      function.setArgAttr(index, kSymbolsAttribute, symbols);
+  for (auto [index, id] : llvm::enumerate(model.outputs))
+    if (mlir::ArrayAttr symbols = symbolsOf(builder, model.values[id]))
+      function.setResultAttr(index, kSymbolsAttribute, symbols);
   for (auto [index, name] : llvm::enumerate(model.inputNames))
     function.setArgAttr(index, "limbeck.name", builder.getStringAttr(name));
   for (auto [index, name] : llvm::enumerate(model.outputNames))
