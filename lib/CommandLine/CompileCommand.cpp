@@ -8,6 +8,7 @@
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
 #include <chrono>
+#include <filesystem>
 
 namespace limbeck::command {
 
@@ -19,6 +20,7 @@ struct CompileFlags {
   int threads = 0;
   uint64_t memoryMiB = 16384;
   bool noWorker = false;
+  CLI::Option *to = nullptr;
 };
 } // namespace
 
@@ -28,7 +30,8 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
   command
       .add_option(
           "-o,--output", flags.output,
-          "the file to write: .lmb (artifact), .o or .so (to link, with a C header), .mlir, .ll or .s")
+          "the file to write: .lmb (artifact), .o or .so (to link, with a C header), .onnx (the model behind "
+          "stage graph), .mlir, .ll or .s")
       ->required()
       ->type_name("OUT");
   addShapeFlags(command, options.model);
@@ -38,7 +41,8 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
       ->type_name("T");
   addPrecisionFlag(command, options.model);
   addStageFlag(command, "--from", options.from, "first stage to run; behind import MODEL is a file of IR");
-  addStageFlag(command, "--to", options.to, "last stage to run; before lower, OUT ends in .mlir");
+  flags.to = addStageFlag(command, "--to", options.to,
+                          "last stage to run; before lower, OUT ends in .mlir, or, up to graph, in .onnx");
   addThreadsFlag(command, flags.threads);
   command.add_option("--tuning", flags.tuning, "register tiles that tune found; they change no number")
       ->type_name("tuning.json");
@@ -65,6 +69,14 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
       ->check(between(1, 1'000'000'000));
 }
 
+/// The model, and the file beside it where there is one.
+static Status addOnnx(OutputFiles &files, const std::string &path, const std::string &externalData,
+                      std::span<const std::byte> compiled) {
+  LIMBECK_ASSIGN(session::OnnxBytes onnx, session::onnxBytesOf(compiled));
+  LIMBECK_TRY(files.add(path, onnx.model));
+  return onnx.externalData.empty() ? Status() : files.add(externalData, onnx.externalData);
+}
+
 static int runCompile(const CompileFlags &flags, Console &console) {
   auto start = std::chrono::steady_clock::now();
   session::CompileOptions options = flags.options;
@@ -74,6 +86,8 @@ static int runCompile(const CompileFlags &flags, Console &console) {
   if (Status status = checkWritable(flags.output); !status.ok())
     return console.fail(status.diagnostic());
   options.product = *product;
+  if (*product == session::Product::Onnx && flags.to->count() == 0)
+    options.to = pipeline::Stage::Graph;
   bool oneLevel = *product != session::Product::Artifact && options.to == pipeline::Stage::Lower;
   if (oneLevel && options.target == "cpu")
     options.target = session::nativeTarget();
@@ -86,6 +100,8 @@ static int runCompile(const CompileFlags &flags, Console &console) {
     options.tuningSha256 = file->sha256;
   }
   options.symbol = session::cSymbol(flags.output);
+  std::string externalData = flags.output + ".data";
+  options.externalData = std::filesystem::path(externalData).filename().string();
   session::WorkerLimits limits = flags.limits;
   limits.memoryBytes = flags.memoryMiB << 20;
   session::Progress progress = console.progress();
@@ -95,7 +111,8 @@ static int runCompile(const CompileFlags &flags, Console &console) {
     return console.fail(bytes.diagnostic());
   bool linked = *product == session::Product::Object || *product == session::Product::SharedObject;
   OutputFiles files;
-  Status status = files.add(flags.output, *bytes);
+  Status status = *product == session::Product::Onnx ? addOnnx(files, flags.output, externalData, *bytes)
+                                                     : files.add(flags.output, *bytes);
   if (status.ok() && linked)
     status = files.add(session::cHeaderPath(flags.output), bytesOf(session::cHeader(options.symbol)));
   if (status.ok())
@@ -130,6 +147,7 @@ void addCompileCommand(CommandSet &set) {
        "  limbeck compile model.onnx -o model.lmb --dim N=1,8 --dim T=320\n"
        "  limbeck compile model.onnx -o model.lmb --target cpu:native --tuning tuning.json\n"
        "  limbeck compile model.onnx -o model.lmb --precision bf16\n"
+       "  limbeck compile model.onnx -o folded.onnx\n"
        "  limbeck compile model.onnx -o fused.mlir --to fuse\n"
        "  limbeck compile fused.mlir -o model.lmb --from lower\n"},
       compileFlags, runCompile);

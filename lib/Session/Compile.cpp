@@ -5,12 +5,14 @@
 #include "WorkerProtocol.h"
 #include "limbeck/Artifact/Writer.h"
 #include "limbeck/Calibration/Document.h"
+#include "limbeck/Graph/Export/ExportModel.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Version.h"
+#include "limbeck/Support/File.h"
 #include "limbeck/Target/CPU/Compile.h"
 #include "limbeck/Target/CPU/Embed.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -30,16 +32,29 @@ static std::vector<std::byte> toBytes(std::string_view text) {
 Expected<Product> productOf(const std::string &path) {
   static const std::map<std::string, Product, std::less<>> kProducts = {
       {".lmb", Product::Artifact}, {".o", Product::Object},  {".so", Product::SharedObject},
-      {".mlir", Product::Mlir},    {".ll", Product::LlvmIr}, {".s", Product::Assembly}};
+      {".mlir", Product::Mlir},    {".ll", Product::LlvmIr}, {".s", Product::Assembly},
+      {".onnx", Product::Onnx}};
   std::string ending = std::filesystem::path(path).extension().string();
   if (auto found = kProducts.find(ending); found != kProducts.end())
     return found->second;
-  return error(Code::Flag, "expected an output file that ends in .lmb, .o, .so, .mlir, .ll or .s, found '",
-               path, "'");
+  return error(Code::Flag,
+               "expected an output file that ends in .lmb, .o, .so, .onnx, .mlir, .ll or .s, found '", path,
+               "'");
 }
 
 std::string nativeTarget() {
   return "cpu:" + std::string(cpu::nativeIsa().name);
+}
+
+/// What later stages do has no form in ONNX.
+static Status checkOnnxOptions(const CompileOptions &options) {
+  if (options.to > Stage::Graph)
+    return error(Code::Flag, "expected --to import or graph with an output file that ends in .onnx, found ",
+                 pipeline::name(options.to));
+  if (options.model.precision != "f32")
+    return error(Code::Flag, "expected no --precision with an output file that ends in .onnx, found ",
+                 options.model.precision);
+  return {};
 }
 
 /// The choices on which all else rests, checked before any file is read.
@@ -58,6 +73,8 @@ static Status checkOptions(const CompileOptions &options) {
   if (options.from > Stage::Quantize && model.precision != "f32")
     return error(Code::Flag, "expected --from a stage up to quantize with --precision ", model.precision,
                  ", found ", pipeline::name(options.from), ": that stage rounds");
+  if (options.product == Product::Onnx)
+    return checkOnnxOptions(options);
   if (options.to != Stage::Lower && options.product != Product::Mlir)
     return error(Code::Flag, "expected an output file that ends in .mlir with --to ",
                  pipeline::name(options.to));
@@ -84,6 +101,7 @@ public:
   Expected<std::vector<std::byte>> artifact();
   Expected<std::vector<std::byte>> linkable();
   Expected<std::vector<std::byte>> text();
+  Expected<std::vector<std::byte>> onnx();
 
 private:
   void report(std::string_view what, size_t done, size_t total) {
@@ -105,6 +123,8 @@ private:
     }
     return result;
   }
+  /// The only entry behind `last`: for files that hold no more than one.
+  Expected<Module> onlyEntry(Stage last);
   /// The entry behind `last`, at most Fuse.
   Expected<Module> frontEnd(const EntryChoice &choice, Stage last);
   Expected<quantize::Recipe> recipe() const;
@@ -292,12 +312,47 @@ Expected<std::vector<std::byte>> Session::linkable() {
   return cpu::embedArtifact(bytes, options.symbol, *isa, options.product == Product::SharedObject);
 }
 
-Expected<std::vector<std::byte>> Session::text() {
+Expected<Module> Session::onlyEntry(Stage last) {
   LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(options.model));
   if (choices.size() != 1)
     return error(Code::Flag, "expected one entry for this kind of output, found ", choices.size(),
                  " combinations of --dim values");
-  LIMBECK_ASSIGN(Module module, frontEnd(choices.front(), std::min(options.to, Stage::Fuse)));
+  return frontEnd(choices.front(), last);
+}
+
+/// The length of the model in 8 bytes, the model, the file beside it.
+static std::vector<std::byte> encodeOnnx(const graph::OnnxFiles &files) {
+  uint64_t length = files.model.size();
+  std::vector<std::byte> bytes(sizeof length);
+  std::memcpy(bytes.data(), &length, sizeof length);
+  for (std::string_view part : {std::string_view(files.model), std::string_view(files.externalData)}) {
+    Bytes content = bytesOf(part);
+    bytes.insert(bytes.end(), content.begin(), content.end());
+  }
+  return bytes;
+}
+
+Expected<OnnxBytes> onnxBytesOf(std::span<const std::byte> compiled) {
+  uint64_t length = 0;
+  if (compiled.size() >= sizeof length)
+    std::memcpy(&length, compiled.data(), sizeof length);
+  if (compiled.size() < sizeof length || length > compiled.size() - sizeof length)
+    return error(Code::Internal, "expected the bytes of an ONNX model, found too few");
+  return OnnxBytes{compiled.subspan(sizeof length, length), compiled.subspan(sizeof length + length)};
+}
+
+Expected<std::vector<std::byte>> Session::onnx() {
+  LIMBECK_ASSIGN(Module module, onlyEntry(options.to));
+  graph::ExportOptions choices;
+  choices.producerVersion = kVersion;
+  choices.metadata = {{"limbeck.version", kVersion}};
+  choices.externalDataName = options.externalData;
+  LIMBECK_ASSIGN(graph::OnnxFiles files, inFile(graph::exportModel(*module, choices)));
+  return encodeOnnx(files);
+}
+
+Expected<std::vector<std::byte>> Session::text() {
+  LIMBECK_ASSIGN(Module module, onlyEntry(std::min(options.to, Stage::Fuse)));
   const cpu::Isa *isa = nullptr;
   if (options.to == Stage::Lower) {
     LIMBECK_ASSIGN(isa, onlyIsa(options.target));
@@ -330,6 +385,8 @@ Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Pr
   case Product::Object:
   case Product::SharedObject:
     return session.linkable();
+  case Product::Onnx:
+    return session.onnx();
   default:
     return session.text();
   }

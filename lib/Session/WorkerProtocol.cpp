@@ -81,6 +81,7 @@ template <class Direction, class Options> static void visitOptions(Direction &&d
   direction.text("recipe", options.quantization.recipe);
   direction.text("keep", options.keepDirectory);
   direction.text("symbol", options.symbol);
+  direction.text("external-data", options.externalData);
   direction.texts("tiles", options.tiles);
   direction.text("tuning", options.tuningSha256);
   direction.number("observe", options.observe);

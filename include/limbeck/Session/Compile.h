@@ -10,7 +10,8 @@ namespace limbeck::session {
 /// What compiling makes; the ending of the output file decides.
 /// `Plan` is what `plan` shows: PlanReport, encoded.
 /// `Object` and `SharedObject` are an artifact of one level as data to link.
-enum class Product { Artifact, Object, SharedObject, Mlir, LlvmIr, Assembly, Plan };
+/// `Onnx` is the model behind stage Graph: files that onnxBytesOf takes apart.
+enum class Product { Artifact, Object, SharedObject, Mlir, LlvmIr, Assembly, Plan, Onnx };
 
 /// Quantization of a float model on the way to an artifact.
 struct QuantizationOptions {
@@ -22,11 +23,13 @@ struct QuantizationOptions {
 struct CompileOptions {
   SourceModel model;
   Product product = Product::Artifact;
-  std::string symbol;         ///< the C name of an artifact that is linked
+  std::string symbol; ///< the C name of an artifact that is linked
+  std::string
+      externalData; ///< of an ONNX model: the name of the file beside it, for weights that do not fit into it
   std::string target = "cpu"; ///< as cpu::parseTargets reads it
   /// The first stage to run; behind Import, `model.path` is a file of IR.
   pipeline::Stage from = pipeline::Stage::Import;
-  pipeline::Stage to = pipeline::Stage::Lower; ///< the last; only Product::Mlir can stop early
+  pipeline::Stage to = pipeline::Stage::Lower; ///< the last; only Product::Mlir and Onnx can stop early
   std::map<std::string, std::string> tiles;    ///< by problem, where they fit: see Lower/KernelFacts.h
   QuantizationOptions quantization;            ///< between the stages Graph and Quantize
   std::string tuningSha256;                    ///< of the file that they come from, for provenance
@@ -38,7 +41,7 @@ struct CompileOptions {
   std::string keepDirectory;    ///< when set, every kernel's LLVM IR is left there
 };
 
-/// By the ending of a file name: .lmb .mlir .ll .s; E-UNSUPPORTED for .o and .so, E-FLAG for any other.
+/// By the ending of a file name: .lmb .o .so .onnx .mlir .ll .s; E-FLAG for any other.
 Expected<Product> productOf(const std::string &path);
 
 /// The target of a text when the user names none: `cpu:LEVEL`, the best level that this machine runs.
@@ -50,6 +53,13 @@ using KernelWatch =
 
 /// How many of CompileOptions::tiles an artifact uses.
 size_t tilesUsed(std::span<const std::byte> artifact);
+
+/// An ONNX model, and the file beside it, which is mostly empty.
+struct OnnxBytes {
+  std::span<const std::byte> model, externalData;
+};
+/// Takes apart what compile gives for Product::Onnx. E-INTERNAL for anything else.
+Expected<OnnxBytes> onnxBytesOf(std::span<const std::byte> compiled);
 
 /// The content of the output file; equal options and files give equal bytes.
 Expected<std::vector<std::byte>> compile(const CompileOptions &options, const Progress &progress = {},
