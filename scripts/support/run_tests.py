@@ -127,6 +127,7 @@ PARTS = [
     Part("stretches", "int8 model against ONNX Runtime, piece by piece", "build/bin/limbeck", script("test/execute/stretches.py")),
     Part("models", "whole models: compiled equals interpreter", "build/bin/limbeck", script("test/execute/models.py")),
     Part("python", "the Python package and its documents", "build/bin/limbeck", script("test/python/run.py")),
+    Part("exported", "whole models: written as ONNX again", "build/bin/limbeck", script("test/execute/exported.py")),
     Part("benchmarks", "the tools of benchmarks/, with Limbeck alone", "build/bin/limbeck", script("test/benchmarks/run.py")),
 ]
 

@@ -3,9 +3,11 @@
 //
 // CASES has one JSON object per line: `name`, `model` (path), `rtol`, `atol`, `inputs` (name and path of a TensorProto each; a
 // .npy file beside it when the input may be frozen), `outputs` (paths). The answer to each is one line, too: `name`, `status`
-// (passed, unsupported, failed), `text`, `compiled_only` (the interpreter does not have this fault), `frozen` (names). Each
-// case runs in a process of its own, so that a crash or a hang is one failure among others.
+// (passed, unsupported, failed), `text`, `compiled_only` (the interpreter does not have this fault), `frozen` (names), and where it
+// passed `export`: status and text of writing the model as ONNX again, to EXPORTED beside it, which must compute the same bits.
+// Each case runs in a process of its own, so that a crash or a hang is one failure among others.
 #include "../execute/Compare.h"
+#include "limbeck/Session/Compile.h"
 #include "limbeck/Session/RunModel.h"
 #include <cmath>
 #include <cstdio>
@@ -156,6 +158,35 @@ Json verdict(const Diagnostic &diagnostic, bool compiledOnly) {
                  compiledOnly);
 }
 
+/// Where a model is written to again.
+std::string exportedPath(const Case &test) {
+  return test.model + ".exported.onnx";
+}
+
+/// Writes the model as it is behind stage Graph, and runs that: it has the shapes and the frozen inputs already.
+Expected<std::vector<Tensor>> runExported(const Case &test, session::RunOptions options) {
+  session::CompileOptions writing;
+  writing.model = options.model;
+  writing.product = session::Product::Onnx;
+  writing.to = pipeline::Stage::Graph;
+  writing.threads = 1;
+  LIMBECK_ASSIGN(std::vector<std::byte> bytes, session::compile(writing));
+  LIMBECK_ASSIGN(session::OnnxBytes onnx, session::onnxBytesOf(bytes));
+  LIMBECK_TRY(writeFileAtomically(exportedPath(test), onnx.model));
+  options.model = {};
+  options.model.path = exportedPath(test);
+  LIMBECK_ASSIGN(std::vector<Tensor> values, run(options, /*reference=*/true));
+  return values;
+}
+
+Json judgeExport(const Case &test, const session::RunOptions &options, const std::vector<Tensor> &reference) {
+  Expected<std::vector<Tensor>> exported = runExported(test, options);
+  if (!exported)
+    return verdict(exported.diagnostic(), false);
+  test::Difference difference = test::compare(*exported, reference, /*oneStep=*/false);
+  return difference.text.empty() ? verdict("passed", "") : verdict("failed", difference.text);
+}
+
 Json judge(const Case &test, const Frozen &frozen) {
   session::RunOptions options = runOptions(test, frozen);
   Expected<std::vector<Tensor>> reference = run(options, /*reference=*/true);
@@ -169,7 +200,9 @@ Json judge(const Case &test, const Frozen &frozen) {
     return verdict("failed", "compiled and interpreted: " + difference.text, true);
   if (Status status = compareWithExpected(test, *compiled); !status)
     return verdict(status.diagnostic(), false);
-  return verdict("passed", "");
+  Json result = verdict("passed", "");
+  result["export"] = judgeExport(test, options, *reference);
+  return result;
 }
 
 Json judge(const Json &json) {

@@ -25,6 +25,11 @@ A test whose name ends in `_expanded` has its op written out in simpler ones; it
 that ops had in older opsets) against ONNX Runtime."""
 
 
+EXPORT = """Each model that passed is written as ONNX again as it is behind stage Graph ([onnx.md](onnx.md)). {passed} of them, with those
+against ONNX Runtime, pass `onnx.checker` with shape inference, are read again, and give the same bits in the interpreter. The others
+are refused with these messages:"""
+
+
 def table(header: list, rows: list) -> list:
     """Lines of a table, and an empty one."""
     return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(map(str, row)) + " |" for row in rows), ""]
@@ -66,6 +71,18 @@ def reasons_rows(cases: list, answers: dict) -> list:
     return [[why, len(names), ", ".join(names)] for why, names in sorted(groups.items())]
 
 
+def export_lines(cases: list, answers: dict) -> list:
+    """How many models that ran were written as ONNX again, and which were not."""
+    groups = collections.defaultdict(list)
+    for case in cases:
+        export = answers[case.name].get("export", {"status": "none", "text": ""})
+        groups[reason(export["text"]) if export["status"] == "unsupported" else export["status"]].append(case.name)
+    passed = len(groups.pop("passed", []))
+    groups.pop("none", None)
+    lines = ["## Written as ONNX again", "", EXPORT.format(passed=passed), ""]
+    return lines + table(["message", "tests", "which"], [[why, len(names), ", ".join(names)] for why, names in sorted(groups.items())])
+
+
 def text(cases: list, answers: dict) -> str:
     own = [case for case in cases if not case.name.startswith("peer_")]
     families = by_family(own)
@@ -85,6 +102,8 @@ def text(cases: list, answers: dict) -> str:
     rest = [case for some in present.values() for case in some if case not in quantization]
     lines += ["## What is not there yet of the other ops", ""]
     lines += table(["message", "tests", "which"], reasons_rows(rest, answers))
+
+    lines += export_lines(cases, answers)
 
     lines += ["## Different", ""]
     different = [(case.name, answers[case.name]["text"]) for case in own if answers[case.name]["status"] == "different"]

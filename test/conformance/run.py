@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import node_cases
+import onnx
 import page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +49,20 @@ def check_all(program: Path, cases: list) -> dict:
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             for some in pool.map(lambda first: check(program, lines[first::workers], Path(folder)), range(workers)):
                 answers.update({answer["name"]: answer for answer in some})
+        for index, case in enumerate(cases):
+            check_exported(answers[case.name], Path(folder) / str(index) / "model.onnx.exported.onnx")
     return answers
+
+
+def check_exported(answer: dict, path: Path) -> None:
+    """What was written as ONNX again passes ONNX's checker, with shape inference."""
+    export = answer.get("export", {})
+    if export.get("status") != "passed":
+        return
+    try:
+        onnx.checker.check_model(onnx.load(path), full_check=True)
+    except Exception as fault:  # of several modules
+        export.update(status="failed", text=f"onnx.checker: {fault}")
 
 
 def judge(answers: dict, reasons: dict, complete: bool) -> collections.Counter:
@@ -63,6 +77,10 @@ def judge(answers: dict, reasons: dict, complete: bool) -> collections.Counter:
             where = " [compiled code only]" if answer.get("compiled_only") else ""
             print(f"FAIL {name}{where}: {answer['text']}")
         counts[answer["status"]] += 1
+        export = answer.get("export", {"status": "none"})
+        if export["status"] == "failed":
+            print(f"FAIL {name}, written as ONNX again: {export['text']}")
+        counts[f"export {export['status']}"] += 1
     if complete:
         for name in reasons.keys() - answers.keys():
             print(f"FAIL {EXPECTED_FAILURES.name}: expected the name of a test, found '{name}'")
@@ -94,8 +112,9 @@ def main() -> int:
     counts = judge(answers, reasons, complete=not arguments.only)
     if arguments.verbose:
         for name, answer in answers.items():
-            print(f"{answer['status']:11} {name} {answer['frozen'] or ''} {answer['text']}")
-    passed, failed = counts["passed"] + counts["different"], counts["failed"]
+            print(f"{answer['status']:11} {name} {answer['frozen'] or ''} {answer['text']} {answer.get('export', '')}")
+    passed = counts["passed"] + counts["different"] + counts["export passed"]
+    failed = counts["failed"] + counts["export failed"]
     if not arguments.only:
         fresh = check_page(cases, answers, arguments.write)
         passed, failed = passed + fresh, failed + (not fresh)
