@@ -1,7 +1,7 @@
 // Elements of a kernel: loads through fused element-wise ops, conversion between stored and computed form, stores.
 #include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Lower/KernelBuilder.h"
-#include "limbeck/Lower/Reciprocal.h"
+#include "limbeck/Lower/PairArithmetic.h"
 #include "limbeck/Lower/Tables.h"
 #include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -162,18 +162,21 @@ Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, i
     return lookUp(tables[op], positions);
   }
   TensorType type = typeOf(op->getResult(0));
-  bool qlinear = isQLinear(*this, op), stored = worksOnStorage(op) || qlinear;
+  auto [place, fresh] = pairs.try_emplace(op);
+  if (fresh)
+    place->second = provenPairArithmetic(*this, op);
+  PairArithmetic pair = place->second;
+  bool qlinear = isQLinear(*this, op), stored = worksOnStorage(op) || qlinear || pair.form;
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
     operands.push_back(operandElement(operand, index, type.shape, lanes, stored));
+  if (pair.form)
+    return emitPairForm(*this, op, *pair.form, operands);
   if (qlinear)
     return emitQLinear(*this, op, operands);
   if (stored)
     return operands[0];
-  auto [reciprocal, fresh] = reciprocals.try_emplace(op);
-  if (fresh)
-    reciprocal->second = provenReciprocal(*this, op);
-  return narrow(emitElementwise(*this, op, operands), type, index, reciprocal->second);
+  return narrow(emitElementwise(*this, op, operands), type, index, pair.reciprocal);
 }
 
 static Tensor floatTable(const std::vector<float> &values) {

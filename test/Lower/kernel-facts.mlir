@@ -75,10 +75,10 @@ module attributes {limbeck.target = "avx2"} {
 // -----
 
 module attributes {limbeck.target = "avx2"} {
-  // Nothing is contracted; the forms name how the elements become bytes: a sum whose division is proven away.
+  // Nothing is contracted; the forms name how the elements become bytes: a sum of integers, proven for all pairs.
   // CHECK-LABEL: func.func @sum(
   // CHECK-NOT: arithmetic
-  // CHECK: family = "loops", forms = ["reciprocal"], multiply_adds = 0 : i64
+  // CHECK: family = "loops", forms = ["fused sum"], multiply_adds = 0 : i64
   func.func @sum(%x: tensor<64x!quant.uniform<u8:f32, 0.5:3>>, %y: tensor<64x!quant.uniform<u8:f32, 0.25>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:9>> {
     %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x!quant.uniform<u8:f32, 0.25>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:9>> {
     ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<64x!quant.uniform<u8:f32, 0.25>>):
@@ -86,5 +86,90 @@ module attributes {limbeck.target = "avx2"} {
       limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 0.75:9>>
     }
     return %z : tensor<64x!quant.uniform<u8:f32, 0.75:9>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  // A difference is such a sum, with a factor below 0.
+  // CHECK-LABEL: func.func @difference(
+  // CHECK-NOT: arithmetic
+  // CHECK: family = "loops", forms = ["fused sum"], multiply_adds = 0 : i64
+  func.func @difference(%x: tensor<64x!quant.uniform<u8:f32, 0.023137100040912628:3>>, %y: tensor<64x!quant.uniform<u8:f32, 0.04171130061149597>>) -> tensor<64x!quant.uniform<u8:f32, 0.051273901015520096:90>> {
+    %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.023137100040912628:3>>, tensor<64x!quant.uniform<u8:f32, 0.04171130061149597>>) -> tensor<64x!quant.uniform<u8:f32, 0.051273901015520096:90>> {
+    ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.023137100040912628:3>>, %b: tensor<64x!quant.uniform<u8:f32, 0.04171130061149597>>):
+      %0 = limbeck.sub %a, %b : (tensor<64x!quant.uniform<u8:f32, 0.023137100040912628:3>>, tensor<64x!quant.uniform<u8:f32, 0.04171130061149597>>) -> tensor<64x!quant.uniform<u8:f32, 0.051273901015520096:90>>
+      limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 0.051273901015520096:90>>
+    }
+    return %z : tensor<64x!quant.uniform<u8:f32, 0.051273901015520096:90>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "arm64"} {
+  // So is a product, of the differences from the zero points.
+  // CHECK-LABEL: func.func @product(
+  // CHECK-NOT: arithmetic
+  // CHECK: family = "loops", forms = ["fused product"], multiply_adds = 0 : i64
+  func.func @product(%x: tensor<64x!quant.uniform<u8:f32, 0.023137100040912628:3>>, %y: tensor<64x!quant.uniform<u8:f32, 0.0039217001758515835>>) -> tensor<64x!quant.uniform<u8:f32, 0.021173899993300438:9>> {
+    %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.023137100040912628:3>>, tensor<64x!quant.uniform<u8:f32, 0.0039217001758515835>>) -> tensor<64x!quant.uniform<u8:f32, 0.021173899993300438:9>> {
+    ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.023137100040912628:3>>, %b: tensor<64x!quant.uniform<u8:f32, 0.0039217001758515835>>):
+      %0 = limbeck.mul %a, %b : (tensor<64x!quant.uniform<u8:f32, 0.023137100040912628:3>>, tensor<64x!quant.uniform<u8:f32, 0.0039217001758515835>>) -> tensor<64x!quant.uniform<u8:f32, 0.021173899993300438:9>>
+      limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 0.021173899993300438:9>>
+    }
+    return %z : tensor<64x!quant.uniform<u8:f32, 0.021173899993300438:9>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "x86-64"} {
+  // Without a fused multiply-add the sum keeps to floats, where the division is proven away.
+  // CHECK-LABEL: func.func @unfused(
+  // CHECK-NOT: arithmetic
+  // CHECK: family = "loops", forms = ["reciprocal"], multiply_adds = 0 : i64
+  func.func @unfused(%x: tensor<64x!quant.uniform<u8:f32, 0.5:3>>, %y: tensor<64x!quant.uniform<u8:f32, 0.25>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:9>> {
+    %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x!quant.uniform<u8:f32, 0.25>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:9>> {
+    ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<64x!quant.uniform<u8:f32, 0.25>>):
+      %0 = limbeck.add %a, %b : (tensor<64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x!quant.uniform<u8:f32, 0.25>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:9>>
+      limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 0.75:9>>
+    }
+    return %z : tensor<64x!quant.uniform<u8:f32, 0.75:9>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx512-vnni"} {
+  // Every second sum is a tie. With an odd zero point no form rounds them all as the division does, but its reciprocal is exact.
+  // CHECK-LABEL: func.func @ties(
+  // CHECK-NOT: arithmetic
+  // CHECK: family = "loops", forms = ["reciprocal"], multiply_adds = 0 : i64
+  func.func @ties(%x: tensor<64x!quant.uniform<u8:f32, 0.5>>, %y: tensor<64x!quant.uniform<u8:f32, 0.5>>) -> tensor<64x!quant.uniform<u8:f32, 1.0:7>> {
+    %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5>>, tensor<64x!quant.uniform<u8:f32, 0.5>>) -> tensor<64x!quant.uniform<u8:f32, 1.0:7>> {
+    ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.5>>, %b: tensor<64x!quant.uniform<u8:f32, 0.5>>):
+      %0 = limbeck.add %a, %b : (tensor<64x!quant.uniform<u8:f32, 0.5>>, tensor<64x!quant.uniform<u8:f32, 0.5>>) -> tensor<64x!quant.uniform<u8:f32, 1.0:7>>
+      limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 1.0:7>>
+    }
+    return %z : tensor<64x!quant.uniform<u8:f32, 1.0:7>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx512-vnni"} {
+  // One operand is too small beside the other for factors of 16 bits.
+  // CHECK-LABEL: func.func @apart(
+  // CHECK-NOT: arithmetic
+  // CHECK: family = "loops", forms = ["reciprocal"], multiply_adds = 0 : i64
+  func.func @apart(%x: tensor<64x!quant.uniform<u8:f32, 1.0>>, %y: tensor<64x!quant.uniform<u8:f32, 0.0000152587890625>>) -> tensor<64x!quant.uniform<u8:f32, 1.125:3>> {
+    %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 1.0>>, tensor<64x!quant.uniform<u8:f32, 0.0000152587890625>>) -> tensor<64x!quant.uniform<u8:f32, 1.125:3>> {
+    ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 1.0>>, %b: tensor<64x!quant.uniform<u8:f32, 0.0000152587890625>>):
+      %0 = limbeck.add %a, %b : (tensor<64x!quant.uniform<u8:f32, 1.0>>, tensor<64x!quant.uniform<u8:f32, 0.0000152587890625>>) -> tensor<64x!quant.uniform<u8:f32, 1.125:3>>
+      limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 1.125:3>>
+    }
+    return %z : tensor<64x!quant.uniform<u8:f32, 1.125:3>>
   }
 }

@@ -129,12 +129,13 @@ module attributes {limbeck.target = "avx512"} {
 // -----
 
 module attributes {limbeck.target = "avx512"} {
-  // Relu between equal types only clamps; two different elements make no table, but a reciprocal in place of the division.
+  // Relu between equal types only clamps; of two different elements the sum is one of integers, rounded by a fused multiply-add.
   // CHECK-LABEL: func.func @clamp(
   // CHECK: arith.maxui
   // CHECK-NOT: memref<256xi8>
   // CHECK-NOT: arith.divf
-  // CHECK: arith.mulf
+  // CHECK-NOT: arith.sitofp
+  // CHECK: math.fma
   // CHECK: return
   func.func @clamp(%x: tensor<64x!quant.uniform<u8:f32, 0.5:128>>, %z: tensor<64x!quant.uniform<u8:f32, 0.25:3>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:7>> {
     %y = limbeck.fused %x, %z kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>, tensor<64x!quant.uniform<u8:f32, 0.25:3>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:7>> {

@@ -11,6 +11,7 @@
 #pragma once
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Lower/KernelFacts.h"
+#include "limbeck/Lower/PairForms.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Reference/Operation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -192,7 +193,7 @@ private:
   llvm::SmallVector<KernelOutput> outputPlaces;
   size_t countedDim = 0; ///< 0: indices stay inside each dimension
   llvm::DenseMap<mlir::Operation *, KernelTable> tables;
-  llvm::DenseMap<mlir::Operation *, std::optional<float>> reciprocals;
+  llvm::DenseMap<mlir::Operation *, PairArithmetic> pairs;
   std::optional<KernelTable> requantization;
   llvm::DenseMap<mlir::Value, mlir::Value> known; ///< elements at the current block: value -> stored element
   llvm::SmallVector<mlir::Value> blockIndex;

@@ -8,6 +8,7 @@
 namespace limbeck::lower {
 
 class KernelBuilder;
+struct PairForm;
 
 /// The shape of a register file and its vector units, as schedules need them.
 struct VectorUnit {
@@ -32,6 +33,9 @@ public:
   /// instruction for it, and nothing was emitted.
   virtual mlir::Value emitByteLookup(KernelBuilder &kernel, mlir::Value table,
                                      mlir::Value positions) const = 0;
+  /// The form of two vectors of bytes without sign, saturated to 0 and 255. Null: widening serves as well, and nothing was emitted.
+  virtual mlir::Value emitPairForm(KernelBuilder &kernel, const PairForm &form, mlir::Value first,
+                                   mlir::Value second) const = 0;
 };
 
 /// The registered target of that name, or null. Targets register when their library is linked through `registerTargets`.

@@ -26,6 +26,10 @@ public:
                              mlir::Value positions) const override {
     return cpu::emitByteLookup(kernel, isa, table, positions);
   }
+  mlir::Value emitPairForm(lower::KernelBuilder &kernel, const lower::PairForm &form, mlir::Value first,
+                           mlir::Value second) const override {
+    return cpu::emitPairForm(kernel, isa, form, first, second);
+  }
 
 private:
   const Isa &isa;

@@ -18,5 +18,9 @@ mlir::Value emitRoundToBF16(lower::KernelBuilder &kernel, const Isa &isa, mlir::
 /// A vector of bytes looked up in a table of 256; null, with nothing emitted, where the ISA has no instruction for it.
 mlir::Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value table,
                            mlir::Value positions);
+/// A function of two vectors of bytes without sign as words multiplied in pairs; null, with nothing emitted, where the ISA has no
+/// instruction for it.
+mlir::Value emitPairForm(lower::KernelBuilder &kernel, const Isa &isa, const lower::PairForm &form,
+                         mlir::Value first, mlir::Value second);
 
 } // namespace limbeck::cpu

@@ -68,8 +68,8 @@ std::optional<ByteInstructions::Form> ByteInstructions::tileForm(const Isa &isa,
   return Form{4, 1, 1, {.perRow = 1}, dot->family}; // spreading an input takes an instruction
 }
 
-ByteInstructions::ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa)
-    : kernel(kernel), b(kernel.builder()), count(isa.lanes), instruction(dotInstruction(isa)),
+ByteInstructions::ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa, int64_t lanes)
+    : kernel(kernel), b(kernel.builder()), isa(isa), count(lanes), instruction(dotInstruction(isa)),
       isX86(isOfX86(isa)) {}
 
 int64_t ByteInstructions::inputShift(bool isSigned) const {
@@ -192,6 +192,26 @@ Value ByteInstructions::pack(ArrayRef<Value> quarters, bool isSigned, Order orde
       places.push_back(4 * i + j);
   Value units = bitcast(dwords(), packed);
   return bitcast(bytes(), vector::ShuffleOp::create(b, kernel.loc(), units, units, places));
+}
+
+Value ByteInstructions::dotWords(Value accumulator, Value x, Value w) {
+  if (isa.has("avx512vnni") || isa.has("avxvnni"))
+    return intrinsic(
+        at("llvm.x86.avx512.vpdpwssd.128", "llvm.x86.avx512.vpdpwssd.256", "llvm.x86.avx512.vpdpwssd.512"),
+        dwords(), {accumulator, x, w});
+  StringRef name = at("llvm.x86.sse2.pmadd.wd", "llvm.x86.avx2.pmadd.wd", "llvm.x86.avx512.pmaddw.d.512");
+  return arith::AddIOp::create(b, kernel.loc(), accumulator, intrinsic(name, dwords(), {x, w}));
+}
+
+Value ByteInstructions::packLowWords(ArrayRef<Value> quarters) {
+  VectorType words = vector(2 * count, 16);
+  StringRef name = at("llvm.x86.sse2.packuswb.128", "llvm.x86.avx2.packuswb", "llvm.x86.avx512.packuswb.512");
+  auto half = [&](Value low, Value high) -> Value {
+    // Each low word is a byte now; the one behind it, from a high word, is 255.
+    Value packed = intrinsic(name, bytes(), {bitcast(words, low), bitcast(words, high)});
+    return arith::AndIOp::create(b, kernel.loc(), bitcast(words, packed), kernel.constantLike(words, 255));
+  };
+  return intrinsic(name, bytes(), {half(quarters[0], quarters[1]), half(quarters[2], quarters[3])});
 }
 
 SmallVector<Value> ByteInstructions::interleaved(ArrayRef<Value> bytes) {

@@ -24,7 +24,9 @@ public:
   /// The best form for `width` rows of `depth` inputs in a row; with `room`, a load may reach over their end. None where that is needed
   /// and not given, and none on AArch64 without dot products.
   static std::optional<Form> tileForm(const Isa &isa, int64_t width, int64_t depth, bool room);
-  ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa);
+  ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa) : ByteInstructions(kernel, isa, isa.lanes) {}
+  /// The same for vectors of `lanes`, no more than the ISA has.
+  ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa, int64_t lanes);
 
   int64_t lanes() const { return count; }
   mlir::VectorType bytes() const;
@@ -55,11 +57,17 @@ public:
   /// Four vectors of i32 as bytes, saturated to the range of s8 or u8.
   mlir::Value pack(llvm::ArrayRef<mlir::Value> quarters, bool isSigned, Order order);
 
+  /// accumulator + two products of the signed words of `x` and `w` in every lane.
+  mlir::Value dotWords(mlir::Value accumulator, mlir::Value x, mlir::Value w);
+  /// The low words, with sign, of four vectors of i32 whose high words are positive, as bytes saturated to 0 and 255; the vectors
+  /// are in the order Dealt.
+  mlir::Value packLowWords(llvm::ArrayRef<mlir::Value> quarters);
+  /// punpckl / punpckh, zip1 / zip2: units of `unit` bytes of the lower or upper half of each 128 bits, alternately from a and c.
+  mlir::Value interleave(mlir::Value a, mlir::Value c, int64_t unit, bool upper);
+
 private:
   /// Whether the lower half of the operands of `dot` holds the first two factors of every lane.
   bool inHalves() const { return !instruction && !isX86; }
-  /// punpckl / punpckh, zip1 / zip2: units of `unit` bytes of the lower or upper half of each 128 bits, alternately from a and c.
-  mlir::Value interleave(mlir::Value a, mlir::Value c, int64_t unit, bool upper);
   mlir::VectorType vector(int64_t elements, unsigned bits) const;
   mlir::Value intrinsic(llvm::StringRef name, mlir::Type type, mlir::ValueRange operands);
   /// The name of an instruction at this width.
@@ -71,6 +79,7 @@ private:
 
   lower::KernelBuilder &kernel;
   mlir::OpBuilder &b;
+  const Isa &isa;
   int64_t count;
   const DotInstruction *instruction; ///< null where there is none
   bool isX86;

@@ -138,6 +138,14 @@ void standin_pmaddwd(int32_t *restrict d, const int16_t *restrict a, const int16
                      (uint32_t)((int32_t)a[2 * i + 1] * c[2 * i + 1]));
 }
 
+/* vpdpwssd: the same, added to what there is. */
+void standin_vpdpwssd(int32_t *restrict d, const int32_t *restrict sum, const int16_t *restrict a,
+                      const int16_t *restrict c, int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    d[i] = (int32_t)((uint32_t)sum[i] + (uint32_t)((int32_t)a[2 * i] * c[2 * i]) +
+                     (uint32_t)((int32_t)a[2 * i + 1] * c[2 * i + 1]));
+}
+
 /* AMX. The tiles live in the frame of the kernel, which configures them itself, so that no state outlives its call; palette 0 says
  * that it has not yet. What the instructions refuse traps here, too. */
 struct tiles {
