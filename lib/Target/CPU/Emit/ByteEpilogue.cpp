@@ -40,12 +40,11 @@ Value ByteEpilogue::requantize(Value accumulator, Value base, int64_t vector) {
   Value m = single ? kernel.constantLike(f32, *single)
                    : Value(vector::LoadOp::create(b, kernel.loc(), f32, multipliers,
                                                   kernel.addIndex(base, vector * tile.lanes)));
-  return requantizeForPacking(kernel, type, accumulator, m, bounded);
+  return requantizeForPacking(kernel, instructions, type, accumulator, m, bounded);
 }
 
 Value ByteEpilogue::pack(ArrayRef<Value> quarters) {
-  return clampPacked(kernel, type,
-                     instructions.pack(quarters, isSigned(type.dtype), ByteInstructions::Order::Natural));
+  return packRequantized(kernel, instructions, type, quarters, ByteInstructions::Order::Natural);
 }
 
 } // namespace limbeck::cpu

@@ -1,5 +1,6 @@
 // Names of intrinsics by width, and what is made of them.
 #include "ByteInstructions.h"
+#include "limbeck/Lower/Elementwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -166,23 +167,36 @@ Value ByteInstructions::narrowed(Value low, Value high, bool toSigned) {
   return vector::ShuffleOp::create(b, kernel.loc(), halves[0], halves[1], all);
 }
 
-Value ByteInstructions::packInsideParts(ArrayRef<Value> quarters, bool isSigned) {
+Value ByteInstructions::rounded(Value t) {
+  if (!isX86)
+    return lower::roundSmall(kernel, t);
+  std::string lanes = std::to_string(count);
+  return intrinsic("llvm.lrint.v" + lanes + "i32.v" + lanes + "f32", dwords(), {t}); // cvtps2dq
+}
+
+Value ByteInstructions::packInsideParts(ArrayRef<Value> quarters, bool isSigned, int64_t zeroPoint) {
+  VectorType words = vector(2 * count, 16);
+  auto withZeroPoint = [&](Value half) -> Value { // saturated again, still in the order of the sums
+    if (zeroPoint == 0)
+      return half;
+    std::string name = "llvm.sadd.sat.v" + std::to_string(2 * count) + "i16";
+    return intrinsic(name, words, {half, kernel.constantLike(words, static_cast<double>(zeroPoint))});
+  };
   if (!isX86) // clamps and truncations, which LLVM makes sqxtn and sqxtun
-    return narrowed(narrowed(quarters[0], quarters[1], true), narrowed(quarters[2], quarters[3], true),
-                    isSigned);
+    return narrowed(withZeroPoint(narrowed(quarters[0], quarters[1], true)),
+                    withZeroPoint(narrowed(quarters[2], quarters[3], true)), isSigned);
   StringRef toWords =
       at("llvm.x86.sse2.packssdw.128", "llvm.x86.avx2.packssdw", "llvm.x86.avx512.packssdw.512");
   StringRef toBytes =
       isSigned ? at("llvm.x86.sse2.packsswb.128", "llvm.x86.avx2.packsswb", "llvm.x86.avx512.packsswb.512")
                : at("llvm.x86.sse2.packuswb.128", "llvm.x86.avx2.packuswb", "llvm.x86.avx512.packuswb.512");
-  VectorType words = vector(2 * count, 16);
-  Value low = intrinsic(toWords, words, {quarters[0], quarters[1]});
-  Value high = intrinsic(toWords, words, {quarters[2], quarters[3]});
+  Value low = withZeroPoint(intrinsic(toWords, words, {quarters[0], quarters[1]}));
+  Value high = withZeroPoint(intrinsic(toWords, words, {quarters[2], quarters[3]}));
   return intrinsic(toBytes, bytes(), {low, high});
 }
 
-Value ByteInstructions::pack(ArrayRef<Value> quarters, bool isSigned, Order order) {
-  Value packed = packInsideParts(quarters, isSigned);
+Value ByteInstructions::pack(ArrayRef<Value> quarters, bool isSigned, Order order, int64_t zeroPoint) {
+  Value packed = packInsideParts(quarters, isSigned, zeroPoint);
   // The packs work inside 128 bits: part i of the result holds four elements of each vector.
   if (order == Order::Dealt || count == 4)
     return packed;

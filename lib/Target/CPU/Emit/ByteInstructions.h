@@ -54,8 +54,10 @@ public:
     Natural, ///< vector j, lane l: element lanes * j + l
     Dealt, ///< vector j, lane 4 * i + k: element 16 * i + 4 * j + k, as interleaving inside 128 bits leaves them
   };
-  /// Four vectors of i32 as bytes, saturated to the range of s8 or u8.
-  mlir::Value pack(llvm::ArrayRef<mlir::Value> quarters, bool isSigned, Order order);
+  /// Four vectors of i32, plus `zeroPoint`, as bytes, saturated to the range of s8 or u8.
+  mlir::Value pack(llvm::ArrayRef<mlir::Value> quarters, bool isSigned, Order order, int64_t zeroPoint = 0);
+  /// roundeven of f32 |t| <= 2^22 as i32, where the machine rounds to nearest: one instruction on x86.
+  mlir::Value rounded(mlir::Value t);
 
   /// accumulator + two products of the signed words of `x` and `w` in every lane.
   mlir::Value dotWords(mlir::Value accumulator, mlir::Value x, mlir::Value w);
@@ -73,7 +75,7 @@ private:
   /// The name of an instruction at this width.
   llvm::StringRef at(llvm::StringRef sse2, llvm::StringRef avx2, llvm::StringRef avx512) const;
   mlir::Value bitcast(mlir::Type type, mlir::Value value);
-  mlir::Value packInsideParts(llvm::ArrayRef<mlir::Value> quarters, bool isSigned);
+  mlir::Value packInsideParts(llvm::ArrayRef<mlir::Value> quarters, bool isSigned, int64_t zeroPoint);
   /// Two vectors as one of half as wide elements, saturated.
   mlir::Value narrowed(mlir::Value low, mlir::Value high, bool toSigned);
 

@@ -20,8 +20,8 @@ bool staysBounded(int64_t start, int64_t weight, float multiplier) {
   return most < 4194304.0 - 512; // 2^22, less the zero point
 }
 
-Value requantizeForPacking(lower::KernelBuilder &kernel, const TensorType &type, Value accumulator,
-                           Value multipliers, bool bounded) {
+Value requantizeForPacking(lower::KernelBuilder &kernel, ByteInstructions &instructions,
+                           const TensorType &type, Value accumulator, Value multipliers, bool bounded) {
   kernel.noteForm(bounded ? "packed" : "clamped and packed");
   OpBuilder &b = kernel.builder();
   const Quantization &y = *type.quantization;
@@ -34,14 +34,14 @@ Value requantizeForPacking(lower::KernelBuilder &kernel, const TensorType &type,
     };
     t = lower::clampOrdered(kernel, t, bound(y.lowest), bound(y.highest));
   }
-  Value rounded = lower::roundSmall(kernel, t);
-  return arith::AddIOp::create(b, kernel.loc(), rounded,
-                               kernel.constantLike(rounded.getType(), static_cast<double>(y.zeroPoints[0])));
+  return instructions.rounded(t);
 }
 
-Value clampPacked(lower::KernelBuilder &kernel, const TensorType &type, Value bytes) {
+Value packRequantized(lower::KernelBuilder &kernel, ByteInstructions &instructions, const TensorType &type,
+                      ArrayRef<Value> quarters, ByteInstructions::Order order) {
   OpBuilder &b = kernel.builder();
   const Quantization &y = *type.quantization;
+  Value bytes = instructions.pack(quarters, isSigned(type.dtype), order, y.zeroPoints[0]);
   auto bound = [&](int64_t value) {
     return kernel.constantLike(bytes.getType(), static_cast<double>(value));
   };

@@ -8,12 +8,15 @@ namespace limbeck::cpu {
 /// Whether packing gives what the type holds: 8 bits, one scale, of f32.
 bool packsTo(const TensorType &type);
 
-/// f32(accumulator) * multipliers, rounded, plus the zero point, for results that packing saturates. `bounded`: the product is
-/// known to stay where rounding is exact, else it is clamped first.
-mlir::Value requantizeForPacking(lower::KernelBuilder &kernel, const TensorType &type,
-                                 mlir::Value accumulator, mlir::Value multipliers, bool bounded);
-/// What packing leaves to do where the type's range is narrower than its storage.
-mlir::Value clampPacked(lower::KernelBuilder &kernel, const TensorType &type, mlir::Value bytes);
+/// f32(accumulator) * multipliers, rounded, for `packRequantized`. `bounded`: the product is known to stay where rounding is exact,
+/// else it is clamped first.
+mlir::Value requantizeForPacking(lower::KernelBuilder &kernel, ByteInstructions &instructions,
+                                 const TensorType &type, mlir::Value accumulator, mlir::Value multipliers,
+                                 bool bounded);
+/// Four of these plus the zero point as bytes of `type`: saturated, and clamped where its range is narrower than its storage.
+mlir::Value packRequantized(lower::KernelBuilder &kernel, ByteInstructions &instructions,
+                            const TensorType &type, llvm::ArrayRef<mlir::Value> quarters,
+                            ByteInstructions::Order order);
 
 /// Whether rounding takes every accumulator that starts at `start` and adds products of bytes with weights whose magnitudes sum to
 /// `weight`, times `multiplier`.

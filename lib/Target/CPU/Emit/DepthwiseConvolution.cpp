@@ -198,10 +198,10 @@ private:
     for (int64_t group = 0; group < kGroups; ++group) {
       Value m = vector::LoadOp::create(b, kernel.loc(), f32, multipliers,
                                        ValueRange{phase, kernel.constantIndex(group * lanes)});
-      quarters.push_back(requantizeForPacking(kernel, type, sums[static_cast<size_t>(group)], m, bounded));
+      quarters.push_back(
+          requantizeForPacking(kernel, instructions, type, sums[static_cast<size_t>(group)], m, bounded));
     }
-    return clampPacked(kernel, type,
-                       instructions.pack(quarters, isSigned(type.dtype), ByteInstructions::Order::Dealt));
+    return packRequantized(kernel, instructions, type, quarters, ByteInstructions::Order::Dealt);
   }
 
   lower::KernelBuilder &kernel;
