@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <span>
 
 namespace limbeck::lower {
 
@@ -109,6 +110,80 @@ std::optional<FusedRounding> findFusedRounding(const StepFunction &function, dou
       return found;
     up = std::nextafter(up, std::numeric_limits<float>::max());
     down = std::nextafter(down, 0.0f);
+  }
+  return std::nullopt;
+}
+
+namespace {
+/// Where roundeven(f32(n) * multiplier) reaches each value from `lowest` + 1 to `highest`, for n from `least` to `most`.
+struct RoundedProduct {
+  float multiplier;
+  int64_t lowest, highest, least, most;
+
+  int64_t at(int64_t n) const {
+    return static_cast<int64_t>(std::nearbyint(static_cast<float>(n) * multiplier));
+  }
+
+  /// The first n that reaches `value`; least where all do, most + 1 where none does.
+  int64_t from(int64_t value) const {
+    double place = (static_cast<double>(value) - 0.5) / static_cast<double>(multiplier);
+    auto n = static_cast<int64_t>(std::clamp(place, static_cast<double>(least), static_cast<double>(most)));
+    while (n > least && at(n - 1) >= value)
+      --n;
+    while (n <= most && at(n) < value)
+      ++n;
+    return n;
+  }
+
+  bool equals(const FusedProduct &form, std::span<const int64_t> steps) const {
+    constexpr float kMostRounded = 4194304.0f - 512; // 2^22, less a zero point
+    auto product = [&](int64_t n) {
+      return std::fma(std::bit_cast<float>(static_cast<int32_t>(form.start + n)), multiplier, form.shift);
+    };
+    if (form.start + least < 0 ||
+        form.start + most >= std::bit_cast<int32_t>(std::numeric_limits<float>::infinity()) ||
+        !(product(least) > -kMostRounded && product(most) < kMostRounded))
+      return false;
+    for (int64_t value = lowest + 1; value <= highest; ++value) {
+      int64_t n = steps[static_cast<size_t>(value - lowest - 1)];
+      auto bound = static_cast<float>(value);
+      if ((n <= most && std::nearbyint(product(n)) < bound) ||
+          (n > least && std::nearbyint(product(n - 1)) >= bound))
+        return false;
+    }
+    return true;
+  }
+};
+} // namespace
+
+std::optional<FusedProduct> findFusedProduct(float multiplier, int64_t lowest, int64_t highest, int64_t least,
+                                             int64_t most) {
+  constexpr int kMantissa = 24;
+  if (!std::isnormal(multiplier) || multiplier < 0 || highest <= lowest || least > most)
+    return std::nullopt;
+  RoundedProduct product{multiplier, lowest, highest, least, most};
+  std::vector<int64_t> steps;
+  for (int64_t value = lowest + 1; value <= highest; ++value)
+    steps.push_back(product.from(value));
+  // Of 2^23 itself the product with any float is one.
+  FusedProduct positive{kLeastFloatBits, -static_cast<float>(kLeastFloat) * multiplier};
+  if (lowest >= 0 && product.equals(positive, steps))
+    return positive;
+  int64_t first = std::max(kLeastFloat, kLeastFloat - (steps.front() - 1)), last = kMostFloat - steps.back();
+  int exponent = 0;
+  auto mantissa = static_cast<Wide>(std::ldexp(std::frexp(multiplier, &exponent), kMantissa));
+  // Others are to leave next to nothing of it behind the bits of a float.
+  Wide unit = Wide(1) << kMantissa;
+  for (Wide rest : {1, 16, 256, 4096}) {
+    Wide least = remainderOf(-rest - mantissa * first, unit), most = least + 2 * rest;
+    std::optional<Wide> more = most >= unit ? 0 : firstWithRemainder(mantissa, unit, least, most);
+    if (!more || *more > last - first)
+      continue;
+    int64_t float23 = first + static_cast<int64_t>(*more);
+    FusedProduct form{static_cast<int32_t>(kLeastFloatBits + float23 - kLeastFloat),
+                      -static_cast<float>(static_cast<double>(float23) * static_cast<double>(multiplier))};
+    if (product.equals(form, steps))
+      return form;
   }
   return std::nullopt;
 }

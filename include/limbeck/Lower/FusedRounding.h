@@ -38,4 +38,17 @@ inline constexpr int64_t kRoundedZeroBits = 0x4b400000;
 ///   {{1, 0, 1}, {2, 2, 3}}, least 0, most 4, scale 0.5: roundeven(0.5 n + 0.1), say
 std::optional<FusedRounding> findFusedRounding(const StepFunction &function, double scale);
 
+/// fma(bits(start + n), multiplier, shift) in place of f32(n) * multiplier.
+struct FusedProduct {
+  int32_t start = 0;
+  float shift = 0;
+};
+
+/// Constants with which both round to the same integer, after clamping to `lowest` and `highest`, for all n from `least` to `most`;
+/// and with which the product stays below 2^22, so that rounding takes it. Nothing where none are found: results between the bounds
+/// are reached from n farther apart than 2^23. Compared at all steps.
+///   multiplier 0.001, lowest 0: start 0x4B000000, shift -2^23 * multiplier, which is exact
+std::optional<FusedProduct> findFusedProduct(float multiplier, int64_t lowest, int64_t highest, int64_t least,
+                                             int64_t most);
+
 } // namespace limbeck::lower

@@ -1,5 +1,7 @@
 // Functions of an integer as one fused multiply-add: equal where one is found, none where none can be.
 #include "limbeck/Lower/FusedRounding.h"
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -57,4 +59,33 @@ TEST(FusedRounding, saysWhereBitsAreNoFiniteFloat) {
   EXPECT_EQ(rounding.at(3), 3);
   EXPECT_FALSE(rounding.at(-int64_t(0x4b000001)));
   EXPECT_FALSE(rounding.at(0x40000000));
+}
+
+/// What requantize rounds and clamps, in f32.
+static int64_t requantized(float product, int64_t lowest, int64_t highest) {
+  return std::clamp(static_cast<int64_t>(std::nearbyint(product)), lowest, highest);
+}
+
+TEST(FusedProduct, roundsAsTheProductOfTheConvertedInteger) {
+  for (float multiplier : {0.00041237f, 0.0013371f, 0.00971f, 0.125f, 0.513f})
+    for (int64_t zero : {0, 1, 113, 255}) {
+      auto reach = static_cast<int64_t>(900 / multiplier);
+      std::optional<FusedProduct> found = findFusedProduct(multiplier, -zero, 255 - zero, -reach, reach);
+      ASSERT_TRUE(found) << multiplier << ", " << zero;
+      for (int64_t n = -reach; n <= reach; ++n) {
+        float fused =
+            std::fma(std::bit_cast<float>(static_cast<int32_t>(found->start + n)), multiplier, found->shift);
+        ASSERT_EQ(requantized(fused, -zero, 255 - zero),
+                  requantized(static_cast<float>(n) * multiplier, -zero, 255 - zero))
+            << multiplier << ", " << zero << " at " << n;
+      }
+    }
+}
+
+TEST(FusedProduct, refusesWhatDoesNotFit) {
+  EXPECT_FALSE(findFusedProduct(0.00001f, -128, 127, -100000000, 100000000)) << "steps of 25 million";
+  EXPECT_FALSE(findFusedProduct(100.0f, 0, 255, -100000, 100000)) << "products that rounding does not take";
+  EXPECT_FALSE(findFusedProduct(0.01f, 0, 255, -2000000000, 2000000000)) << "sums whose bits are no float";
+  EXPECT_FALSE(findFusedProduct(0.0f, 0, 255, -10, 10));
+  EXPECT_FALSE(findFusedProduct(1e-40f, 0, 255, -10, 10));
 }

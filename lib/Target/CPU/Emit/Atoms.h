@@ -1,6 +1,6 @@
 // Atoms: the smallest pieces of a tiled contraction that depend on element types and instructions. One file per atom.
 #pragma once
-#include "ByteInstructions.h"
+#include "Bytes.h"
 #include "limbeck/Lower/ContractionArithmetic.h"
 
 namespace limbeck::cpu {
@@ -8,6 +8,8 @@ namespace limbeck::cpu {
 /// Constant weights of one group as [KH][depth][columns], depth = KW * IC or K.
 struct WeightMatrix {
   Tensor values;
+  /// Of quantized columns: what accumulators start at beyond the bias, and how they are requantized then.
+  std::optional<FusedProducts> products;
   int64_t outer() const { return values.shape()[0]; }
   int64_t depth() const { return values.shape()[1]; }
   int64_t columns() const { return values.shape()[2]; }
@@ -66,7 +68,7 @@ std::unique_ptr<Atom> makeDotAtom(lower::KernelBuilder &kernel, lower::Contracti
 
 /// Panels of `tile` from a weight matrix: [panels][KH][depth / unit, rounded up][panel][unit], zero where there are no weights.
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit);
-/// bias - zeroPoint * sum of weights, per column, padded to whole panels: what an integer accumulator starts at.
+/// bias - zeroPoint * sum of weights, and what fused products add, per column, padded to whole panels: what an integer accumulator starts at.
 Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> &bias, int64_t zeroPoint,
                        const Tile &tile);
 

@@ -10,37 +10,49 @@ bool ByteEpilogue::applies(const lower::ContractionArithmetic &arithmetic, const
   return tile.lanes == isa.lanes && arithmetic.isQuantized() && packsTo(arithmetic.resultType());
 }
 
+std::vector<ColumnReach> ByteEpilogue::reachOf(lower::KernelBuilder &kernel,
+                                               const lower::ContractionArithmetic &arithmetic,
+                                               const WeightMatrix &weights) {
+  std::vector<ColumnReach> columns(static_cast<size_t>(weights.columns()));
+  Operation *op = arithmetic.operation();
+  if (op->getNumOperands() > 2)
+    for (auto [column, bias] : llvm::zip_equal(columns, kernel.constantOf(op->getOperand(2))->asIndices()))
+      column.start = bias;
+  std::vector<int64_t> w = weights.values.asIndices();
+  for (size_t i = 0; i < w.size(); ++i)
+    columns[i % columns.size()].weight += std::abs(w[i]);
+  return columns;
+}
+
 ByteEpilogue::ByteEpilogue(lower::KernelBuilder &kernel, const lower::ContractionArithmetic &arithmetic,
                            const WeightMatrix &weights, const Tile &tile, const Isa &isa)
     : kernel(kernel), instructions(kernel, isa), type(arithmetic.resultType()), tile(tile) {
-  int64_t columns = weights.columns(), panels = ceilDivide(columns, tile.panel());
   const std::vector<float> &m = arithmetic.multipliers();
-  std::vector<int64_t> w = weights.values.asIndices();
-  Operation *op = arithmetic.operation();
-  std::vector<int64_t> bias(static_cast<size_t>(columns), 0);
-  if (op->getNumOperands() > 2)
-    bias = kernel.constantOf(op->getOperand(2))->asIndices();
-  std::vector<int64_t> reach(static_cast<size_t>(columns), 0);
-  for (size_t i = 0; i < w.size(); ++i)
-    reach[i % static_cast<size_t>(columns)] += std::abs(w[i]);
-  for (size_t column = 0; column < static_cast<size_t>(columns); ++column)
-    bounded &= staysBounded(bias[column], reach[column], m[m.size() == 1 ? 0 : column]);
-  if (m.size() == 1) {
+  for (auto [column, reach] : llvm::enumerate(reachOf(kernel, arithmetic, weights)))
+    bounded &= staysBounded(reach, m[m.size() == 1 ? 0 : column]);
+  auto tableOf = [&](const std::vector<float> &values) {
+    int64_t panels = ceilDivide(weights.columns(), tile.panel());
+    Tensor table = std::move(*Tensor::zeros(DType::F32, {panels * tile.panel()}));
+    llvm::copy(values, table.mutableValues<float>().begin());
+    return kernel.weights(table);
+  };
+  if (m.size() == 1)
     single = m[0];
-    return;
-  }
-  Tensor table = std::move(*Tensor::zeros(DType::F32, {panels * tile.panel()}));
-  llvm::copy(m, table.mutableValues<float>().begin());
-  multipliers = kernel.weights(table);
+  else
+    multipliers = tableOf(m);
+  if (weights.products)
+    shifts = tableOf(weights.products->shifts);
 }
 
 Value ByteEpilogue::requantize(Value accumulator, Value base, int64_t vector) {
   OpBuilder &b = kernel.builder();
   auto f32 = VectorType::get({tile.lanes}, b.getF32Type());
-  Value m = single ? kernel.constantLike(f32, *single)
-                   : Value(vector::LoadOp::create(b, kernel.loc(), f32, multipliers,
-                                                  kernel.addIndex(base, vector * tile.lanes)));
-  return requantizeForPacking(kernel, instructions, type, accumulator, m, bounded);
+  auto load = [&](Value table) -> Value {
+    return vector::LoadOp::create(b, kernel.loc(), f32, table, kernel.addIndex(base, vector * tile.lanes));
+  };
+  Value m = single ? kernel.constantLike(f32, *single) : load(multipliers);
+  return requantizeForPacking(kernel, instructions, type, accumulator, m, shifts ? load(shifts) : Value(),
+                              bounded);
 }
 
 Value ByteEpilogue::pack(ArrayRef<Value> quarters) {

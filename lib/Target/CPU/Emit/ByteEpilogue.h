@@ -12,6 +12,11 @@ public:
   ByteEpilogue(lower::KernelBuilder &kernel, const lower::ContractionArithmetic &arithmetic,
                const WeightMatrix &weights, const Tile &tile, const Isa &isa);
 
+  /// How far the accumulators of each column can be from 0.
+  static std::vector<ColumnReach> reachOf(lower::KernelBuilder &kernel,
+                                          const lower::ContractionArithmetic &arithmetic,
+                                          const WeightMatrix &weights);
+
   /// The accumulators of vector `vector` of the panel whose first column is `base`, bias included, as i32 for `pack`.
   mlir::Value requantize(mlir::Value accumulator, mlir::Value base, int64_t vector);
   /// Four of these as bytes.
@@ -25,6 +30,7 @@ private:
   bool bounded = true;
   std::optional<float> single; ///< the multiplier, if there is one for all columns
   mlir::Value multipliers;     ///< of every column, in whole panels
+  mlir::Value shifts;          ///< the same, where products are fused
 };
 
 } // namespace limbeck::cpu

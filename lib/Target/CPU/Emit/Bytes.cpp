@@ -1,8 +1,10 @@
 // Requantization in front of saturating packs.
 #include "Bytes.h"
 #include "limbeck/Lower/Elementwise.h"
+#include "limbeck/Lower/FusedRounding.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace limbeck::cpu {
@@ -14,18 +16,42 @@ bool packsTo(const TensorType &type) {
          bitWidth(type.dtype) == 8;
 }
 
-bool staysBounded(int64_t start, int64_t weight, float multiplier) {
-  double most = (static_cast<double>(std::abs(start)) + 255.0 * static_cast<double>(weight)) *
-                static_cast<double>(multiplier);
-  return most < 4194304.0 - 512; // 2^22, less the zero point
+bool staysBounded(const ColumnReach &column, float multiplier) {
+  return static_cast<double>(column.most()) * static_cast<double>(multiplier) <
+         4194304.0 - 512; // 2^22, less the zero point
+}
+
+std::optional<FusedProducts> fusedProducts(const Isa &isa, const lower::ContractionArithmetic &arithmetic,
+                                           int64_t depth, ArrayRef<ColumnReach> columns) {
+  constexpr int64_t kShallow = 128; // behind more products the conversion costs nothing to speak of
+  const TensorType &type = arithmetic.resultType();
+  if (!isa.fma || depth > kShallow || !arithmetic.isQuantized() || !packsTo(type))
+    return std::nullopt;
+  const std::vector<float> &m = arithmetic.multipliers();
+  int64_t zero = type.quantization->zeroPoints[0];
+  FusedProducts products;
+  for (auto [column, reach] : llvm::enumerate(columns)) {
+    std::optional<lower::FusedProduct> found =
+        lower::findFusedProduct(m[m.size() == 1 ? 0 : column], type.quantization->lowest - zero,
+                                type.quantization->highest - zero, -reach.most(), reach.most());
+    if (!found)
+      return std::nullopt;
+    products.starts.push_back(found->start);
+    products.shifts.push_back(found->shift);
+  }
+  return products;
 }
 
 Value requantizeForPacking(lower::KernelBuilder &kernel, ByteInstructions &instructions,
-                           const TensorType &type, Value accumulator, Value multipliers, bool bounded) {
-  kernel.noteForm(bounded ? "packed" : "clamped and packed");
+                           const TensorType &type, Value accumulator, Value multipliers, Value shifts,
+                           bool bounded) {
+  kernel.noteForm(shifts ? "fused and packed" : bounded ? "packed" : "clamped and packed");
   OpBuilder &b = kernel.builder();
   const Quantization &y = *type.quantization;
   Type f32 = multipliers.getType();
+  if (shifts)
+    return instructions.rounded(math::FmaOp::create(
+        b, kernel.loc(), arith::BitcastOp::create(b, kernel.loc(), f32, accumulator), multipliers, shifts));
   Value t = arith::MulFOp::create(b, kernel.loc(), arith::SIToFPOp::create(b, kernel.loc(), f32, accumulator),
                                   multipliers);
   if (!bounded) {

@@ -29,9 +29,10 @@ int64_t elementOf(int64_t group, int64_t lane) {
 
 /// What a block starts with, for each of `phases` first channels.
 struct PhaseTables {
-  Tensor weights;     ///< s8 [phases][fours][4 groups * block]
-  Tensor bias;        ///< s32 [phases][block], in the order of the accumulators
-  Tensor multipliers; ///< f32 [phases][block]
+  Tensor weights;               ///< s8 [phases][fours][4 groups * block]
+  Tensor bias;                  ///< s32 [phases][block], in the order of the accumulators
+  Tensor multipliers;           ///< f32 [phases][block]
+  std::optional<Tensor> shifts; ///< the same, where products are fused
 };
 
 class DepthwiseEmitter {
@@ -39,7 +40,7 @@ public:
   DepthwiseEmitter(lower::KernelBuilder &kernel, Operation *op,
                    const lower::ContractionArithmetic &arithmetic, const Isa &isa)
       : kernel(kernel), b(kernel.builder()), op(op), arithmetic(arithmetic), instructions(kernel, isa),
-        lanes(isa.lanes), blockSize(4 * isa.lanes), attributes(lower::attributesOf(op)),
+        isa(isa), lanes(isa.lanes), blockSize(4 * isa.lanes), attributes(lower::attributesOf(op)),
         input(kernel.shapeOf(op->getOperand(0))), result(kernel.shapeOf(op->getResult(0))),
         weights(*kernel.constantOf(op->getOperand(1))) {
     height = weights.shape()[2];
@@ -67,6 +68,8 @@ public:
     packed = kernel.weights(tables.weights);
     bias = kernel.weights(tables.bias);
     multipliers = kernel.weights(tables.multipliers);
+    if (tables.shifts)
+      shifts = kernel.weights(*tables.shifts);
     buffer = kernel.buffer(op->getOperand(0));
     // A worker takes whole runs where there are enough of them, else halves, quarters.. of one.
     int64_t rows = result[0] * result[1] * pixels, pieces = 1;
@@ -118,22 +121,33 @@ private:
     auto phases = static_cast<int64_t>(phaseStarts.size());
     PhaseTables tables{std::move(*Tensor::zeros(DType::S8, {phases, fours, kGroups * blockSize})),
                        std::move(*Tensor::zeros(DType::S32, {phases, blockSize})),
-                       std::move(*Tensor::zeros(DType::F32, {phases, blockSize}))};
+                       std::move(*Tensor::zeros(DType::F32, {phases, blockSize})), std::nullopt};
     std::vector<int64_t> w = weights.asIndices();
     std::vector<int64_t> start(static_cast<size_t>(channels), 0);
     if (op->getNumOperands() > 2)
       start = kernel.constantOf(op->getOperand(2))->asIndices();
-    int64_t zero = arithmetic.inputZeroPoint() + instructions.inputShift(signedInput());
-    for (int64_t channel = 0; channel < channels; ++channel)
+    std::vector<ColumnReach> reach;
+    for (int64_t channel = 0; channel < channels; ++channel) {
+      ColumnReach own{start[static_cast<size_t>(channel)], 0};
       for (int64_t tap = 0; tap < taps; ++tap)
-        start[static_cast<size_t>(channel)] -= zero * w[static_cast<size_t>(channel * taps + tap)];
+        own.weight += std::abs(w[static_cast<size_t>(channel * taps + tap)]);
+      reach.push_back(own);
+    }
+    // One more table to read for every block would cost more than the conversion; that of a single phase stays in registers.
+    std::optional<FusedProducts> products;
+    if (phases == 1)
+      products = fusedProducts(isa, arithmetic, taps, reach);
+    if (products)
+      tables.shifts = std::move(*Tensor::zeros(DType::F32, {phases, blockSize}));
+    int64_t zero = arithmetic.inputZeroPoint() + instructions.inputShift(signedInput());
     const std::vector<float> &m = arithmetic.multipliers();
     for (int64_t channel = 0; channel < channels; ++channel) {
-      int64_t weight = 0;
+      auto at = static_cast<size_t>(channel);
+      bounded &= staysBounded(reach[at], m[m.size() == 1 ? 0 : at]);
       for (int64_t tap = 0; tap < taps; ++tap)
-        weight += std::abs(w[static_cast<size_t>(channel * taps + tap)]);
-      bounded &= staysBounded(start[static_cast<size_t>(channel)], weight,
-                              m[m.size() == 1 ? 0 : static_cast<size_t>(channel)]);
+        start[at] -= zero * w[static_cast<size_t>(channel * taps + tap)];
+      if (products)
+        start[at] += products->starts[at];
     }
     for (int64_t phase = 0; phase < phases; ++phase)
       for (int64_t group = 0; group < kGroups; ++group)
@@ -143,6 +157,8 @@ private:
           tables.bias.mutableValues<int32_t>()[at] =
               static_cast<int32_t>(static_cast<uint32_t>(start[static_cast<size_t>(channel)]));
           tables.multipliers.mutableValues<float>()[at] = m[m.size() == 1 ? 0 : static_cast<size_t>(channel)];
+          if (products)
+            tables.shifts->mutableValues<float>()[at] = products->shifts[static_cast<size_t>(channel)];
           for (int64_t tap = 0; tap < taps; ++tap) {
             int64_t place = ((phase * fours + tap / 4) * kGroups + group) * blockSize +
                             instructions.factorPlace(lane, tap % 4);
@@ -196,10 +212,12 @@ private:
     auto f32 = VectorType::get({lanes}, b.getF32Type());
     SmallVector<Value> quarters;
     for (int64_t group = 0; group < kGroups; ++group) {
-      Value m = vector::LoadOp::create(b, kernel.loc(), f32, multipliers,
-                                       ValueRange{phase, kernel.constantIndex(group * lanes)});
-      quarters.push_back(
-          requantizeForPacking(kernel, instructions, type, sums[static_cast<size_t>(group)], m, bounded));
+      auto load = [&](Value table) -> Value {
+        return vector::LoadOp::create(b, kernel.loc(), f32, table,
+                                      ValueRange{phase, kernel.constantIndex(group * lanes)});
+      };
+      quarters.push_back(requantizeForPacking(kernel, instructions, type, sums[static_cast<size_t>(group)],
+                                              load(multipliers), shifts ? load(shifts) : Value(), bounded));
     }
     return packRequantized(kernel, instructions, type, quarters, ByteInstructions::Order::Dealt);
   }
@@ -209,6 +227,7 @@ private:
   Operation *op;
   const lower::ContractionArithmetic &arithmetic;
   ByteInstructions instructions;
+  const Isa &isa;
   int64_t lanes, blockSize; ///< results per accumulator and per block
   reference::Attributes attributes;
   Shape input, result;
@@ -216,7 +235,7 @@ private:
   int64_t height, width, taps, fours, channels, run, pixels, period = 0;
   bool bounded = true; ///< no result exceeds what rounding takes
   SmallVector<int64_t> phaseStarts;
-  Value packed, bias, multipliers, buffer;
+  Value packed, bias, multipliers, shifts, buffer;
 };
 } // namespace
 

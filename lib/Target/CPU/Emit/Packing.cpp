@@ -32,6 +32,9 @@ Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> 
   for (int64_t row = 0; row < weights.outer() * weights.depth(); ++row)
     for (int64_t column = 0; column < columns; ++column)
       start[static_cast<size_t>(column)] -= zeroPoint * values[static_cast<size_t>(row * columns + column)];
+  if (weights.products)
+    for (size_t column = 0; column < start.size(); ++column)
+      start[column] += weights.products->starts[column];
   for (int64_t column = 0; column < columns; ++column) // modulo 2^32, as the accumulator counts
     table.mutableValues<int32_t>()[static_cast<size_t>(column)] =
         static_cast<int32_t>(static_cast<uint32_t>(start[static_cast<size_t>(column)]));

@@ -131,6 +131,9 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                         lower::ContractionArithmetic &arithmetic, TiledProblem &problem) {
   Value x = kernel.core()->getOperand(0);
   problem.buffer = kernel.buffer(x);
+  if (!arithmetic.isFloat())
+    problem.weights.products = fusedProducts(isa, arithmetic, problem.outer * problem.depth,
+                                             ByteEpilogue::reachOf(kernel, arithmetic, problem.weights));
   if (succeeded(emitAmxContraction(kernel, isa, arithmetic, problem)))
     return kernel.setFamily("amx tile");
   std::optional<ByteInstructions::Form> form;
