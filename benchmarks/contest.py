@@ -21,7 +21,7 @@ class Contestant:
 class Contest:
     what: str
     contestants: list
-    models: str = "all"  # or "convolutional", or one name
+    models: str = "all"  # or "convolutional", "with sums" of bytes, or one name
     batch: int = 1
     threads: tuple = (1, 2)
     first: str = "limbeck int8"  # whose time is compared with that of the best peer
@@ -71,6 +71,19 @@ CONTESTS = {
         threads=(2,),
         first="limbeck int8 default",
     ),
+    "adverse": Contest(
+        "Models whose scales and zero points defeat every proof of a cheaper residual sum, beside those of the first set",
+        [
+            Contestant("limbeck int8 adverse", "limbeck", "adverse"),
+            Contestant("limbeck int8", "limbeck", "qdq"),
+            Contestant("onnxruntime int8 adverse", "onnxruntime", "adverse"),
+            Contestant("openvino int8 adverse", "openvino", "adverse", F32),
+            Contestant("openvino int8+bf16 adverse", "openvino", "adverse", HALF, needs=BF16),
+        ],
+        "with sums",
+        threads=(2,),
+        first="limbeck int8 adverse",
+    ),
     "avx2": Contest(
         "Held to AVX2; ONNX Runtime has no way to hold it and runs with all the processor has",
         [
@@ -113,4 +126,6 @@ def models_of(contest: Contest, entries: dict) -> list:
         return [name for name in entries if name != "small_encoder"]
     if contest.models == "convolutional":
         return [name for name, entry in entries.items() if entry.convolutional]
+    if contest.models == "with sums":
+        return ["resnet50", "mobilenetv2", "efficientnet_lite0"]
     return [contest.models]

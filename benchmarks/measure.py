@@ -214,7 +214,8 @@ def main() -> int:
                     print(f"{what}: left out, {reason}", file=sys.stderr)
                     measured["not_measured"].append(f"{name}, {threads} threads: {reason}")
                     continue
-                paths = ensure_fixed(MODELS, name, ["qdq", "default"], contest.batch)
+                forms = sorted({contestant.form for contestant in contest.contestants} - {"float"})
+                paths = ensure_fixed(MODELS, name, forms, contest.batch)
                 print(what, file=sys.stderr, flush=True)
                 with np.load(paths["inputs"]) as inputs:
                     counted = work.of_model(paths["float"], {port: inputs[port][0] for port in inputs})

@@ -2,7 +2,8 @@
 shape is fixed, and eight inputs to measure them with, NAME.batchN.inputs.npz.
 
 A model that is there already, made by the same sources and packages, is kept. Forms are of ONNX Runtime's quantizer: qdq and
-qoperator have u8 activations and s8 weights per channel, default is what it makes when told nothing.
+qoperator have u8 activations and s8 weights per channel, default is what it makes when told nothing, adverse is qdq with
+parameters of residual sums that need the slowest formula.
 """
 
 import argparse

@@ -26,12 +26,14 @@ from models.__main__ import ensure  # noqa: E402
 NAMES = [name for name in catalogue.ENTRIES if name != "minilm"]
 WITH_QOPERATOR = {"recognizer", "detector", "angle"}
 WITH_DEFAULT = {"efficientnet_lite0", "perceptron", "small_encoder"}
+WITH_ADVERSE = {"mobilenetv2"}
 # What few machines have: its kernels run through stand-ins where this one lacks it.
 STAND_INS = ["amx"]
 
 
 def forms(name: str) -> list:
-    return ["qdq", *(["qoperator"] if name in WITH_QOPERATOR else []), *(["default"] if name in WITH_DEFAULT else [])]
+    others = {"qoperator": WITH_QOPERATOR, "default": WITH_DEFAULT, "adverse": WITH_ADVERSE}
+    return ["qdq", *(form for form, names in others.items() if name in names)]
 
 
 def compare(limbeck: Limbeck, path: Path, feeds: dict) -> str:
