@@ -80,7 +80,9 @@ SmallVector<Value> KernelBuilder::results() {
 TensorType KernelBuilder::typeOf(Value tensor) const {
   TensorType type = std::move(*graph::toTensorType(tensor.getType()));
   if (collapsed)
-    type.shape = product(type.shape) == product(*collapsed) ? *collapsed : Shape{};
+    type.shape = product(type.shape) == product(*collapsed) ? *collapsed
+                 : product(type.shape) == 1                 ? Shape{}
+                                                            : Shape{type.shape.back()};
   return type;
 }
 
@@ -89,11 +91,17 @@ std::optional<Shape> KernelBuilder::collapsedShape() {
     return std::nullopt;
   TensorType result = typeOf(results()[0]);
   int64_t count = product(result.shape);
+  int64_t channels = result.shape.empty() ? 1 : result.shape.back(), widest = 4 * machine.vectorUnit().lanes;
+  // One value for each channel repeats along the run, unless blocks fit the channels anyway.
+  bool mayRepeat = channels > 1 && channels % widest != 0 && channels <= kMostRepeated && count != channels;
   auto fits = [&](Value value) {
     TensorType type = typeOf(value);
     bool perAxis = type.quantization && type.quantization->axis >= 0;
-    return !perAxis && (type.shape == result.shape || (product(type.shape) == 1 && count != 1));
+    bool repeats = mayRepeat && product(type.shape) == channels && type.shape.back() == channels;
+    return !perAxis && (type.shape == result.shape || (product(type.shape) == 1 && count != 1) || repeats);
   };
+  if (llvm::any_of(results(), [&](Value value) { return typeOf(value).shape != result.shape; }))
+    return std::nullopt;
   Block &body = fused.getBody().front();
   bool flat = llvm::all_of(body.getArguments(), fits);
   for (Operation &op : body.without_terminator())
@@ -207,6 +215,24 @@ bool KernelBuilder::hasRoomBehind(Value tensor) {
     return false;
   Value owner = bufferOwner(fused.getOperand(argument.getArgNumber()));
   return isa_and_nonnull<graph::FusedOp, graph::LaunchOp>(owner.getDefiningOp()) && !leavesBlock(owner);
+}
+
+Value KernelBuilder::repeatedBuffer(Value tensor) {
+  Value &known = repeated[tensor];
+  if (known)
+    return known;
+  Value from = buffer(tensor);
+  int64_t channels = shapeOf(tensor)[0], widest = std::max(kBlockLanes, 4 * machine.vectorUnit().lanes);
+  known = scratch(channels + widest, cast<MemRefType>(from.getType()).getElementType());
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointAfter(known.getDefiningOp());
+  loop(0, channels + widest, 1, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
+    Value channel = arith::RemUIOp::create(b, location, i, constantIndex(channels));
+    Value element = memref::LoadOp::create(b, location, from, channel);
+    memref::StoreOp::create(b, location, element, repeated[tensor], i);
+    return {};
+  });
+  return repeated[tensor];
 }
 
 Value KernelBuilder::weights(const Tensor &tensor) {

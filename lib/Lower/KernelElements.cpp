@@ -64,6 +64,8 @@ Value KernelBuilder::load(Value tensor, ArrayRef<Value> index, int64_t lanes) {
     std::optional<Tensor> constant = constantOf(tensor);
     if (constant && constant->size() == 1) // an immediate, not a load
       element = splat(scalarConstant(*this, *constant), lanes);
+    else if (lanes > 1 && repeats(shapeOf(tensor)))
+      element = loadBuffer(*this, repeatedBuffer(tensor), index, lanes);
     else
       element = loadBuffer(*this, buffer(tensor), index, lanes);
   } else {
@@ -81,6 +83,10 @@ Value KernelBuilder::real(Value tensor, ArrayRef<Value> index, int64_t lanes) {
 Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const Shape &resultShape,
                                     int64_t lanes, bool stored) {
   Shape shape = shapeOf(tensor);
+  if (repeats(shape) && !repeats(resultShape)) {
+    Value channel = arith::RemUIOp::create(b, location, index.back(), constantIndex(shape[0]));
+    return stored ? load(tensor, channel, lanes) : real(tensor, channel, lanes);
+  }
   Index own;
   size_t lead = resultShape.size() - shape.size();
   for (size_t i = 0; i < shape.size(); ++i)

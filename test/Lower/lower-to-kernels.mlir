@@ -205,3 +205,22 @@ module attributes {limbeck.target = "avx2"} {
     return %2 : tensor<2x48xf32>
   }
 }
+// -----
+
+module attributes {limbeck.target = "avx512-vnni"} {
+  // One element for each of 24 channels does not cut the blocks to that length: it is repeated, and a block begins at any channel.
+  // CHECK-LABEL: func.func @channels(
+  // CHECK: func.func private @kernel_0(%[[X:.*]]: memref<1536xi8>, %[[S:.*]]: memref<24xi8>, %[[Y:.*]]: memref<1536xi8>,
+  // CHECK: %[[REPEATED:.*]] = memref.alloca() {alignment = 64 : i64} : memref<88xi8>
+  // CHECK: scf.for %[[I:.*]] = %c0 to %c1536 step %c64
+  // CHECK: %[[AT:.*]] = arith.remui %{{.*}}, %c24
+  // CHECK: vector.load %[[REPEATED]][%[[AT]]] : memref<88xi8>, vector<64xi8>
+  func.func @channels(%x: tensor<1x8x8x24x!quant.uniform<u8:f32, 0.5:128>>, %s: tensor<1x1x1x24x!quant.uniform<u8:f32, 0.25:3>>) -> tensor<1x8x8x24x!quant.uniform<u8:f32, 0.75:7>> {
+    %y = limbeck.fused %x, %s kind = "elementwise" : (tensor<1x8x8x24x!quant.uniform<u8:f32, 0.5:128>>, tensor<1x1x1x24x!quant.uniform<u8:f32, 0.25:3>>) -> tensor<1x8x8x24x!quant.uniform<u8:f32, 0.75:7>> {
+    ^bb0(%a: tensor<1x8x8x24x!quant.uniform<u8:f32, 0.5:128>>, %b: tensor<1x1x1x24x!quant.uniform<u8:f32, 0.25:3>>):
+      %0 = limbeck.mul %a, %b : (tensor<1x8x8x24x!quant.uniform<u8:f32, 0.5:128>>, tensor<1x1x1x24x!quant.uniform<u8:f32, 0.25:3>>) -> tensor<1x8x8x24x!quant.uniform<u8:f32, 0.75:7>>
+      limbeck.yield %0 : tensor<1x8x8x24x!quant.uniform<u8:f32, 0.75:7>>
+    }
+    return %y : tensor<1x8x8x24x!quant.uniform<u8:f32, 0.75:7>>
+  }
+}

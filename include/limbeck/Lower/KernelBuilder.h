@@ -24,6 +24,9 @@ namespace limbeck::lower {
 /// Lanes of one vector block in the loops that are not register-tiled; LLVM splits it into the registers there are.
 inline constexpr int64_t kBlockLanes = 16;
 
+/// The most channels for which an operand with one element each is repeated.
+inline constexpr int64_t kMostRepeated = 512;
+
 using Index = llvm::SmallVector<mlir::Value, 4>;
 
 inline int64_t product(llvm::ArrayRef<int64_t> shape) {
@@ -80,7 +83,8 @@ public:
   KernelFacts &facts() { return kernelFacts; }
 
   // --- Facts about values of the region. A region whose tensors are all of one shape or of one element, without parameters along
-  // an axis and without a core, is seen as one dimension; with a border, as those up to the last that has one.
+  // an axis and without a core, is seen as one dimension; with a border, as those up to the last that has one. So is one with a few
+  // channels in the innermost dimension and tensors of one element for each: those are seen as one dimension of their own, and repeat.
   TensorType typeOf(mlir::Value tensor) const;
   const Shape shapeOf(mlir::Value tensor) const { return typeOf(tensor).shape; }
   /// The value of an operand that is constant in the graph, or nothing.
@@ -167,6 +171,12 @@ public:
 private:
   mlir::Value operandElement(mlir::Value tensor, llvm::ArrayRef<mlir::Value> index, const Shape &resultShape,
                              int64_t lanes, bool stored);
+  /// Whether a tensor of that shape has one element for each channel, where the region is seen as fewer dimensions.
+  bool repeats(const Shape &shape) const {
+    return collapsed && shape.size() == 1 && shape[0] != collapsed->back();
+  }
+  /// The buffer of a tensor with one element for each channel, repeated so far that a block can begin at any channel.
+  mlir::Value repeatedBuffer(mlir::Value tensor);
   mlir::Value evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   KernelTable &findTable(mlir::Operation *op); ///< valid until the next one is found
   mlir::Value lookUp(KernelTable &table, mlir::Value positions);
@@ -190,6 +200,7 @@ private:
   llvm::SmallVector<Tensor> weightValues;
   llvm::DenseMap<mlir::Value, mlir::Value>
       buffers; ///< block argument of the region -> argument of the function
+  llvm::DenseMap<mlir::Value, mlir::Value> repeated; ///< the same -> the repeated elements
   llvm::SmallVector<KernelOutput> outputPlaces;
   size_t countedDim = 0; ///< 0: indices stay inside each dimension
   llvm::DenseMap<mlir::Operation *, KernelTable> tables;
