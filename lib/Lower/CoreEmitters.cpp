@@ -50,8 +50,8 @@ Value lookup(KernelBuilder &kernel, Value table, Value position) {
 static MlirScalar floatLanguage(KernelBuilder &kernel, Value like) {
   auto vector = dyn_cast<VectorType>(like.getType());
   bool isDouble = getElementTypeOrSelf(like.getType()).isF64();
-  return {kernel.builder(), kernel.loc(), isDouble ? reference::ScalarKind::F64 : reference::ScalarKind::F32,
-          isDouble ? 64u : 32u, vector ? vector.getNumElements() : 1};
+  return {kernel, isDouble ? reference::ScalarKind::F64 : reference::ScalarKind::F32, isDouble ? 64u : 32u,
+          vector ? vector.getNumElements() : 1};
 }
 Value maximumOf(KernelBuilder &kernel, Value a, Value c) {
   return floatLanguage(kernel, a).maximum({a}, {c}).value;

@@ -1,8 +1,11 @@
 // Element-wise ops in kernels: Reference's templates instantiated on the MLIR builder, plus casts and typed quantization.
 #include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Graph/IR/Rewriting.h"
+#include "limbeck/Lower/Division.h"
 #include "limbeck/Lower/MlirScalar.h"
 #include "limbeck/Reference/Elementwise.h"
+#include "limbeck/Reference/HostScalar.h"
+#include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -39,7 +42,7 @@ static MlirScalar languageOf(KernelBuilder &kernel, DType dtype, Value like) {
     kind = isSigned(dtype) ? ScalarKind::Signed : ScalarKind::Unsigned;
     width = static_cast<unsigned>(storageBytes(dtype)) * 8;
   }
-  return {kernel.builder(), kernel.loc(), kind, width, lanes};
+  return {kernel, kind, width, lanes};
 }
 
 /// Float to integer: toward zero, saturating, NaN gives 0. The clamp is done where both bounds are exact floats; the one bound that
@@ -127,12 +130,46 @@ static Value emitCast(KernelBuilder &kernel, Value x, DType from, DType to) {
                     : Value(arith::ExtUIOp::create(b, loc, result, x));
 }
 
+/// Whether `quotient` gives x / divisor for each of the 256 elements that `dividend`, dequantized, can be.
+static bool dividesBytes(KernelBuilder &kernel, Value dividend, float divisor) {
+  if (auto dequantize = dividend.getDefiningOp<graph::DequantizeOp>())
+    dividend = dequantize.getX();
+  TensorType type = kernel.typeOf(dividend);
+  if (!KernelBuilder::requantizesBytes(type, type))
+    return false;
+  const Quantization &quantization = *type.quantization;
+  reference::HostScalar<float> host;
+  for (int64_t q = lowest(type.dtype); q <= highest(type.dtype); ++q) {
+    float x = reference::dequantize(q, quantization.scales[0], quantization.zeroPoints[0]);
+    float found = quotient(host, x, divisor, 1 / divisor), wanted = x / divisor;
+    if (host.bitsOf(found) != host.bitsOf(wanted))
+      return false;
+  }
+  return true;
+}
+
+/// lhs / rhs without a division, or null where the two are not proven to be equal.
+static Value emitQuotient(KernelBuilder &kernel, Operation *op, ArrayRef<Value> operands) {
+  std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
+  if (!kernel.target().vectorUnit().fma || !constant || constant->size() != 1 ||
+      constant->dtype() != DType::F32)
+    return {};
+  float divisor = constant->values<float>()[0];
+  if (!dividesBytes(kernel, op->getOperand(0), divisor))
+    return {};
+  MlirScalar l = languageOf(kernel, DType::F32, operands[0]);
+  return quotient(l, {operands[0]}, l.constant(divisor), l.constant(1 / divisor)).value;
+}
+
 Value emitElementwise(KernelBuilder &kernel, Operation *op, ArrayRef<Value> operands) {
   if (isConversion(op))
     return operands[0];
   DType dtype = kernel.typeOf(op->getOperands().back()).expressed();
   if (isa<graph::CastOp>(op))
     return emitCast(kernel, operands[0], dtype, kernel.typeOf(op->getResult(0)).dtype);
+  if (isa<graph::DivOp>(op) && dtype == DType::F32)
+    if (Value result = emitQuotient(kernel, op, operands))
+      return result;
   MlirScalar language = languageOf(kernel, dtype, operands.back());
   SmallVector<MlirScalar::Value> values;
   for (Value operand : operands)

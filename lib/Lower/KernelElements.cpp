@@ -2,6 +2,7 @@
 #include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Lower/KernelBuilder.h"
 #include "limbeck/Lower/PairArithmetic.h"
+#include "limbeck/Lower/SplitReciprocal.h"
 #include "limbeck/Lower/Tables.h"
 #include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -261,8 +262,11 @@ Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Val
     }
     return computed;
   }
-  noteForm(reciprocal ? "reciprocal" : "division");
   const Quantization &quantization = *type.quantization;
+  std::optional<SplitReciprocal> split;
+  if (!reciprocal && machine.vectorUnit().fma)
+    split = provenSplitReciprocal(quantization);
+  noteForm(reciprocal ? "reciprocal" : split ? "split reciprocal" : "division");
   bool perChannel = quantization.axis >= 0;
   Type f32 = vectorOf(b.getF32Type(), lanes);
   Value x = computed;
@@ -276,12 +280,19 @@ Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Val
       values.push_back(static_cast<float>(ofChannel(i)));
     return perAxis(floatTable(values), index, quantization.axis, rank, lanes);
   };
-  Value scale = parameter([&](size_t i) { return quantization.scales[i]; });
   auto zeroPoint = [&](size_t i) { return quantization.zeroPoints[i]; };
   Value low = parameter([&](size_t i) { return static_cast<float>(quantization.lowest - zeroPoint(i)); });
   Value high = parameter([&](size_t i) { return static_cast<float>(quantization.highest - zeroPoint(i)); });
-  Value t = reciprocal ? Value(arith::MulFOp::create(b, location, x, constantLike(f32, *reciprocal)))
-                       : Value(arith::DivFOp::create(b, location, x, scale));
+  auto timesConstant = [&](float factor) -> Value {
+    return arith::MulFOp::create(b, location, x, constantLike(f32, factor));
+  };
+  Value t;
+  if (reciprocal)
+    t = timesConstant(*reciprocal);
+  else if (split)
+    t = math::FmaOp::create(b, location, x, constantLike(f32, split->head), timesConstant(split->tail));
+  else
+    t = arith::DivFOp::create(b, location, x, parameter([&](size_t i) { return quantization.scales[i]; }));
   return roundToStorage(*this, t, low, high, zeroPointAt(type, index, lanes), type);
 }
 

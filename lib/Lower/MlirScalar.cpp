@@ -155,6 +155,11 @@ MlirScalar::Value MlirScalar::ceil(Value a) {
 MlirScalar::Value MlirScalar::roundEven(Value a) {
   return {math::RoundEvenOp::create(b, loc, a.value)};
 }
+MlirScalar::Value MlirScalar::scale(Value a, Value n) {
+  if (mlir::Value scaled = kernel.target().emitScale(kernel, a.value, n.value))
+    return {scaled};
+  return reference::scaleByFactors(*this, a, n);
+}
 MlirScalar::Condition MlirScalar::isNan(Value a) {
   return {arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, a.value, a.value)};
 }

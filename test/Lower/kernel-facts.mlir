@@ -75,6 +75,38 @@ module attributes {limbeck.target = "avx2"} {
 // -----
 
 module attributes {limbeck.target = "avx2"} {
+  // Floats of any size: every step of the result is taken at the same float.
+  // CHECK-LABEL: func.func @quantize(
+  // CHECK: forms = ["split reciprocal"]
+  func.func @quantize(%x: tensor<64xf32>) -> tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>> {
+    %z = limbeck.fused %x kind = "elementwise" : (tensor<64xf32>) -> tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>> {
+    ^bb0(%a: tensor<64xf32>):
+      %0 = limbeck.quantize %a : (tensor<64xf32>) -> tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>>
+      limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>>
+    }
+    return %z : tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "x86-64"} {
+  // Without an fma in hardware the division is the cheaper one.
+  // CHECK-LABEL: func.func @quantize(
+  // CHECK: forms = ["division"]
+  func.func @quantize(%x: tensor<64xf32>) -> tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>> {
+    %z = limbeck.fused %x kind = "elementwise" : (tensor<64xf32>) -> tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>> {
+    ^bb0(%a: tensor<64xf32>):
+      %0 = limbeck.quantize %a : (tensor<64xf32>) -> tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>>
+      limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>>
+    }
+    return %z : tensor<64x!quant.uniform<u8:f32, 0.30000001192092896:9>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
   // Nothing is contracted; the forms name how the elements become bytes: a sum of integers, proven for all pairs.
   // CHECK-LABEL: func.func @sum(
   // CHECK-NOT: arithmetic

@@ -2,8 +2,8 @@
 //
 // Instantiating the element-wise templates on it gives the compiler the very sequence of operations the interpreter runs.
 #pragma once
+#include "limbeck/Lower/KernelBuilder.h"
 #include "limbeck/Reference/ScalarLanguage.h"
-#include "mlir/IR/Builders.h"
 
 namespace limbeck::lower {
 
@@ -19,9 +19,8 @@ public:
   };
 
   /// A language of `kind` and `width` bits on vectors of `lanes` (1: scalars).
-  MlirScalar(mlir::OpBuilder &builder, mlir::Location loc, reference::ScalarKind kind, unsigned width,
-             int64_t lanes)
-      : b(builder), loc(loc), scalarKind(kind), bits(width), lanes(lanes) {}
+  MlirScalar(KernelBuilder &kernel, reference::ScalarKind kind, unsigned width, int64_t lanes)
+      : kernel(kernel), b(kernel.builder()), loc(kernel.loc()), scalarKind(kind), bits(width), lanes(lanes) {}
 
   reference::ScalarKind kind() const { return scalarKind; }
   unsigned width() const { return bits; }
@@ -59,10 +58,11 @@ public:
   Value floor(Value a);
   Value ceil(Value a);
   Value roundEven(Value a);
+  Value scale(Value a, Value n);
   Condition isNan(Value a);
   Bits toInteger(Value a);
   Value fromInteger(Bits a);
-  MlirScalar wide() const { return {b, loc, reference::ScalarKind::F64, 64, lanes}; }
+  MlirScalar wide() const { return {kernel, reference::ScalarKind::F64, 64, lanes}; }
   Value widen(Value a);
   Value narrow(Value a);
 
@@ -76,6 +76,7 @@ private:
   mlir::Type bitsType() const;
   Value extremum(Value a, Value c, bool greatest);
 
+  KernelBuilder &kernel;
   mlir::OpBuilder &b;
   mlir::Location loc;
   reference::ScalarKind scalarKind;

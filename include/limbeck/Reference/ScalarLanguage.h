@@ -25,6 +25,7 @@
 //   floats                         (FloatLanguage: f32 and f64)
 //     fma(a, b, c)                 a * b + c, rounded once
 //     sqrt floor ceil roundEven    correctly rounded
+//     scale(a, n)                  a * 2^n, rounded once; n is an integer whose half is an exponent of the type
 //     isNan                        Value -> Condition
 //     toInteger                    Value -> Bits, truncated toward zero; the caller keeps it in range of signed Bits
 //     fromInteger                  signed Bits -> Value, rounded to nearest even
@@ -86,6 +87,7 @@ concept FloatLanguage = NumberLanguage<L> && requires(L &l, typename L::Value v,
   { l.floor(v) } -> std::same_as<typename L::Value>;
   { l.ceil(v) } -> std::same_as<typename L::Value>;
   { l.roundEven(v) } -> std::same_as<typename L::Value>;
+  { l.scale(v, v) } -> std::same_as<typename L::Value>;
   { l.isNan(v) } -> std::same_as<typename L::Condition>;
   { l.toInteger(v) } -> std::same_as<typename L::Bits>;
   { l.fromInteger(b) } -> std::same_as<typename L::Value>;
@@ -98,6 +100,19 @@ template <ScalarLanguage L> bool isFloat(L &l) {
 }
 template <ScalarLanguage L> bool isDouble(L &l) {
   return l.kind() == ScalarKind::F64;
+}
+
+/// `scale` for languages without an operation for it. 2^n is applied as two factors: the first product is exact, so that a result
+/// too large becomes infinity, and one that is subnormal is rounded once. A NaN in n must come with one in a.
+template <class L> typename L::Value scaleByFactors(L &l, typename L::Value a, typename L::Value n) {
+  bool wide = isDouble(l);
+  auto magic = l.constant(wide ? 0x1.8p52 : 0x1.8p23); // leaves an integer in the low bits of a sum
+  auto exponent = l.bitSub(l.bitsOf(l.add(n, magic)), l.bitsOf(magic));
+  auto half = l.shiftRightArithmetic(exponent, 1);
+  auto powerOfTwo = [&](typename L::Bits power) {
+    return l.fromBits(l.shiftLeft(l.bitAdd(power, l.bitConstant(wide ? 1023 : 127)), wide ? 52 : 23));
+  };
+  return l.mul(l.mul(a, powerOfTwo(half)), powerOfTwo(l.bitSub(exponent, half)));
 }
 
 } // namespace limbeck::reference

@@ -1,11 +1,13 @@
-// Kernels of softmax, log_softmax, layer_norm, batch_norm and lrn: several passes over a row, nothing kept between them.
+// Kernels of softmax, log_softmax, layer_norm, batch_norm and lrn: several passes over a row.
 #include "limbeck/Lower/CoreEmitters.h"
+#include "limbeck/Lower/Division.h"
 #include "limbeck/Lower/Lanes.h"
 #include "limbeck/Lower/MlirScalar.h"
 #include "limbeck/Reference/Elementwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace limbeck::lower {
@@ -24,7 +26,7 @@ struct NormalizationMath {
       : kernel(kernel), b(kernel.builder()), loc(kernel.loc()), isDouble(type.expressed() == DType::F64) {}
   MlirScalar language(Value like) const {
     auto vector = dyn_cast<VectorType>(like.getType());
-    return {b, loc, isDouble ? reference::ScalarKind::F64 : reference::ScalarKind::F32, isDouble ? 64u : 32u,
+    return {kernel, isDouble ? reference::ScalarKind::F64 : reference::ScalarKind::F32, isDouble ? 64u : 32u,
             vector ? vector.getNumElements() : 1};
   }
   Value add(Value a, Value c) const { return arith::AddFOp::create(b, loc, a, c); }
@@ -55,8 +57,74 @@ struct NormalizationMath {
         [this](Value a, Value c) -> Value { return maximumOf(kernel, a, c); },
         [this](Type type) { return kernel.constantLike(type, -std::numeric_limits<double>::infinity()); }};
   }
+  /// The maximum of what is no NaN, and any of two zeros: one instruction.
+  LaneReduction maximumOfNumbers() const {
+    return {[this](Value a, Value c) -> Value {
+              Value greater = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, c, a);
+              return arith::SelectOp::create(b, loc, greater, c, a);
+            },
+            maximum().neutral};
+  }
+};
+
+/// Exponentials of a row by their sum: in [0, 1] or NaN by at least 1.
+class RowDivision {
+public:
+  /// `exact`: whether the last bit of quotients near the smallest f32 matters.
+  RowDivision(const NormalizationMath &m, Value sum, bool exact) : m(m), sum(sum), exact(exact) {
+    if (!m.isDouble && m.kernel.target().vectorUnit().fma)
+      reciprocal = m.div(m.constant(sum, 1), sum);
+  }
+
+  Value divide(Value x, int64_t lanes) const {
+    if (!reciprocal || (exact && lanes == 1))
+      return m.div(x, m.spread(sum, lanes));
+    if (!exact)
+      return byReciprocal(x, lanes);
+    auto choice = scf::IfOp::create(m.b, m.loc, x.getType(), anyTooSmall(x), /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(m.b);
+    m.b.setInsertionPointToStart(choice.thenBlock());
+    scf::YieldOp::create(m.b, m.loc, m.div(x, m.spread(sum, lanes)));
+    m.b.setInsertionPointToStart(choice.elseBlock());
+    scf::YieldOp::create(m.b, m.loc, byReciprocal(x, lanes));
+    return choice.getResult(0);
+  }
+
+private:
+  Value byReciprocal(Value x, int64_t lanes) const {
+    MlirScalar l = m.language(x);
+    return quotient(l, {x}, {m.spread(sum, lanes)}, {m.spread(reciprocal, lanes)}).value;
+  }
+  /// Whether an element lies between 0 and what `quotient` divides; one comparison, as 0 less 1 is the greatest integer.
+  Value anyTooSmall(Value x) const {
+    auto bits = VectorType::get(cast<VectorType>(x.getType()).getShape(), m.b.getI32Type());
+    auto least = llvm::bit_cast<int32_t>(static_cast<float>(kLeastDividend));
+    Value less = arith::SubIOp::create(m.b, m.loc, arith::BitcastOp::create(m.b, m.loc, bits, x),
+                                       m.kernel.constantLike(bits, 1));
+    Value small = arith::CmpIOp::create(m.b, m.loc, arith::CmpIPredicate::ult, less,
+                                        m.kernel.constantLike(bits, least - 1));
+    return vector::ReductionOp::create(m.b, m.loc, vector::CombiningKind::OR, small);
+  }
+
+  const NormalizationMath &m;
+  Value sum, reciprocal;
+  bool exact;
 };
 } // namespace
+
+/// Whether all that follows an op whose results are at most 1 rounds those below kLeastDividend to the zero point.
+static bool roundsSmallAway(KernelBuilder &kernel, Operation *op) {
+  constexpr float kLeastScale = 0x1p-80f;
+  auto quantizes = [&](Value value) {
+    TensorType type = kernel.typeOf(value);
+    return type.quantization &&
+           llvm::all_of(type.quantization->scales, [](float scale) { return scale >= kLeastScale; });
+  };
+  Value result = op->getResult(0);
+  return quantizes(result) || llvm::all_of(result.getUsers(), [&](Operation *user) {
+           return isa<graph::QuantizeOp>(user) && quantizes(user->getResult(0));
+         });
+}
 
 /// Elements of a row that may lie on the stack of a worker, one of which is the caller's thread: 32 KiB of f32.
 static constexpr int64_t kStagedElements = 8192;
@@ -75,6 +143,79 @@ static Value loadFrom(KernelBuilder &kernel, Value memory, Value at, int64_t lan
   return vector::LoadOp::create(kernel.builder(), kernel.loc(), type, memory, at);
 }
 
+/// How many rows go through each pass together: the chains of one row's sum then overlap with the work of the next.
+static int64_t rowsTogether(int64_t rows, int64_t count) {
+  constexpr int64_t kMostRows = 8;
+  int64_t together = kMostRows;
+  while (together > 1 && (rows % together != 0 || together * count > kStagedElements))
+    --together;
+  return together;
+}
+
+/// Softmax of rows that lie in a row of memory and fit on the stack: their exponentials are computed once.
+static void emitStagedSoftmax(KernelBuilder &kernel, Operation *op) {
+  Value operand = op->getOperand(0);
+  TensorType type = kernel.typeOf(operand);
+  NormalizationMath m(kernel, type);
+  int64_t count = type.shape.back();
+  Shape outer(type.shape.begin(), type.shape.end() - 1);
+  int64_t together = rowsTogether(product(outer), count);
+  Type scalar = kernel.computeType(type);
+  Value stage = kernel.scratch(together * count, scalar), greatest = kernel.scratch(together, scalar),
+        sums = kernel.scratch(together, scalar);
+  bool exact = !roundsSmallAway(kernel, op);
+  // Four vectors of results are one of bytes.
+  int64_t widest = bitWidth(kernel.typeOf(kernel.results()[0]).dtype) == 8
+                       ? 4 * kernel.target().vectorUnit().lanes
+                       : kBlockLanes;
+  kernel.shared(product(outer) / together, [&](Value t) {
+    Value first = kernel.multiplyIndex(t, together);
+    auto forEachRow = [&](llvm::function_ref<void(Value row, Value at, Index place)> body) {
+      kernel.loop(0, together, 1, {}, [&](Value row, ValueRange) -> SmallVector<Value> {
+        Index place = kernel.delinearize(arith::AddIOp::create(m.b, m.loc, first, row), outer);
+        place.push_back(kernel.constantIndex(0));
+        body(row, kernel.multiplyIndex(row, count), place);
+        return {};
+      });
+    };
+    auto element = [&](Index place, Value i, int64_t lanes) {
+      place.back() = i;
+      return kernel.real(operand, place, lanes);
+    };
+    forEachRow([&](Value row, Value, Index place) {
+      // A NaN makes the sum one, too; and the exponential of -0 is that of +0.
+      Value most = reduceContiguous(kernel, m.maximumOfNumbers(), count, scalar,
+                                    [&](Value i, int64_t lanes) { return element(place, i, lanes); });
+      storeTo(kernel, greatest, row, most);
+    });
+    forEachRow([&](Value row, Value at, Index place) {
+      Value most = loadFrom(kernel, greatest, row, 1);
+      Value sum = reduceContiguous(kernel, laneSum(kernel), count, scalar, [&](Value i, int64_t lanes) {
+        Value y = m.exp(m.sub(element(place, i, lanes), m.spread(most, lanes)));
+        storeTo(kernel, stage, kernel.addIndex(at, i), y);
+        return y;
+      });
+      storeTo(kernel, sums, row, sum);
+    });
+    forEachRow([&](Value row, Value at, Index place) {
+      RowDivision division(m, loadFrom(kernel, sums, row, 1), exact);
+      int64_t done = 0;
+      for (int64_t lanes : {widest, kBlockLanes, int64_t(1)}) {
+        int64_t end = done + (count - done) / lanes * lanes;
+        if (done < end)
+          kernel.loop(done, end, lanes, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
+            place.back() = i;
+            Value x = loadFrom(kernel, stage, kernel.addIndex(at, i), lanes);
+            kernel.finish(place, lanes, division.divide(x, lanes));
+            return {};
+          });
+        done = end;
+      }
+    });
+  });
+}
+
+/// Along any axis: a pass for the maximum, one for the sum, one for the results.
 static void emitSoftmaxOf(KernelBuilder &kernel, Operation *op, bool logarithm) {
   TensorType type = kernel.typeOf(op->getOperand(0));
   NormalizationMath m(kernel, type);
@@ -82,6 +223,8 @@ static void emitSoftmaxOf(KernelBuilder &kernel, Operation *op, bool logarithm) 
   Shape shape = type.shape;
   int64_t count = shape[axis];
   bool alongRow = axis + 1 == shape.size();
+  if (alongRow && !logarithm && count > 1 && count <= kStagedElements)
+    return emitStagedSoftmax(kernel, op);
   Value operand = op->getOperand(0);
   Type scalar = kernel.computeType(type);
   auto place = [&](ArrayRef<Value> index, Value i) {
@@ -98,29 +241,16 @@ static void emitSoftmaxOf(KernelBuilder &kernel, Operation *op, bool logarithm) 
     return reduceStrided(kernel, reduction, count, kernel.vectorOf(scalar, width),
                          [&](Value i) { return map(kernel.real(operand, place(index, i), width)); });
   };
-  // The exponentials of a row are kept on the stack where it is not too long.
-  Value stage = alongRow && !logarithm && count > 1 && count <= kStagedElements
-                    ? kernel.scratch(count, scalar)
-                    : Value();
   auto row = [&](ArrayRef<Value> index, int64_t width) {
     Value greatest = reduce(m.maximum(), index, width, [](Value x) { return x; });
     auto lanesOf = [](Value x) {
       return isa<VectorType>(x.getType()) ? cast<VectorType>(x.getType()).getNumElements() : 1;
     };
     auto exponential = [&](Value x) { return m.exp(m.sub(x, m.spread(greatest, lanesOf(x)))); };
-    Value sum = stage
-                    ? reduceContiguous(kernel, laneSum(kernel), count, scalar,
-                                       [&](Value i, int64_t lanes) {
-                                         Value y = exponential(kernel.real(operand, place(index, i), lanes));
-                                         storeTo(kernel, stage, i, y);
-                                         return y;
-                                       })
-                    : reduce(laneSum(kernel), index, width, exponential);
+    Value sum = reduce(laneSum(kernel), index, width, exponential);
     Value logSum = logarithm ? m.log(sum) : Value();
     auto write = [&](Value i, int64_t lanes) {
       Index own = place(index, i);
-      if (stage)
-        return kernel.finish(own, lanes, m.div(loadFrom(kernel, stage, i, lanes), m.spread(sum, lanes)));
       Value shifted = m.sub(kernel.real(operand, own, lanes), m.spread(greatest, lanes));
       Value y =
           logarithm ? m.sub(shifted, m.spread(logSum, lanes)) : m.div(m.exp(shifted), m.spread(sum, lanes));

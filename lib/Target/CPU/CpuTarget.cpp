@@ -22,6 +22,9 @@ public:
   mlir::Value emitRoundToBF16(lower::KernelBuilder &kernel, mlir::Value x) const override {
     return cpu::emitRoundToBF16(kernel, isa, x);
   }
+  mlir::Value emitScale(lower::KernelBuilder &kernel, mlir::Value a, mlir::Value n) const override {
+    return cpu::emitScale(kernel, isa, a, n);
+  }
   mlir::Value emitByteLookup(lower::KernelBuilder &kernel, mlir::Value table,
                              mlir::Value positions) const override {
     return cpu::emitByteLookup(kernel, isa, table, positions);

@@ -63,6 +63,7 @@ public:
   FORWARD(ceil)
   FORWARD(roundEven)
   FORWARD(isNan)
+  FORWARD(scale)
 #undef FORWARD
   Word select(Word c, Word a, Word b) const { return unpack<bool>(c) ? a : b; }
   Word conditionAnd(Word a, Word b) const { return pack(unpack<bool>(a) && unpack<bool>(b)); }
@@ -188,6 +189,20 @@ TEST(ScalarLanguage, RunTimeKindGivesTheBitsOfTheHost) {
   expectSameBits<int32_t>(ScalarKind::Signed, {0, 1, -1, 2, 3, -7, 100, INT32_MAX, INT32_MIN});
   expectSameBits<uint8_t>(ScalarKind::Unsigned, {0, 1, 2, 3, 7, 200, 255});
   expectSameBits<bool>(ScalarKind::Bool, {false, true});
+}
+
+/// Beside the C library: results of every magnitude, rounded where they are subnormal, too large or too small.
+template <class T> void expectScales(int least, int greatest) {
+  HostScalar<T> l;
+  for (T a : {T(1), T(-0.75), T(1.3), T(1) + std::numeric_limits<T>::epsilon(), T(0)})
+    for (int n = least; n <= greatest; ++n)
+      EXPECT_EQ(l.bitsOf(l.scale(a, static_cast<T>(n))), l.bitsOf(std::ldexp(a, n))) << a << " " << n;
+  EXPECT_TRUE(std::isnan(l.scale(T(NAN), T(NAN))));
+}
+
+TEST(ScalarLanguage, ScalesByPowersOfTwo) {
+  expectScales<float>(-252, 254);
+  expectScales<double>(-2044, 2046);
 }
 
 TEST(ScalarLanguage, UnknownNamesAndWrongArityHaveNoValue) {

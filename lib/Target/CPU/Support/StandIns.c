@@ -90,6 +90,21 @@ void standin_vcvtneps2bf16(uint16_t *restrict d, const uint32_t *restrict x, int
   }
 }
 
+/* vscalefps of all lanes, for integers n: a * 2^n as two factors, of which the first leaves the product exact. */
+void standin_scalef(float *restrict d, const float *restrict a, const float *restrict n,
+                    const float *restrict unused, const int16_t *restrict mask,
+                    const int32_t *restrict rounding, int32_t count) {
+  (void)unused, (void)mask, (void)rounding;
+  for (int32_t i = 0; i < count; ++i) {
+    int32_t exponent = n[i] == n[i] ? (int32_t)n[i] : 0, half = exponent >> 1;
+    union {
+      int32_t u;
+      float f;
+    } first = {(half + 127) << 23}, second = {(exponent - half + 127) << 23};
+    d[i] = a[i] * first.f * second.f;
+  }
+}
+
 /* vpermi2w: words of two tables of `count` each. */
 void standin_vpermi2w(int16_t *restrict d, const int16_t *restrict low, const int16_t *restrict at,
                       const int16_t *restrict high, int32_t count) {
