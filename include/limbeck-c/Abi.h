@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /* An artifact records the version its code was compiled for; the runtime refuses any other. */
-#define LIMBECK_ABI_VERSION 1
+#define LIMBECK_ABI_VERSION 2
 
 /* Computes the share of `worker` (0 .. workers - 1) of one kernel. Every worker count gives the same bits. */
 typedef void (*LimbeckTask)(void *frame, int32_t worker, int32_t workers);
@@ -19,10 +19,10 @@ struct LimbeckApi {
   uint64_t version; /* LIMBECK_ABI_VERSION */
   void *pool;       /* handed back to the two functions below */
   /* Runs the task once per worker and returns when all have returned. Worker 0 is the calling thread. A
-   * provider may use any number of workers, also a single one: then it calls task(frame, 0, 1). Every thread
-   * must hold the default floating-point state: rounding to nearest, no flushing of denormals, exceptions
+   * provider may use any number of workers, also a single one: then it calls task(frame, 0, 1). More than
+   * `useful` workers, at least 1, are not worth their waking: the work is too little. Every thread must hold the default floating-point state: rounding to nearest, no flushing of denormals, exceptions
    * masked. */
-  void (*parallel)(void *pool, LimbeckTask task, void *frame);
+  void (*parallel)(void *pool, LimbeckTask task, void *frame, int32_t useful);
   /* Reports that a task cannot do its work, with a code that is not 0; may be called from any worker, and
    * returns. The run then fails with this message. */
   void (*fail)(void *pool, int32_t code, const char *message);

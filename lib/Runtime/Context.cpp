@@ -38,8 +38,8 @@ class Run {
 public:
   explicit Run(ThreadPool &pool) : pool(pool) {}
 
-  static void parallel(void *run, LimbeckTask task, void *frame) {
-    static_cast<Run *>(run)->pool.parallel(task, frame);
+  static void parallel(void *run, LimbeckTask task, void *frame, int32_t useful) {
+    static_cast<Run *>(run)->pool.parallel(task, frame, useful);
   }
   static void fail(void *run, int32_t code, const char *text) {
     auto &self = *static_cast<Run *>(run);

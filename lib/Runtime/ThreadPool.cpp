@@ -112,21 +112,23 @@ LIMBECK_CALLS_CODE void ThreadPool::work(int worker) {
     ++seen;
     if (stopping)
       return;
-    task(frame, worker, count);
+    if (worker < shares)
+      task(frame, worker, shares);
     if (unfinished.fetch_sub(1, std::memory_order_acq_rel) == 1)
       unfinished.notify_one();
   }
 }
 
-LIMBECK_CALLS_CODE void ThreadPool::parallel(LimbeckTask job, void *jobFrame) {
-  if (count == 1 || inForkedChild() || busy.test_and_set(std::memory_order_acquire))
+LIMBECK_CALLS_CODE void ThreadPool::parallel(LimbeckTask job, void *jobFrame, int32_t useful) {
+  if (count == 1 || useful <= 1 || inForkedChild() || busy.test_and_set(std::memory_order_acquire))
     return job(jobFrame, 0, 1);
   task = job;
   frame = jobFrame;
+  shares = std::min(count, useful);
   unfinished.store(static_cast<uint32_t>(count) - 1, std::memory_order_relaxed);
   generation.fetch_add(1, std::memory_order_release);
   generation.notify_all();
-  job(jobFrame, 0, count);
+  job(jobFrame, 0, shares);
   while (uint32_t left = unfinished.load(std::memory_order_acquire))
     waitWhile(unfinished, left);
   busy.clear(std::memory_order_release);

@@ -79,10 +79,10 @@ private:
     }
   };
 
-  static void parallel(void *self, LimbeckTask task, void *frame) {
-    static_cast<TimedRuns *>(self)->call(task, frame);
+  static void parallel(void *self, LimbeckTask task, void *frame, int32_t useful) {
+    static_cast<TimedRuns *>(self)->call(task, frame, useful);
   }
-  void call(LimbeckTask task, void *frame) {
+  void call(LimbeckTask task, void *frame, int32_t useful) {
     if (next == milliseconds.size()) {
       milliseconds.emplace_back();
       workers.emplace_back(static_cast<size_t>(pool.workers()));
@@ -90,10 +90,10 @@ private:
     size_t number = next++;
     if (tracing) {
       TracedTask traced{task, frame, workers[number]};
-      return pool.parallel(TracedTask::work, &traced);
+      return pool.parallel(TracedTask::work, &traced, useful);
     }
     Clock::time_point start = Clock::now();
-    pool.parallel(task, frame);
+    pool.parallel(task, frame, useful);
     double elapsed = millisecondsBetween(start, Clock::now());
     inside += elapsed;
     milliseconds[number].push_back(elapsed);

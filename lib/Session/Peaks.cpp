@@ -46,8 +46,8 @@ public:
 private:
   PeakLoop(cpu::PeakCode code, runtime::CodeImage image, runtime::ThreadPool &pool)
       : code(std::move(code)), image(std::move(image)), pool(pool) {}
-  static void parallel(void *pool, LimbeckTask task, void *frame) {
-    static_cast<runtime::ThreadPool *>(pool)->parallel(task, frame);
+  static void parallel(void *pool, LimbeckTask task, void *frame, int32_t useful) {
+    static_cast<runtime::ThreadPool *>(pool)->parallel(task, frame, useful);
   }
   static void fail(void *, int32_t, const char *) {} // the loops never fail
 

@@ -44,7 +44,8 @@ struct SequentialPool {
   int workers;
   std::string failure;
 
-  static void parallel(void *pool, LimbeckTask task, void *frame) {
+  /// All workers, however little they have to do: how work is cut is what is tested.
+  static void parallel(void *pool, LimbeckTask task, void *frame, int32_t) {
     int workers = static_cast<SequentialPool *>(pool)->workers;
     for (int worker = workers; worker-- > 0;)
       task(frame, worker, workers);

@@ -29,9 +29,9 @@ public:
   int workers() const { return count; }
 
   /// Calls task(frame, worker, workers) once per worker, worker 0 on this thread, and returns when all have
-  /// returned. While the pool is busy for another caller, and in a child made by fork(), the task runs here
+  /// returned. At most `useful` workers, at least 1, take part; where that is one, the others sleep on. While the pool is busy for another caller, and in a child made by fork(), the task runs here
   /// alone.
-  void parallel(LimbeckTask task, void *frame);
+  void parallel(LimbeckTask task, void *frame, int32_t useful = INT32_MAX);
 
 private:
   explicit ThreadPool(const Options &options);
@@ -45,6 +45,7 @@ private:
   // The job is written before `generation` counts up and read after, so it needs no lock.
   LimbeckTask task = nullptr;
   void *frame = nullptr;
+  int shares = 1; ///< workers that have a part in it
   bool stopping = false;
   std::atomic_flag busy;
   alignas(64) std::atomic<uint32_t> generation = 0;

@@ -1,5 +1,6 @@
 // The steps of compileEntry: MLIR of one kernel -> LLVM IR -> object -> linked image.
 #pragma once
+#include "limbeck/Lower/KernelFacts.h"
 #include "limbeck/Target/CPU/Compile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -22,6 +23,10 @@ Expected<std::unique_ptr<llvm::TargetMachine>> createMachine(const Isa &isa, uns
 Status replaceMissingIntrinsics(llvm::Module &module, const Isa &isa, llvm::TargetMachine &machine);
 /// Attributes and linkage that all our functions have.
 void prepareFunctions(llvm::Module &module, const Isa &isa);
+/// How many workers are useful for a launch: each gets as much work as pays for waking it, by the kernel's facts. At least 1, at
+/// most kAllWorkers.
+int32_t usefulWorkers(const lower::KernelFacts &facts, int64_t elements);
+inline constexpr int32_t kAllWorkers = 1 << 20;
 /// Adds `task` for a kernel: loads its pointers from the frame and calls it.
 void addTask(llvm::Module &module, llvm::StringRef kernel);
 /// The module that holds LimbeckEntry: one parallel call per launch.

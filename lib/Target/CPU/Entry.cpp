@@ -80,9 +80,23 @@ private:
     auto *taskType =
         llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()}, false);
     llvm::FunctionCallee task = module.getOrInsertFunction(taskName(launch.getKernel()), taskType);
-    auto *callType =
-        llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy()}, false);
-    b.CreateCall(callType, parallel, {pool, task.getCallee(), frame});
+    auto *callType = llvm::FunctionType::get(
+        b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getInt32Ty()}, false);
+    int32_t useful = usefulWorkers(lower::factsOf(launch), elementsOf(launch));
+    b.CreateCall(callType, parallel, {pool, task.getCallee(), frame, b.getInt32(useful)});
+  }
+
+  /// Elements that a launch reads and writes, but for those of constants.
+  static int64_t elementsOf(graph::LaunchOp launch) {
+    int64_t elements = 0;
+    auto add = [&](mlir::Value value) {
+      elements += cast<RankedTensorType>(value.getType()).getNumElements();
+    };
+    for (mlir::Value operand : launch.getInputs())
+      if (!isa_and_nonnull<graph::ConstOp>(lower::bufferOwner(operand).getDefiningOp()))
+        add(operand);
+    llvm::for_each(launch.getOutputs(), add);
+    return elements;
   }
 
   void emitIf(scf::IfOp choice) {

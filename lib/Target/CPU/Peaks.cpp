@@ -33,8 +33,10 @@ public:
                                          llvm::GlobalValue::ExternalLinkage, kEntrySymbol, module);
     b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "", entry));
     // LimbeckApi: version, pool, parallel, fail. The inputs are the frame.
-    auto *call = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy()}, false);
-    b.CreateCall(call, member(entry->getArg(0), 2), {member(entry->getArg(0), 1), task, entry->getArg(1)});
+    auto *call = llvm::FunctionType::get(b.getVoidTy(),
+                                         {b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getInt32Ty()}, false);
+    b.CreateCall(call, member(entry->getArg(0), 2),
+                 {member(entry->getArg(0), 1), task, entry->getArg(1), b.getInt32(kAllWorkers)});
     b.CreateRet(b.getInt32(0));
   }
 

@@ -31,7 +31,7 @@ static std::string protectionOf(const void *address) {
   return "unmapped";
 }
 
-static void inlineParallel(void *, LimbeckTask task, void *frame) {
+static void inlineParallel(void *, LimbeckTask task, void *frame, int32_t) {
   task(frame, 0, 1);
 }
 

@@ -34,7 +34,7 @@ CODE int32_t limbeckTestAffine(const struct LimbeckApi *api, void *const *inputs
     return 7;
   for (int i = 0; i < 256; ++i)
     ((volatile uint8_t *)arena)[i] = (uint8_t)i;
-  api->parallel(api->pool, affineTask, &frame);
+  api->parallel(api->pool, affineTask, &frame, 1 << 20);
   return 0;
 }
 
@@ -51,7 +51,7 @@ CODE int32_t limbeckTestFail(const struct LimbeckApi *api, void *const *inputs, 
   const uint8_t *text = inputs[0];
   if (text[0] == 0)
     return 5;
-  api->parallel(api->pool, failTask, &frame);
+  api->parallel(api->pool, failTask, &frame, 1 << 20);
   return 0;
 }
 

@@ -51,6 +51,18 @@ TEST(ThreadPool, EachWorkerRunsOnce) {
     }
 }
 
+TEST(ThreadPool, OnlyUsefulWorkersTakePart) {
+  auto pool = makePool(3);
+  for (int useful : {1, 2, 3, 4, 0}) {
+    Tally tally;
+    pool->parallel(tallyTask, &tally, useful);
+    int expected = std::clamp(useful, 1, 3);
+    EXPECT_EQ(tally.calls, expected) << useful;
+    EXPECT_EQ(tally.most, expected) << useful;
+    EXPECT_EQ(tally.wrong, 0) << useful;
+  }
+}
+
 TEST(ThreadPool, ManyWorkersOnFewCoresAreNoDisaster) {
   // The best of many calls, because other programs may hold the cores meanwhile.
   for (int threads : {1, 2, 3, 7}) {
