@@ -1,14 +1,13 @@
 // limbeck compile
+#include "CompiledOutput.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
-#include "limbeck/Session/CHeader.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Tuning.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
 #include <chrono>
-#include <filesystem>
 
 namespace limbeck::command {
 
@@ -69,28 +68,78 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
       ->check(between(1, 1'000'000'000));
 }
 
-/// The model, and the file beside it where there is one.
-static Status addOnnx(OutputFiles &files, const std::string &path, const std::string &externalData,
-                      std::span<const std::byte> compiled) {
-  LIMBECK_ASSIGN(session::OnnxBytes onnx, session::onnxBytesOf(compiled));
-  LIMBECK_TRY(files.add(path, onnx.model));
-  return onnx.externalData.empty() ? Status() : files.add(externalData, onnx.externalData);
+static int runCompile(const CompileFlags &flags, Console &console) {
+  auto start = std::chrono::steady_clock::now();
+  session::CompileOptions options = flags.options;
+  if (Status status = prepareOutput(options, flags.output, flags.to->count() != 0); !status.ok())
+    return console.fail(status.diagnostic());
+  options.threads = static_cast<unsigned>(flags.threads);
+  if (!flags.tuning.empty()) {
+    Expected<session::TuningFile> file = session::readTuning(flags.tuning);
+    if (!file.ok())
+      return console.fail(file.diagnostic());
+    options.tiles = file->tuning.tiles();
+    options.tuningSha256 = file->sha256;
+  }
+  session::WorkerLimits limits;
+  std::string output, tuning;
+  int threads = 0;
+  uint64_t memoryMiB = 16384;
+  bool noWorker = false;
+  CLI::Option *to = nullptr;
+};
+} // namespace
+
+static void compileFlags(CLI::App &command, CompileFlags &flags) {
+  session::CompileOptions &options = flags.options;
+  addModelArgument(command, options.model, "MODEL");
+  command
+      .add_option(
+          "-o,--output", flags.output,
+          "the file to write: .lmb (artifact), .o or .so (to link, with a C header), .onnx (the model behind "
+          "stage graph), .mlir, .ll or .s")
+      ->required()
+      ->type_name("OUT");
+  addShapeFlags(command, options.model);
+  command
+      .add_option("--target", options.target,
+                  "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
+      ->type_name("T");
+  addPrecisionFlag(command, options.model);
+  addStageFlag(command, "--from", options.from, "first stage to run; behind import MODEL is a file of IR");
+  flags.to = addStageFlag(command, "--to", options.to,
+                          "last stage to run; before lower, OUT ends in .mlir, or, up to graph, in .onnx");
+  addThreadsFlag(command, flags.threads);
+  command.add_option("--tuning", flags.tuning, "register tiles that tune found; they change no number")
+      ->type_name("tuning.json");
+  const char *group = "Development";
+  command
+      .add_option("--keep", options.keepDirectory,
+                  "leave every kernel's LLVM IR, before and behind the optimizer, in this folder")
+      ->type_name("DIR")
+      ->group(group);
+  command
+      .add_flag("--no-worker", flags.noWorker, "compile in this process: a crash is then one of this program")
+      ->group(group);
+  command
+      .add_option("--time-limit", flags.limits.seconds,
+                  "seconds after which compiling is given up; 3600 when not given")
+      ->type_name("SECONDS")
+      ->group(group)
+      ->check(between(1, 1'000'000));
+  command
+      .add_option("--memory-limit", flags.memoryMiB,
+                  "MiB of address space for compiling; 16384 when not given")
+      ->type_name("MIB")
+      ->group(group)
+      ->check(between(1, 1'000'000'000));
 }
 
 static int runCompile(const CompileFlags &flags, Console &console) {
   auto start = std::chrono::steady_clock::now();
   session::CompileOptions options = flags.options;
-  Expected<session::Product> product = session::productOf(flags.output);
-  if (!product.ok())
-    return console.fail(product.diagnostic());
-  if (Status status = checkWritable(flags.output); !status.ok())
+  if (Status status = prepareOutput(options, flags.output, flags.to->count() != 0); !status.ok())
     return console.fail(status.diagnostic());
-  options.product = *product;
-  if (*product == session::Product::Onnx && flags.to->count() == 0)
-    options.to = pipeline::Stage::Graph;
-  bool oneLevel = *product != session::Product::Artifact && options.to == pipeline::Stage::Lower;
-  if (oneLevel && options.target == "cpu")
-    options.target = session::nativeTarget();
   options.threads = static_cast<unsigned>(flags.threads);
   if (!flags.tuning.empty()) {
     Expected<session::TuningFile> file = session::readTuning(flags.tuning);
@@ -109,17 +158,13 @@ static int runCompile(const CompileFlags &flags, Console &console) {
                               : session::compileInWorker(options, limits, progress);
   if (!bytes.ok())
     return console.fail(bytes.diagnostic());
-  bool linked = *product == session::Product::Object || *product == session::Product::SharedObject;
   OutputFiles files;
-  Status status = *product == session::Product::Onnx ? addOnnx(files, flags.output, externalData, *bytes)
-                                                     : files.add(flags.output, *bytes);
-  if (status.ok() && linked)
-    status = files.add(session::cHeaderPath(flags.output), bytesOf(session::cHeader(options.symbol)));
+  Status status = addOutput(files, options, flags.output, *bytes);
   if (status.ok())
     status = files.commit();
   if (!status.ok())
     return console.fail(status.diagnostic());
-  if (*product == session::Product::Artifact && !flags.tuning.empty())
+  if (options.product == session::Product::Artifact && !flags.tuning.empty())
     if (size_t used = session::tilesUsed(*bytes); used < options.tiles.size())
       console.note(message(printable(flags.tuning), ": ", options.tiles.size() - used, " of ",
                            options.tiles.size(),
@@ -135,7 +180,7 @@ static int runCompile(const CompileFlags &flags, Console &console) {
   char time[32];
   std::snprintf(time, sizeof time, "%.1f s", seconds);
   console.note(message("wrote ", printable(flags.output), ": ", bytes->size(), " bytes, ", time,
-                       oneLevel ? ", for " + options.target : ""));
+                       hasOneLevel(options) ? ", for " + options.target : ""));
   return 0;
 }
 

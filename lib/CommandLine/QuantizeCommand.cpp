@@ -1,8 +1,8 @@
 // limbeck quantize
+#include "CompiledOutput.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Quantize/Recipe.h"
-#include "limbeck/Session/CHeader.h"
 #include "limbeck/Session/Quantize.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
@@ -23,6 +23,7 @@ struct QuantizeFlags {
   std::string output, recipe;
   bool printRecipe = false, noWorker = false, failIfSlower = false, noBench = false;
   std::optional<double> minSqnr;
+  CLI::Option *to = nullptr;
 };
 } // namespace
 
@@ -31,7 +32,7 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
   addModelArgument(command, compile.model, "MODEL");
   command
       .add_option("-o,--output", flags.output,
-                  "the file to write: .lmb (artifact), .o, .so, .mlir, .ll or .s")
+                  "the file to write: .lmb (artifact), .onnx, .o, .so, .mlir, .ll or .s")
       ->type_name("OUT");
   const char *group = "Data";
   command
@@ -49,7 +50,7 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
                   "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
       ->type_name("T");
   addPrecisionFlag(command, compile.model);
-  addStageFlag(command, "--to", compile.to, "last stage to run; before lower, OUT ends in .mlir");
+  flags.to = addStageFlag(command, "--to", compile.to, "last stage to run; before lower, OUT ends in .mlir");
   addThreadsFlag(command, flags.options.threads);
   group = "What is quantized, and how";
   command.add_option("--recipe", flags.recipe, "rules; the default ones come before them, flags behind")
@@ -183,18 +184,10 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
   if (Status status = checkFlags(flags); !status.ok())
     return console.fail(status.diagnostic());
   session::QuantizeOptions options = flags.options;
-  Expected<session::Product> product = session::productOf(flags.output);
-  if (!product.ok())
-    return console.fail(product.diagnostic());
-  if (Status status = checkWritable(flags.output); !status.ok())
-    return console.fail(status.diagnostic());
   session::CompileOptions &compile = options.compile;
-  compile.product = *product;
+  if (Status status = prepareOutput(compile, flags.output, flags.to->count() != 0); !status.ok())
+    return console.fail(status.diagnostic());
   compile.quantization.recipe = quantize::recipeText(*recipe);
-  compile.symbol = session::cSymbol(flags.output);
-  if (*product != session::Product::Artifact && compile.to == pipeline::Stage::Lower &&
-      compile.target == "cpu")
-    compile.target = session::nativeTarget();
   options.worker = !flags.noWorker;
   options.measureSpeed = !flags.noBench;
   Expected<session::QuantizeReport> report = session::quantize(options, console.progress());
@@ -210,9 +203,7 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
   if (int code = checkGates(flags, *report, console))
     return code;
   OutputFiles files;
-  Status status = files.add(flags.output, report->output);
-  if (status.ok() && (*product == session::Product::Object || *product == session::Product::SharedObject))
-    status = files.add(session::cHeaderPath(flags.output), bytesOf(session::cHeader(compile.symbol)));
+  Status status = addOutput(files, compile, flags.output, report->output);
   if (status.ok())
     status = files.commit();
   if (!status.ok())
@@ -228,6 +219,8 @@ void addQuantizeCommand(CommandSet &set) {
        "  limbeck quantize model.onnx --stats stats.json --dim N=1 -o model.lmb\n"
        "  limbeck quantize model.onnx --data samples.npz --exclude '^head/' --method mse -o model.lmb\n"
        "  limbeck quantize model.onnx --data samples.npz --recipe recipe.yaml --min-sqnr 20 -o model.lmb\n"
+       "  limbeck quantize model.onnx --data samples.npz -o model.int8.onnx\n"
+       "  limbeck quantize model.onnx --dynamic -o model.lmb\n"
        "  limbeck quantize model.onnx --print-recipe\n"},
       quantizeFlags, runQuantize);
 }

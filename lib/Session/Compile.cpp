@@ -16,6 +16,8 @@
 #include "limbeck/Target/CPU/Compile.h"
 #include "limbeck/Target/CPU/Embed.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/SHA256.h"
 #include <filesystem>
 #include <set>
 
@@ -142,6 +144,7 @@ private:
   artifact::Writer writer;
   std::string sourceSha256;
   std::shared_ptr<const calibration::Statistics> statistics; ///< once read
+  std::string statisticsSha256;                              ///< of their file
 };
 } // namespace
 
@@ -209,6 +212,9 @@ Status Session::observe(mlir::ModuleOp module) {
 
 Status Session::quantize(mlir::ModuleOp module) {
   if (!statistics && !options.quantization.statistics.empty()) {
+    LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(options.quantization.statistics));
+    statisticsSha256 = llvm::toHex(llvm::SHA256::hash({reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()}),
+                                   /*LowerCase=*/true);
     LIMBECK_ASSIGN(calibration::Statistics read,
                    calibration::readStatistics(options.quantization.statistics));
     if (read.modelSha256 != sourceSha256)
@@ -346,6 +352,11 @@ Expected<std::vector<std::byte>> Session::onnx() {
   graph::ExportOptions choices;
   choices.producerVersion = kVersion;
   choices.metadata = {{"limbeck.version", kVersion}};
+  if (options.quantization.enabled) {
+    LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
+    choices.metadata.emplace_back("limbeck.recipe", quantize::recipeText(rules));
+    choices.metadata.emplace_back("limbeck.statistics_sha256", statisticsSha256);
+  }
   choices.externalDataName = options.externalData;
   LIMBECK_ASSIGN(graph::OnnxFiles files, inFile(graph::exportModel(*module, choices)));
   return encodeOnnx(files);
