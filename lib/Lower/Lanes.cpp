@@ -53,15 +53,31 @@ Value reduceStrided(KernelBuilder &kernel, const LaneReduction &reduction, int64
 }
 
 Value reduceContiguous(KernelBuilder &kernel, const LaneReduction &reduction, int64_t count, Type scalar,
-                       llvm::function_ref<Value(Value, int64_t)> elements) {
+                       llvm::function_ref<Value(Value, int64_t)> elements, int64_t chains) {
   OpBuilder &b = kernel.builder();
-  SmallVector<Value> accumulator{reduction.neutral(kernel.vectorOf(scalar, kReductionLanes))};
-  int64_t whole = count / kReductionLanes * kReductionLanes;
-  if (whole)
-    accumulator = kernel.loop(0, whole, kReductionLanes, accumulator, [&](Value i, ValueRange carried) {
-      return SmallVector<Value>{reduction.combine(carried[0], elements(i, kReductionLanes))};
+  SmallVector<Value> accumulators(static_cast<size_t>(chains),
+                                  reduction.neutral(kernel.vectorOf(scalar, kReductionLanes)));
+  auto accumulate = [&](int64_t from, int64_t to, MutableArrayRef<Value> into) {
+    int64_t step = kReductionLanes * static_cast<int64_t>(into.size());
+    if (from == to)
+      return;
+    auto results = kernel.loop(from, to, step, into, [&](Value i, ValueRange carried) {
+      SmallVector<Value> next;
+      for (auto [chain, value] : llvm::enumerate(carried)) {
+        Value place = kernel.addIndex(i, kReductionLanes * static_cast<int64_t>(chain));
+        next.push_back(reduction.combine(value, elements(place, kReductionLanes)));
+      }
+      return next;
     });
-  Value lanes = accumulator[0];
+    llvm::copy(results, into.begin());
+  };
+  int64_t whole = count / kReductionLanes * kReductionLanes,
+          inChains = count / (kReductionLanes * chains) * (kReductionLanes * chains);
+  accumulate(0, inChains, accumulators);
+  for (size_t chain = 1; chain < accumulators.size(); ++chain)
+    accumulators[0] = reduction.combine(accumulators[0], accumulators[chain]);
+  accumulate(inChains, whole, MutableArrayRef(accumulators).take_front(1));
+  Value lanes = accumulators[0];
   for (int64_t j = 0; whole + j < count; ++j) {
     Value lane = vector::ExtractOp::create(b, kernel.loc(), lanes, ArrayRef<int64_t>{j});
     lane = reduction.combine(lane, elements(kernel.constantIndex(whole + j), 1));

@@ -19,10 +19,12 @@ struct LaneReduction {
 /// Reduces `count` elements to one value of type `type` (a scalar, or a vector over results). `element(i)` gives element i.
 mlir::Value reduceStrided(KernelBuilder &kernel, const LaneReduction &reduction, int64_t count,
                           mlir::Type type, llvm::function_ref<mlir::Value(mlir::Value)> element);
-/// The same for neighbours in memory: `elements(i, lanes)` gives elements i.. as a vector, or one for lanes = 1.
+/// The same for neighbours in memory: `elements(i, lanes)` gives elements i.. as a vector, or one for lanes = 1. Where the order of
+/// combining changes no bit, `chains` sets of lanes that do not wait for each other are joined at the end.
 mlir::Value reduceContiguous(KernelBuilder &kernel, const LaneReduction &reduction, int64_t count,
                              mlir::Type scalar,
-                             llvm::function_ref<mlir::Value(mlir::Value, int64_t)> elements);
+                             llvm::function_ref<mlir::Value(mlir::Value, int64_t)> elements,
+                             int64_t chains = 1);
 
 /// Reduction by addition of floats, from +0.
 LaneReduction laneSum(KernelBuilder &kernel);

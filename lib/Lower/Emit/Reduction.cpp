@@ -151,6 +151,9 @@ static void emitReduce(KernelBuilder &kernel, Operation *op) {
   LaneReduction lanes{[&](Value a, Value c) { return kind.combine(kernel, dtype, a, c); },
                       [&](Type t) { return reductionNeutral(kernel, kind, dtype, t); }};
   bool contiguous = reduced.contiguous();
+  // Of what is ordered, any order gives the same.
+  constexpr int64_t kChains = 4;
+  bool extremum = name == "reduce_max" || name == "reduce_min";
   kernel.forEachBlock(
       kernel.shapeOf(op->getResult(0)), reduced.resultsRun(), [&](ArrayRef<Value> index, int64_t width) {
         auto load = [&](Value number, int64_t count) {
@@ -159,7 +162,7 @@ static void emitReduce(KernelBuilder &kernel, Operation *op) {
         };
         Value result;
         if (contiguous)
-          result = reduceContiguous(kernel, lanes, reduced.count(), scalar, load);
+          result = reduceContiguous(kernel, lanes, reduced.count(), scalar, load, extremum ? kChains : 1);
         else
           result = reduceStrided(kernel, lanes, reduced.count(), kernel.vectorOf(scalar, width),
                                  [&](Value number) { return load(number, width); });
