@@ -362,7 +362,7 @@ static Expected<std::vector<NamedTensor>> readMatrices(Members &document, const 
   return matrices;
 }
 
-static Expected<Statistics> parseStatistics(Bytes bytes, const std::string &path) {
+static Expected<Statistics> parseDocument(Bytes bytes, const std::string &path) {
   const char *begin = reinterpret_cast<const char *>(bytes.data());
   Json json = Json::parse(begin, begin + bytes.size(), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object())
@@ -392,9 +392,8 @@ static Expected<Statistics> parseStatistics(Bytes bytes, const std::string &path
   return statistics;
 }
 
-Expected<Statistics> readStatistics(const std::string &path) {
-  LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(path));
-  Expected<Statistics> statistics = parseStatistics(bytes, path);
+Expected<Statistics> parseStatistics(Bytes bytes, const std::string &path) {
+  Expected<Statistics> statistics = parseDocument(bytes, path);
   if (!statistics.ok()) {
     Diagnostic &diagnostic = statistics.diagnostic();
     if (diagnostic.file.empty())
@@ -403,6 +402,11 @@ Expected<Statistics> readStatistics(const std::string &path) {
       diagnostic.code = Code::Calibration;
   }
   return statistics;
+}
+
+Expected<Statistics> readStatistics(const std::string &path) {
+  LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(path));
+  return parseStatistics(bytes, path);
 }
 
 } // namespace limbeck::calibration

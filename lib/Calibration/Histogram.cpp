@@ -43,7 +43,7 @@ std::optional<Histogram> Histogram::make(int exponent, int64_t first, std::vecto
   if (counts.empty())
     return exponent == kLeastExponent && first == 0 ? std::optional(histogram) : std::nullopt;
   if (exponent < kLeastExponent || exponent > kGreatestExponent || counts.front() == 0 ||
-      counts.back() == 0 || std::abs(first) > kBins || counts.size() > static_cast<size_t>(kBins))
+      counts.back() == 0 || first < -kBins || first > kBins || counts.size() > static_cast<size_t>(kBins))
     return std::nullopt;
   int64_t last = first + static_cast<int64_t>(counts.size()) - 1;
   // With bins of half the width, each end would lie in one of two bins: both choices must not fit.

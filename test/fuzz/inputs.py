@@ -3,6 +3,7 @@
 What is made is the same on every machine, as all that is random is drawn from the names of the inputs.
 """
 
+import json
 import random
 import subprocess
 import sys
@@ -62,7 +63,20 @@ def artifact_inputs(programs: Path) -> dict:
         return with_mutants({"artifact": path.read_bytes()}, 600)
 
 
-MADE = {"FuzzImport": import_inputs, "FuzzInterpret": interpret_inputs, "FuzzArtifact": artifact_inputs}
+def statistics_inputs(_: Path) -> dict:
+    """Documents with one tensor and with several, most of them wrong."""
+    counts = [1, *[0] * 1535, 2]
+    histogram = {"exponent": -9, "first": -513, "counts": [*counts, 1]}
+    known = {"samples": 2, "nan_samples": 0, "infinite_samples": 0, "min": -1.0, "max": 2.0, "sum_of_minima": [-2.0], "sum_of_maxima": [3.5]}
+    unknown = {**known, "samples": 0, "nan_samples": 2, "min": None, "max": None, "sum_of_minima": [], "sum_of_maxima": []}
+    tensors = {"plain": known, "histogram": {**known, "histogram": histogram}, "none": unknown, "channels": {**known, "channel_absmax": [1.0, 2.0]}}
+    heading = {"schema": 1, "model_sha256": "0" * 64, "collect": "minmax,histogram", "samples": 2, "indices_per_sample": 1}
+    documents = {name: {**heading, "tensors": {name: tensor}} for name, tensor in tensors.items()}
+    seeds = {name: json.dumps(document).encode() for name, document in {**documents, "all": {**heading, "tensors": tensors}}.items()}
+    return with_mutants(seeds, 200)
+
+
+MADE = {"FuzzImport": import_inputs, "FuzzInterpret": interpret_inputs, "FuzzArtifact": artifact_inputs, "FuzzStatistics": statistics_inputs}
 
 
 def write_inputs(target: str, programs: Path, folder: Path) -> list:

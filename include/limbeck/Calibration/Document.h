@@ -1,6 +1,7 @@
 // stats.json: the statistics of a model's tensors, with what they were taken from (docs/calibrate.md).
 #pragma once
 #include "limbeck/Calibration/Statistics.h"
+#include "limbeck/Support/File.h"
 #include <map>
 #include <string>
 
@@ -29,6 +30,8 @@ struct Statistics {
 
 /// Reads a file that `writeStatistics` has written, and the matrices beside it. E-CALIB for anything that no calibration gives.
 Expected<Statistics> readStatistics(const std::string &path);
+/// The same of bytes that are in memory; `path` names them, and the place of the matrices.
+Expected<Statistics> parseStatistics(Bytes bytes, const std::string &path);
 /// Equal statistics give equal bytes. Matrices go to a file beside it: `stats.json` has `stats.gram.npz`.
 Status writeStatistics(const std::string &path, const Statistics &statistics);
 
