@@ -330,6 +330,7 @@ Expected<Module> Session::onlyEntry(Stage last) {
 static std::vector<std::byte> encodeOnnx(const graph::OnnxFiles &files) {
   uint64_t length = files.model.size();
   std::vector<std::byte> bytes(sizeof length);
+  bytes.reserve(sizeof length + files.model.size() + files.externalData.size());
   std::memcpy(bytes.data(), &length, sizeof length);
   for (std::string_view part : {std::string_view(files.model), std::string_view(files.externalData)}) {
     Bytes content = bytesOf(part);

@@ -137,6 +137,7 @@ Expected<CompileOptions> decodeRequest(const std::string &text) {
 std::vector<std::byte> encodeResponse(const Expected<std::vector<std::byte>> &result) {
   std::vector<std::byte> response = {std::byte(result.ok())};
   if (result.ok()) {
+    response.reserve(1 + result->size());
     response.insert(response.end(), result->begin(), result->end());
     return response;
   }

@@ -52,22 +52,26 @@ static void storeBeside(onnx::TensorProto &tensor, const std::string &raw, const
   file += raw;
 }
 
-/// Whether all weights together are too many for one file.
-static Expected<bool> needsSecondFile(const GraphWriter &writer, const ExportOptions &options) {
+/// Bytes of all weights together.
+static Expected<int64_t> weightBytes(const GraphWriter &writer) {
   int64_t total = 0;
   for (const Initializer &initializer : writer.initializers()) {
     LIMBECK_ASSIGN(TensorType type, typeOf(initializer));
     LIMBECK_ASSIGN(int64_t bytes, bytesOf(type));
     total += bytes;
   }
-  return total > options.mostInlineBytes;
+  return total;
 }
 
 static Status addInitializers(const GraphWriter &writer, const ExportOptions &options,
                               onnx::GraphProto &graph, std::string &external) {
-  LIMBECK_ASSIGN(bool second, needsSecondFile(writer, options));
+  LIMBECK_ASSIGN(int64_t total, weightBytes(writer));
+  bool second = total > options.mostInlineBytes;
   if (second && options.externalDataName.empty())
     return error(Code::Flag, "expected a name for the file of the weights, which are too many for one file");
+  // Growing would copy gigabytes.
+  if (second)
+    external.reserve(static_cast<size_t>(total) + kPage * writer.initializers().size());
   for (const Initializer &initializer : writer.initializers()) {
     LIMBECK_ASSIGN(TensorType type, typeOf(initializer));
     LIMBECK_ASSIGN(std::string raw, rawData(initializer));
