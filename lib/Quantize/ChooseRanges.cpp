@@ -51,26 +51,30 @@ struct ChooseRangesPass : impl::ChooseRangesPassBase<ChooseRangesPass> {
   explicit ChooseRangesPass(std::shared_ptr<const Statistics> given) : given(std::move(given)) {}
 
   void runOnOperation() override {
-    if (Status status = chooseAll(); !status.ok()) {
-      graph::emitDiagnostic(getOperation(), status.diagnostic());
-      signalPassFailure();
+    if (Status status = readFile(); !status.ok())
+      return fail(getOperation(), status);
+    for (calib::StatOp stat : getOperation().getOps<calib::StatOp>()) {
+      if (!stat.getStorage() || stat.getRange() || stat.getLike())
+        continue;
+      Status status = given ? chooseRange(stat, *given)
+                            : error(Code::Calibration, "expected statistics of tensor '",
+                                    stat.getSymName().str(), "': a file that calibrate wrote");
+      if (!status.ok())
+        return fail(stat, status);
     }
   }
 
 private:
-  Status chooseAll() {
-    if (!statistics.empty()) {
-      LIMBECK_ASSIGN(Statistics read, calibration::readStatistics(statistics));
-      given = std::make_shared<const Statistics>(std::move(read));
-    }
-    for (calib::StatOp stat : getOperation().getOps<calib::StatOp>())
-      if (stat.getStorage() && !stat.getRange() && !stat.getLike()) {
-        if (!given)
-          return error(Code::Calibration, "expected statistics of tensor '", stat.getSymName().str(),
-                       "': a file that calibrate wrote");
-        LIMBECK_TRY(chooseRange(stat, *given));
-      }
+  Status readFile() {
+    if (statistics.empty())
+      return {};
+    LIMBECK_ASSIGN(Statistics read, calibration::readStatistics(statistics));
+    given = std::make_shared<const Statistics>(std::move(read));
     return {};
+  }
+  void fail(mlir::Operation *op, const Status &status) {
+    graph::emitDiagnostic(op, status.diagnostic());
+    signalPassFailure();
   }
 
   std::shared_ptr<const Statistics> given;
