@@ -239,6 +239,26 @@ def LowerObserversPass : Pass<"limbeck-quantize-lower-observers", "::mlir::Modul
   let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
 }
 
+def SelectVariantsPass : Pass<"limbeck-quantize-select-variants", "::mlir::ModuleOp"> {
+  let summary = "let inputs choose which tensors and weights are rounded, and how";
+  let description = [{
+    What: the model stays float and can round. Every `calib.observe` becomes a rounding to steps that a row of the input
+    `limbeck.rounding` gives, or none; every quantized contraction with constant weights stands once for each way to round them,
+    and the input `limbeck.weights` chooses. With the input `limbeck.measure`, results of their own say how far each rounding is
+    from what it rounds. include/limbeck/Quantize/Variants.h has the layout of all of them.
+
+    Why a pass: which layer costs what, and which repair helps, are then runs of one artifact. A range or a width is a number,
+    so none has to be compiled; weights are constants, since kernels want them packed, so there is a fixed list.
+
+    Input contract: behind `limbeck-quantize-insert-observers`. Output guarantee: no op of dialect `calib` is left. With no rounding
+    applied and float weights, the results are the same, bit for bit. Rounding is that of `quantize` and `dequantize`, bit for bit
+    but for NaN, which stays; biases are not rounded.
+
+    Example: test/Quantize/select-variants.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def VerifyQuantizePass : Pass<"limbeck-verify-quantize"> {
   let summary = "check that a module may leave stage Quantize";
   let description = [{

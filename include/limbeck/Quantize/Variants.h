@@ -1,0 +1,49 @@
+// A float model whose roundings are chosen when it runs: the inputs and results that select-variants adds to the function.
+#pragma once
+#include "limbeck/Calibration/Statistics.h"
+#include "limbeck/Graph/IR/Calib.h"
+#include "limbeck/Graph/IR/Limbeck.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace limbeck::quantize {
+
+/// Input of f32[tensors x 4], a row for each of VariantSites::tensors, in the order of RoundingColumn. Then x is read as
+///   applied > 0 ? roundeven(min(max(x / scale, lowest), highest)) * scale : x
+/// which are the bits of quantize and dequantize with lowest and highest taken from the zero point. The scale is above 0.
+inline constexpr llvm::StringLiteral kRoundingInput = "limbeck.rounding";
+enum RoundingColumn { Scale, Lowest, Highest, Applied, kRoundingColumns };
+
+/// A row that rounds as tensors of that range and storage are; not applied unless somebody says so.
+std::array<float, kRoundingColumns> roundingRow(calibration::Range range, DType storage, bool symmetric);
+
+/// Input of si32[contractions], a WeightVariant for each of VariantSites::contractions. None where there is no such contraction.
+inline constexpr llvm::StringLiteral kWeightsInput = "limbeck.weights";
+enum class WeightVariant : int32_t { Float, Recipe, Channels, LeastSquares };
+inline constexpr int32_t kWeightVariants = 4;
+
+/// Input of bool, a scalar: whether the results of kMeasuredPrefix are computed.
+inline constexpr llvm::StringLiteral kMeasureInput = "limbeck.measure";
+
+/// Results of f32[4], behind those of the model: `limbeck.measured:TENSOR` for each value that a row of the rounding is for, in
+/// the order of MeasuredPart. r is x as it would be read, whether applied or not. All 0 unless asked for.
+inline constexpr llvm::StringLiteral kMeasuredPrefix = "limbeck.measured:";
+enum MeasuredPart {
+  Signal,
+  Rounded,
+  Noise,
+  Clipped,
+  kMeasuredParts
+}; ///< sums of x^2, r^2, (x - r)^2, and of |clipped part| > step / 2
+
+/// What can be rounded, in the order of the inputs' elements.
+struct VariantSites {
+  llvm::SmallVector<calib::StatOp> tensors; ///< those with storage that take no other's parameters
+  llvm::SmallVector<graph::AnchorOpInterface> contractions; ///< quantized ones with constant weights
+};
+/// Of a module behind insert-observers.
+VariantSites variantSites(mlir::ModuleOp module);
+
+/// The weights of a contraction of VariantSites as a variant holds them, dequantized.
+Expected<Tensor> weightsOf(graph::AnchorOpInterface contraction, WeightVariant variant);
+
+} // namespace limbeck::quantize
