@@ -24,6 +24,8 @@ Expected<FileKind> kindOfFile(const std::string &path) {
     return FileKind::Array;
   if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06"))
     return FileKind::Archive;
+  if (start.starts_with("ML\xefR"))
+    return FileKind::Bytecode;
   return isText(start) ? FileKind::Text : FileKind::Other;
 }
 
@@ -40,6 +42,8 @@ Status expectModel(const std::string &path) {
   if (kind == FileKind::Array || kind == FileKind::Archive)
     return found(kind == FileKind::Array ? "an array of NumPy" : "an archive",
                  "values of inputs are given with --input");
+  if (kind == FileKind::Bytecode)
+    return found("IR", "compile --from STAGE takes it");
   if (kind == FileKind::Text)
     return found("text", ending == ".mlir" ? "compile --from STAGE takes IR" : "");
   if (ending == ".lmb")
@@ -51,7 +55,7 @@ Status expectModel(const std::string &path) {
 
 Status expectIr(const std::string &path) {
   LIMBECK_ASSIGN(FileKind kind, kindOfFile(path));
-  if (kind == FileKind::Text)
+  if (kind == FileKind::Text || kind == FileKind::Bytecode)
     return {};
   return error(Code::Parse, "expected the text of a module, found ",
                kind == FileKind::Artifact ? "a Limbeck artifact" : "other content")

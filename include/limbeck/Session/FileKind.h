@@ -6,7 +6,8 @@
 namespace limbeck::session {
 
 /// `Other` is what may be an ONNX model: that format has no mark at its beginning.
-enum class FileKind { Artifact, Array, Archive, Text, Other };
+/// `Bytecode` is IR in its binary form.
+enum class FileKind { Artifact, Array, Archive, Text, Bytecode, Other };
 
 /// E-FILE.. when the file cannot be read.
 Expected<FileKind> kindOfFile(const std::string &path);

@@ -1,0 +1,144 @@
+// limbeck explain
+#include "RecipeFlags.h"
+#include "limbeck/CommandLine/CommandSet.h"
+#include "limbeck/CommandLine/Flags.h"
+#include "limbeck/Session/Explain.h"
+#include "limbeck/Support/File.h"
+#include "limbeck/Support/Printable.h"
+#include <cmath>
+#include <filesystem>
+
+namespace limbeck::command {
+
+namespace {
+struct ExplainFlags {
+  session::ExplainOptions options;
+  RecipeFlags recipe;
+  std::string html, overlay, output;
+  std::optional<double> minSqnr;
+  bool noWorker = false;
+};
+} // namespace
+
+static void explainFlags(CLI::App &command, ExplainFlags &flags) {
+  session::ExplainOptions &options = flags.options;
+  command.add_option("FLOAT", options.model.path, "an ONNX file of floats")->required();
+  command
+      .add_option(
+          "QUANTIZED", options.statistics,
+          "statistics that calibrate collected: the model that quantize --stats makes of them, with the same "
+          "recipe and flags. A quantized .onnx comes with a later version")
+      ->required();
+  const char *group = "Data";
+  command
+      .add_option("--data", options.dataSet,
+                  "samples to compare with: an .npz, .npy, folder or list of paths")
+      ->type_name("SET")
+      ->required()
+      ->group(group);
+  command.add_option("--samples", options.samples, "at most the first N; 32 when not given")
+      ->type_name("N")
+      ->group(group)
+      ->check(between(1, 1 << 29));
+  addShapeFlags(command, options.model);
+  addThreadsFlag(command, options.threads);
+  addRecipeFlags(command, flags.recipe);
+  group = "Repairs";
+  command.add_option("--worst", options.worst, "layers to look for repairs of; 10 when not given")
+      ->type_name("N")
+      ->group(group)
+      ->check(between(0, 10000));
+  command
+      .add_option("--time", options.timed,
+                  "repairs to compile and time beside the model without them; 3 when not given")
+      ->type_name("N")
+      ->group(group)
+      ->check(between(0, 10000));
+  command.add_option("--apply", options.apply, "put the first N repairs into a recipe")
+      ->type_name("N")
+      ->group(group)
+      ->check(between(1, 10000));
+  command.add_option("-o,--output", flags.output, "the recipe to write")
+      ->type_name("recipe.yaml")
+      ->group(group);
+  group = "Reports";
+  command.add_option("--html", flags.html, "a page with plots")->type_name("report.html")->group(group);
+  command.add_option("--overlay", flags.overlay, "node data for Model Explorer")
+      ->type_name("overlay.json")
+      ->group(group);
+  command.add_option("--min-sqnr", flags.minSqnr, "exit with 4 when an output has less signal to noise")
+      ->type_name("DB")
+      ->group("Gates");
+  command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
+}
+
+static Status checkFlags(const ExplainFlags &flags) {
+  if ((flags.options.apply > 0) != !flags.output.empty())
+    return error(Code::Flag, "expected --apply N and -o recipe.yaml together, found ",
+                 flags.output.empty() ? "--apply" : "-o", " alone");
+  for (const std::string &path : {flags.html, flags.overlay, flags.output})
+    if (!path.empty())
+      LIMBECK_TRY(checkWritable(path));
+  if (std::filesystem::path(flags.options.statistics).extension() == ".onnx")
+    return error(Code::Unsupported,
+                 "expected statistics of calibrate, found a quantized model: that comes with a "
+                 "later version")
+        .atFile(flags.options.statistics)
+        .withHint("limbeck calibrate model.onnx --data samples.npz --collect histogram -o stats.json");
+  return {};
+}
+
+static int runExplain(const ExplainFlags &flags, Console &console) {
+  session::ExplainOptions options = flags.options;
+  options.worker = !flags.noWorker;
+  options.worst = std::max(options.worst, options.apply);
+  if (Status status = checkFlags(flags); !status.ok())
+    return console.fail(status.diagnostic());
+  Expected<quantize::Recipe> recipe = readRecipe(flags.recipe);
+  if (!recipe.ok())
+    return console.fail(recipe.diagnostic());
+  options.recipe = std::move(*recipe);
+  Expected<session::ExplainReport> report = session::explain(options, console.progress());
+  if (!report.ok())
+    return console.fail(report.diagnostic());
+  if (report->interrupted)
+    return report->interrupted;
+  for (const std::string &note : report->notes)
+    console.note(note);
+  OutputFiles files;
+  std::string page = session::explainHtml(*report), overlay = session::explainOverlay(*report),
+              rules = quantize::recipeText(report->recipe);
+  Status status;
+  for (auto [path, text] :
+       {std::pair(&flags.html, &page), {&flags.overlay, &overlay}, {&flags.output, &rules}})
+    if (!path->empty() && status.ok())
+      status = files.add(*path, bytesOf(*text));
+  if (status.ok())
+    status = files.commit();
+  if (!status.ok())
+    return console.fail(status.diagnostic());
+  console.result(console.json ? session::explainJson(*report) : session::explainText(*report));
+  if (!flags.output.empty())
+    console.note(message("wrote ", printable(flags.output), ": ", report->repairs, " repairs"));
+  double found = report->compiledRepaired.value_or(report->repaired.value_or(report->quantized));
+  if (!flags.minSqnr || found >= *flags.minSqnr)
+    return 0;
+  // The document is already there; a second one would make both unreadable.
+  console.json = false;
+  return console.fail(error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", found)
+                          .withHint("--apply N -o recipe.yaml writes the first N repairs"));
+}
+
+void addExplainCommand(CommandSet &set) {
+  set.add<ExplainFlags>(
+      {"explain", "Show which layers lose accuracy to quantization, and what repairs them",
+       "  limbeck calibrate model.onnx --data samples.npz --collect histogram -o stats.json\n"
+       "  limbeck explain model.onnx stats.json --data samples.npz\n"
+       "  limbeck explain model.onnx stats.json --data samples.npz --html report.html --overlay "
+       "overlay.json\n"
+       "  limbeck explain model.onnx stats.json --data samples.npz --apply 5 -o recipe.yaml --min-sqnr 20\n"
+       "  limbeck quantize model.onnx --stats stats.json --recipe recipe.yaml -o model.lmb\n"},
+      explainFlags, runExplain);
+}
+
+} // namespace limbeck::command

@@ -1,0 +1,21 @@
+// Flags that say what is quantized and how, of all commands that take a recipe.
+#pragma once
+#include "limbeck/Quantize/Recipe.h"
+#include <CLI/CLI.hpp>
+
+namespace limbeck::command {
+
+struct RecipeFlags {
+  std::string recipe; ///< a file; the others stand for a rule each
+  std::string method, activations, exclude, percentile;
+  std::vector<std::string> operators;
+  bool perTensor = false;
+};
+
+/// --recipe --method --percentile --exclude --op-types --activations --per-tensor
+void addRecipeFlags(CLI::App &command, RecipeFlags &flags);
+
+/// The rules of the file and, behind them, those of the other flags. Errors of the file; E-PARSE for values that no setting has.
+Expected<quantize::Recipe> readRecipe(const RecipeFlags &flags);
+
+} // namespace limbeck::command

@@ -1,0 +1,258 @@
+// Finding what can be rounded, compiling the model once, and running it with choices.
+#include "VariantModel.h"
+#include "Compiler.h"
+#include "TemporaryFolder.h"
+#include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Graph/IR/SourceNames.h"
+#include "limbeck/Pipeline/Pipelines.h"
+#include "limbeck/Quantize/Passes.h"
+#include "limbeck/Session/Worker.h"
+#include "limbeck/Support/File.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <cmath>
+
+namespace limbeck::session {
+
+using quantize::WeightVariant;
+
+void Variant::apply(const RoundedLayer &layer, bool applied) {
+  for (size_t tensor : layer.tensors)
+    rounding[tensor][quantize::Applied] = applied;
+  if (layer.weights)
+    weights[*layer.weights] = applied ? WeightVariant::Recipe : WeightVariant::Float;
+}
+
+static std::string settingOf(mlir::Operation *op, llvm::StringRef key) {
+  auto decision = op->getAttrOfType<mlir::DictionaryAttr>(quantize::kDecisionAttribute);
+  auto value = decision ? decision.getAs<mlir::StringAttr>(key) : mlir::StringAttr();
+  return value ? value.str() : "";
+}
+
+static std::pair<double, double> compareWeights(const Tensor &exact, const Tensor &rounded) {
+  double signal = 0, noise = 0, product = 0, power = 0;
+  for (size_t i = 0; i < exact.values<float>().size(); ++i) {
+    double x = static_cast<double>(exact.values<float>()[i]),
+           y = static_cast<double>(rounded.values<float>()[i]);
+    signal += x * x;
+    noise += (x - y) * (x - y);
+    product += x * y;
+    power += y * y;
+  }
+  return {10 * std::log10(signal / noise),
+          signal == 0 && power == 0 ? 1 : product / std::sqrt(signal * power)};
+}
+
+/// The statistic of the tensor whose elements a value has, moved or not; nothing where it is not observed.
+static std::optional<std::string> observedAs(mlir::Value value) {
+  while (mlir::Operation *op = value.getDefiningOp()) {
+    if (auto observe = mlir::dyn_cast<calib::ObserveOp>(op))
+      return observe.getStat().str();
+    auto movement = mlir::dyn_cast<graph::MovementOpInterface>(op);
+    if (!movement || movement.getDataOperands().empty())
+      break;
+    value = movement.getDataOperands()[0];
+  }
+  return std::nullopt;
+}
+
+/// Fills tensors, weights and layers from a module with observers and ranges.
+Status VariantModel::read(mlir::ModuleOp module) {
+  quantize::VariantSites sites = quantize::variantSites(module);
+  std::map<std::string, size_t, std::less<>> rows;
+  for (calib::StatOp stat : sites.tensors) {
+    RoundedTensor tensor;
+    tensor.name = stat.getSymName().str();
+    tensor.method = stat.getMethod().str();
+    LIMBECK_ASSIGN(tensor.storage, graph::toDType(*stat.getStorage()));
+    tensor.symmetric = stat.getSymmetric();
+    if (auto range = stat.getRange())
+      tensor.range = {(*range)[0], (*range)[1]};
+    rows[tensor.name] = tensors.size();
+    tensors.push_back(std::move(tensor));
+  }
+  for (calib::StatOp stat : module.getOps<calib::StatOp>())
+    if (auto like = stat.getLike())
+      if (auto found = rows.find(like->str()); found != rows.end())
+        rows[stat.getSymName().str()] = found->second;
+  llvm::DenseMap<mlir::Operation *, size_t> numbers;
+  for (auto [number, contraction] : llvm::enumerate(sites.contractions)) {
+    numbers[contraction] = number;
+    RoundedWeights rounded{
+        settingOf(contraction, "granularity"), settingOf(contraction, "weight_method"), {}, 1};
+    LIMBECK_ASSIGN(Tensor exact, quantize::weightsOf(contraction, WeightVariant::Float));
+    for (int32_t i = 0; i < quantize::kWeightVariants; ++i) {
+      LIMBECK_ASSIGN(Tensor version, quantize::weightsOf(contraction, static_cast<WeightVariant>(i)));
+      auto [signalToNoise, cosine] = compareWeights(exact, version);
+      rounded.signalToNoise[static_cast<size_t>(i)] = signalToNoise;
+      if (static_cast<WeightVariant>(i) == WeightVariant::Recipe)
+        rounded.cosine = cosine;
+    }
+    weights.push_back(std::move(rounded));
+  }
+  auto nameLayer = [](mlir::Location location) {
+    auto nodes = graph::nodeNames(location), types = graph::operatorTypes(location);
+    return RoundedLayer{
+        nodes.empty() ? "" : nodes.front().str(), types.empty() ? "" : types.front().str(), {}, {}};
+  };
+  std::vector<bool> read(tensors.size());
+  llvm::DenseMap<mlir::Operation *, size_t> places;
+  module.walk([&](mlir::Operation *op) { places.try_emplace(op, places.size()); });
+  std::vector<std::pair<size_t, RoundedLayer>> placed;
+  llvm::DenseMap<mlir::Operation *, size_t> contractions; ///< places in `placed`
+  module.walk([&](mlir::Operation *op) {
+    auto anchor = mlir::dyn_cast<graph::AnchorOpInterface>(op);
+    if (!anchor || settingOf(op, "quantize") != "static")
+      return;
+    RoundedLayer layer = nameLayer(op->getLoc());
+    for (mlir::Value operand : {anchor.getAnchorInput(), anchor.getAnchorWeights()})
+      if (auto stat = observedAs(operand))
+        if (auto row = rows.find(*stat);
+            row != rows.end() && !llvm::is_contained(layer.tensors, row->second)) {
+          layer.tensors.push_back(row->second);
+          read[row->second] = true;
+        }
+    if (auto number = numbers.find(op); number != numbers.end())
+      layer.weights = number->second;
+    contractions[op] = placed.size();
+    placed.emplace_back(places[op], std::move(layer));
+  });
+  // What only other ops read costs accuracy, too: it is the result of its contraction, or a layer of its own.
+  module.walk([&](calib::ObserveOp op) {
+    size_t row = rows[op.getStat().str()];
+    llvm::StringRef name = graph::tensorName(op.getX());
+    std::vector<std::string> &names = tensors[row].names;
+    if (!name.empty() && !llvm::is_contained(names, name.str()))
+      names.push_back(name.str());
+    if (mlir::isa<mlir::func::FuncOp>(op->getParentOp()))
+      measuredTensors.emplace_back(tensors[row].name,
+                                   mlir::cast<mlir::RankedTensorType>(op.getType()).getNumElements());
+    if (read[row])
+      return;
+    read[row] = true;
+    mlir::Operation *producer = op.getX().getDefiningOp();
+    mlir::Operation *source = producer;
+    while (mlir::isa_and_nonnull<graph::ReluOp, graph::ClipOp>(source))
+      source = source->getOperand(0).getDefiningOp();
+    if (auto found = contractions.find(source); found != contractions.end())
+      return placed[found->second].second.tensors.push_back(row);
+    RoundedLayer layer = nameLayer(producer ? producer->getLoc() : op.getLoc());
+    layer.tensors = {row};
+    placed.emplace_back(places[op], std::move(layer));
+  });
+  llvm::stable_sort(placed, llvm::less_first());
+  for (auto &[place, layer] : placed)
+    layers.push_back(std::move(layer));
+  return {};
+}
+
+/// The float graph as the recipe sees it, with a range for each tensor.
+static Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+observedModule(Compiler &compiler, const VariantOptions &options, const importer::Model &model) {
+  quantize::Recipe recipe;
+  if (!options.recipe.empty()) {
+    LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.recipe, "recipe"));
+  }
+  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model, options.model.precision));
+  LIMBECK_TRY(compiler.run(*module, pipeline::Stage::Import, pipeline::Stage::Graph));
+  LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
+    passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
+    passes.addPass(quantize::createChooseRangesPass(options.statistics));
+  }));
+  return module;
+}
+
+Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOptions &options,
+                                                             const Progress &progress) {
+  LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(options.model));
+  LIMBECK_ASSIGN(importer::Model model, importStatic(options.model.path, importOptions));
+  if (model.sha256 != options.statistics->modelSha256)
+    return error(Code::Calibration, "expected statistics of this model, found those of one with SHA-256 ",
+                 options.statistics->modelSha256)
+        .atFile(options.model.path);
+  auto result = std::make_unique<VariantModel>();
+  result->outputs = model.outputNames;
+  LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());
+  {
+    Compiler compiler;
+    LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, observedModule(compiler, options, model));
+    LIMBECK_TRY(result->read(*module));
+    if (result->layers.empty())
+      return error(Code::Unsupported,
+                   "expected a model with something to quantize, found nothing that the recipe chooses")
+          .atFile(options.model.path);
+    LIMBECK_TRY(compiler.run(
+        *module, [](mlir::OpPassManager &passes) { passes.addPass(quantize::createSelectVariantsPass()); }));
+    std::string bytes;
+    llvm::raw_string_ostream stream(bytes);
+    if (mlir::failed(mlir::writeBytecodeToFile(*module, stream)))
+      return error(Code::Internal, "the module could not be written as bytecode");
+    LIMBECK_TRY(writeFileAtomically(folder.file("variants.mlirbc"), bytesOf(bytes)));
+  }
+  CompileOptions compileOptions;
+  compileOptions.model.path = folder.file("variants.mlirbc");
+  compileOptions.from = pipeline::Stage::Quantize;
+  compileOptions.target = "cpu:native";
+  compileOptions.threads = static_cast<unsigned>(options.threads);
+  LIMBECK_ASSIGN(std::vector<std::byte> artifact, options.worker
+                                                      ? compileInWorker(compileOptions, {}, progress)
+                                                      : compile(compileOptions, progress));
+  LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> loaded, runtime::Model::fromBytes(artifact));
+  if (loaded->entries().front().outputs.size() != result->outputs.size() + result->measuredTensors.size())
+    return error(Code::Internal, "expected a result for each tensor that is measured");
+  runtime::ContextOptions contextOptions;
+  contextOptions.threads = options.threads;
+  LIMBECK_ASSIGN(result->context, runtime::Context::create(loaded, contextOptions));
+  return result;
+}
+
+Variant VariantModel::variant(bool applied) const {
+  Variant result;
+  for (const RoundedTensor &tensor : tensors) {
+    result.rounding.push_back(quantize::roundingRow(tensor.range, tensor.storage, tensor.symmetric));
+    result.rounding.back()[quantize::Applied] = applied;
+  }
+  result.weights.assign(weights.size(), applied ? WeightVariant::Recipe : WeightVariant::Float);
+  return result;
+}
+
+Expected<std::vector<Tensor>> VariantModel::call(std::span<const Tensor> inputs, const Variant &variant,
+                                                 bool measured) {
+  std::vector<Tensor> all(inputs.begin(), inputs.end());
+  if (!tensors.empty()) {
+    LIMBECK_ASSIGN(Tensor rounding, Tensor::zeros(DType::F32, {static_cast<int64_t>(variant.rounding.size()),
+                                                               quantize::kRoundingColumns}));
+    for (size_t i = 0; i < variant.rounding.size(); ++i)
+      std::ranges::copy(variant.rounding[i], rounding.mutableValues<float>().begin() +
+                                                 static_cast<ptrdiff_t>(i * quantize::kRoundingColumns));
+    all.push_back(std::move(rounding));
+    all.push_back(Tensor::scalar<uint8_t>(DType::Bool, measured));
+  }
+  if (!weights.empty()) {
+    LIMBECK_ASSIGN(Tensor chosen, Tensor::zeros(DType::S32, {static_cast<int64_t>(weights.size())}));
+    for (size_t i = 0; i < weights.size(); ++i)
+      chosen.mutableValues<int32_t>()[i] = static_cast<int32_t>(variant.weights[i]);
+    all.push_back(std::move(chosen));
+  }
+  return context->run("", all);
+}
+
+Expected<std::vector<Tensor>> VariantModel::run(std::span<const Tensor> inputs, const Variant &variant) {
+  LIMBECK_ASSIGN(std::vector<Tensor> results, call(inputs, variant, false));
+  results.resize(outputs.size());
+  return results;
+}
+
+Status VariantModel::measure(std::span<const Tensor> inputs, std::vector<MeasuredTensor> &measured) {
+  LIMBECK_ASSIGN(std::vector<Tensor> results, call(inputs, variant(false), true));
+  measured.resize(measuredTensors.size());
+  for (size_t i = 0; i < measured.size(); ++i) {
+    measured[i].name = measuredTensors[i].first;
+    measured[i].elements += measuredTensors[i].second;
+    for (size_t part = 0; part < quantize::kMeasuredParts; ++part)
+      measured[i].sums[part] += static_cast<double>(results[outputs.size() + i].values<float>()[part]);
+  }
+  return {};
+}
+
+} // namespace limbeck::session

@@ -1,0 +1,89 @@
+// One compiled artifact of a float model that rounds what it is told to, and what it can be told.
+#pragma once
+#include "limbeck/Calibration/Document.h"
+#include "limbeck/Quantize/Variants.h"
+#include "limbeck/Runtime/Context.h"
+#include "limbeck/Session/Progress.h"
+#include "limbeck/Session/SourceModel.h"
+#include "limbeck/Tensor/Inputs.h"
+#include <array>
+
+namespace limbeck::session {
+
+/// A tensor that is stored in integers.
+struct RoundedTensor {
+  std::string name; ///< of its statistics
+  std::vector<std::string>
+      names; ///< in the source, of those that share its parameters; empty where one has no name
+  std::string method;
+  DType storage = DType::U8;
+  bool symmetric = false;
+  calibration::Range range;
+};
+
+/// Constant weights that are stored in integers.
+struct RoundedWeights {
+  std::string granularity, method;
+  /// Of the dequantized weights against those of float, per quantize::WeightVariant.
+  std::array<double, quantize::kWeightVariants> signalToNoise{};
+  double cosine = 1; ///< as the recipe rounds
+};
+
+/// A contraction, or another op whose result is stored and read by no contraction.
+struct RoundedLayer {
+  std::string node, operatorType;
+  /// Of VariantModel::tensors: what it reads, and its result where no contraction reads that.
+  std::vector<size_t> tensors;
+  std::optional<size_t> weights; ///< of VariantModel::weights
+};
+
+/// Which roundings a run applies.
+struct Variant {
+  std::vector<std::array<float, quantize::kRoundingColumns>> rounding; ///< per tensor
+  std::vector<quantize::WeightVariant> weights;
+
+  void apply(const RoundedLayer &layer, bool applied = true);
+};
+
+struct VariantOptions {
+  SourceModel model;
+  std::string recipe; ///< rules behind the default ones, as YAML
+  std::shared_ptr<const calibration::Statistics> statistics;
+  int threads = 0;
+  bool worker = true;
+};
+
+/// What one measured tensor was like: see quantize::MeasuredPart.
+struct MeasuredTensor {
+  std::string name;
+  std::array<double, quantize::kMeasuredParts> sums{};
+  int64_t elements = 0;
+};
+
+class VariantModel {
+public:
+  /// The shapes of all inputs are known. Errors of import and compilation; E-CALIB where statistics are missing.
+  static Expected<std::unique_ptr<VariantModel>> create(const VariantOptions &options,
+                                                        const Progress &progress);
+
+  std::vector<RoundedTensor> tensors;
+  std::vector<RoundedWeights> weights;
+  std::vector<RoundedLayer> layers; ///< in the order of the graph
+  std::vector<std::string> outputs;
+
+  /// Nothing is rounded, or all as the recipe says.
+  Variant variant(bool applied) const;
+  /// The model's own outputs.
+  Expected<std::vector<Tensor>> run(std::span<const Tensor> inputs, const Variant &variant);
+  /// Adds to `measured` how far each tensor of the float model is from what it would be rounded to; one entry per place.
+  Status measure(std::span<const Tensor> inputs, std::vector<MeasuredTensor> &measured);
+
+private:
+  Status read(mlir::ModuleOp module);
+  Expected<std::vector<Tensor>> call(std::span<const Tensor> inputs, const Variant &variant, bool measured);
+
+  std::unique_ptr<runtime::Context> context;
+  std::vector<std::pair<std::string, int64_t>> measuredTensors; ///< behind the outputs: name and elements
+};
+
+} // namespace limbeck::session
