@@ -90,6 +90,7 @@ private:
   std::vector<std::optional<calibration::Range>> rangesOf(const RoundedLayer &layer,
                                                           const RangeChoice &choice) const;
   bool applyRange(Variant &variant, const RoundedLayer &layer, const RangeChoice &choice) const;
+  bool isShared(size_t tensor) const;
   void applyRepair(Variant &variant, const RoundedLayer &layer, const Choice &choice) const;
   std::vector<quantize::Rule> rulesOf(const RoundedLayer &layer, const Choice &choice) const;
   bool hasRules(const RoundedLayer &layer, const Choice &choice) const;
@@ -280,10 +281,23 @@ bool Explainer::applyRange(Variant &variant, const RoundedLayer &layer, const Ra
   return differs;
 }
 
+/// Whether another layer needs the tensor in integers.
+bool Explainer::isShared(size_t tensor) const {
+  return std::ranges::count_if(model->layers, [&](const RoundedLayer &layer) {
+           return std::ranges::find(layer.tensors, tensor) != layer.tensors.end();
+         }) > 1;
+}
+
 /// Changes what a variant that applies the layer does for it.
 void Explainer::applyRepair(Variant &variant, const RoundedLayer &layer, const Choice &choice) const {
-  if (choice.keepFloat)
-    return variant.apply(layer, false);
+  if (choice.keepFloat) {
+    for (size_t tensor : layer.tensors)
+      if (!isShared(tensor))
+        variant.rounding[tensor][quantize::Applied] = 0;
+    if (layer.weights)
+      variant.weights[*layer.weights] = WeightVariant::Float;
+    return;
+  }
   applyRange(variant, layer, kRangeChoices[choice.range]);
   if (layer.weights)
     variant.weights[*layer.weights] = kWeightChoices[choice.weights];
@@ -327,16 +341,19 @@ Status Explainer::findRepairs() {
       found.weightsOnly = one.weights[0].decibels();
     found.without = one.without.decibels();
     double now = one.ranges[0].ratio() + one.weights[0].ratio();
-    // The fewest changes that take nine tenths of the noise away; where none do, the layer has to stay float.
+    // The fewest changes that take nine tenths of the noise away; where none do, what takes most, and that may be to stay float:
+    // then only what others need stays rounded.
+    bool shared = std::ranges::any_of(layer.tensors, [&](size_t tensor) { return isShared(tensor); });
     Choice best{0, 0, /*keepFloat=*/true};
-    double bestNoise = now / 10;
-    for (int changes = 1; changes <= 2 && best.keepFloat; ++changes)
+    double enough = now / 10, bestNoise = shared ? one.ranges[0].ratio() : 0;
+    for (int changes = 1; changes <= 2 && (changes == 1 || best.keepFloat || bestNoise > enough); ++changes)
       for (size_t i = 0; i < ranges; ++i)
         for (size_t j = 0; j < (layer.weights ? weights : 1); ++j) {
           Choice choice{i, j, false};
           if (choice.changes() != changes || (i && !one.possible[i]) || !hasRules(layer, choice))
             continue;
-          if (double noise = one.ranges[i].ratio() + one.weights[j].ratio(); noise <= bestNoise) {
+          double noise = one.ranges[i].ratio() + one.weights[j].ratio();
+          if (noise <= bestNoise || (best.keepFloat && noise <= enough)) {
             best = choice;
             bestNoise = noise;
           }
@@ -433,7 +450,14 @@ quantize::Recipe Explainer::recipeWith(size_t first, size_t count) const {
     if (!layer.repair)
       continue;
     if (number >= first && number < first + count)
-      recipe.rules.insert(recipe.rules.end(), layer.repair->rules.begin(), layer.repair->rules.end());
+      for (const quantize::Rule &rule : layer.repair->rules) {
+        // Layers that read one tensor say the same of it.
+        std::erase_if(recipe.rules, [&](const quantize::Rule &other) {
+          return other.node == rule.node && other.tensor == rule.tensor &&
+                 other.operators == rule.operators && other.settings == rule.settings;
+        });
+        recipe.rules.push_back(rule);
+      }
     ++number;
   }
   return recipe;
@@ -540,6 +564,9 @@ Expected<ExplainReport> Explainer::run() {
   for (const LayerError &layer : report.layers)
     if (layer.repair && number++ < report.repairs)
       report.repaired = layer.repair->together;
+  if (report.repairs < options.apply)
+    report.notes.push_back(message("found ", report.repairs, " repairs, fewer than the ", options.apply,
+                                   " that were asked for"));
   if (std::ranges::none_of(statistics->tensors,
                            [](const auto &entry) { return entry.second.histogram.has_value(); }))
     report.notes.push_back(
