@@ -90,8 +90,9 @@ private:
   std::vector<std::optional<calibration::Range>> rangesOf(const RoundedLayer &layer,
                                                           const RangeChoice &choice) const;
   bool applyRange(Variant &variant, const RoundedLayer &layer, const RangeChoice &choice) const;
-  bool isShared(size_t tensor) const;
-  void applyRepair(Variant &variant, const RoundedLayer &layer, const Choice &choice) const;
+  void applyRepair(Variant &variant, const RoundedLayer &layer, const Choice &choice,
+                   const std::vector<bool> &stored) const;
+  Expected<std::vector<bool>> storedBeside(std::span<const size_t> places) const;
   std::vector<quantize::Rule> rulesOf(const RoundedLayer &layer, const Choice &choice) const;
   bool hasRules(const RoundedLayer &layer, const Choice &choice) const;
   std::string about(const Choice &choice) const;
@@ -203,7 +204,7 @@ Status Explainer::rank() {
   report.quantized = cumulative.back().decibels();
   for (size_t i = 0; i < layers.size(); ++i)
     order.push_back(i);
-  std::ranges::stable_sort(order, std::greater(), [&](size_t i) { return isolated[i].ratio(); });
+  std::ranges::sort(order, std::less(), [&](size_t i) { return std::pair(-isolated[i].ratio(), i); });
   for (size_t i : order) {
     LayerError layer;
     layer.node = layers[i].node;
@@ -281,18 +282,12 @@ bool Explainer::applyRange(Variant &variant, const RoundedLayer &layer, const Ra
   return differs;
 }
 
-/// Whether another layer needs the tensor in integers.
-bool Explainer::isShared(size_t tensor) const {
-  return std::ranges::count_if(model->layers, [&](const RoundedLayer &layer) {
-           return std::ranges::find(layer.tensors, tensor) != layer.tensors.end();
-         }) > 1;
-}
-
-/// Changes what a variant that applies the layer does for it.
-void Explainer::applyRepair(Variant &variant, const RoundedLayer &layer, const Choice &choice) const {
+/// Changes what a variant that applies the layer does for it. `stored`: what a float layer leaves in integers.
+void Explainer::applyRepair(Variant &variant, const RoundedLayer &layer, const Choice &choice,
+                            const std::vector<bool> &stored) const {
   if (choice.keepFloat) {
-    for (size_t tensor : layer.tensors)
-      if (!isShared(tensor))
+    for (size_t tensor = 0; tensor < stored.size(); ++tensor)
+      if (!stored[tensor])
         variant.rounding[tensor][quantize::Applied] = 0;
     if (layer.weights)
       variant.weights[*layer.weights] = WeightVariant::Float;
@@ -301,6 +296,16 @@ void Explainer::applyRepair(Variant &variant, const RoundedLayer &layer, const C
   applyRange(variant, layer, kRangeChoices[choice.range]);
   if (layer.weights)
     variant.weights[*layer.weights] = kWeightChoices[choice.weights];
+}
+
+/// What is stored when the layers of these places have their repairs.
+Expected<std::vector<bool>> Explainer::storedBeside(std::span<const size_t> places) const {
+  quantize::Recipe recipe = options.recipe;
+  for (size_t place : places) {
+    std::vector<quantize::Rule> rules = rulesOf(model->layers[order[place]], choices[place]);
+    recipe.rules.insert(recipe.rules.end(), rules.begin(), rules.end());
+  }
+  return model->storedWith(recipe);
 }
 
 /// The second round, for the worst layers: ranges and weights, each for itself; their noises add up.
@@ -343,7 +348,9 @@ Status Explainer::findRepairs() {
     double now = one.ranges[0].ratio() + one.weights[0].ratio();
     // The fewest changes that take nine tenths of the noise away; where none do, what takes most, and that may be to stay float:
     // then only what others need stays rounded.
-    bool shared = std::ranges::any_of(layer.tensors, [&](size_t tensor) { return isShared(tensor); });
+    choices.push_back({0, 0, /*keepFloat=*/true});
+    LIMBECK_ASSIGN(std::vector<bool> stored, storedBeside(std::array{place}));
+    bool shared = std::ranges::any_of(layer.tensors, [&](size_t tensor) { return stored[tensor]; });
     Choice best{0, 0, /*keepFloat=*/true};
     double enough = now / 10, bestNoise = shared ? one.ranges[0].ratio() : 0;
     for (int changes = 1; changes <= 2 && (changes == 1 || best.keepFloat || bestNoise > enough); ++changes)
@@ -358,7 +365,7 @@ Status Explainer::findRepairs() {
             bestNoise = noise;
           }
         }
-    choices.push_back(best);
+    choices.back() = best;
   }
   return {};
 }
@@ -415,12 +422,21 @@ Status Explainer::judgeRepairs() {
   std::vector<OutputNoise> isolated(worst()), alone(worst()), together(worst());
   Ask questions;
   Variant all = model->variant(true);
+  std::vector<size_t> places;
   for (size_t place = 0; place < worst(); ++place) {
     const RoundedLayer &layer = model->layers[order[place]];
+    const Choice &choice = choices[place];
     Variant only = model->variant(false), repaired = model->variant(true);
     only.apply(layer);
-    for (Variant *variant : {&only, &repaired, &all})
-      applyRepair(*variant, layer, choices[place]);
+    places.push_back(place);
+    std::vector<bool> beside, besideAll;
+    if (choice.keepFloat) {
+      LIMBECK_ASSIGN(beside, storedBeside(std::array{place}));
+      LIMBECK_ASSIGN(besideAll, storedBeside(places));
+    }
+    applyRepair(only, layer, choice, beside);
+    applyRepair(repaired, layer, choice, beside);
+    applyRepair(all, layer, choice, besideAll);
     questions.emplace_back(std::move(only), &isolated[place]);
     questions.emplace_back(std::move(repaired), &alone[place]);
     questions.emplace_back(all, &together[place]);

@@ -140,26 +140,33 @@ Status VariantModel::read(mlir::ModuleOp module) {
     layer.tensors = {row};
     placed.emplace_back(places[op], std::move(layer));
   });
-  llvm::stable_sort(placed, llvm::less_first());
+  llvm::sort(placed, llvm::less_first());
   for (auto &[place, layer] : placed)
     layers.push_back(std::move(layer));
   return {};
 }
 
-/// The float graph as the recipe sees it, with a range for each tensor.
-static Expected<mlir::OwningOpRef<mlir::ModuleOp>>
-observedModule(Compiler &compiler, const VariantOptions &options, const importer::Model &model) {
-  quantize::Recipe recipe;
-  if (!options.recipe.empty()) {
-    LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.recipe, "recipe"));
-  }
-  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model, options.model.precision));
+/// The float graph with what the recipe stores in integers observed.
+static Expected<mlir::OwningOpRef<mlir::ModuleOp>> observedModule(Compiler &compiler,
+                                                                  const importer::Model &model,
+                                                                  const std::string &precision,
+                                                                  quantize::Recipe recipe) {
+  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model, precision));
   LIMBECK_TRY(compiler.run(*module, pipeline::Stage::Import, pipeline::Stage::Graph));
   LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
     passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
-    passes.addPass(quantize::createChooseRangesPass(options.statistics));
   }));
   return module;
+}
+
+Expected<std::vector<bool>> VariantModel::storedWith(const quantize::Recipe &recipe) const {
+  Compiler compiler;
+  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module,
+                 observedModule(compiler, imported, precision, recipe));
+  std::vector<bool> stored;
+  for (const RoundedTensor &tensor : tensors)
+    stored.push_back(module->lookupSymbol<calib::StatOp>(tensor.name) != nullptr);
+  return stored;
 }
 
 Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOptions &options,
@@ -175,7 +182,15 @@ Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOption
   LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());
   {
     Compiler compiler;
-    LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, observedModule(compiler, options, model));
+    quantize::Recipe recipe;
+    if (!options.recipe.empty()) {
+      LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.recipe, "recipe"));
+    }
+    LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module,
+                   observedModule(compiler, model, options.model.precision, std::move(recipe)));
+    LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
+      passes.addPass(quantize::createChooseRangesPass(options.statistics));
+    }));
     LIMBECK_TRY(result->read(*module));
     if (result->layers.empty())
       return error(Code::Unsupported,
@@ -200,6 +215,8 @@ Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOption
   LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> loaded, runtime::Model::fromBytes(artifact));
   if (loaded->entries().front().outputs.size() != result->outputs.size() + result->measuredTensors.size())
     return error(Code::Internal, "expected a result for each tensor that is measured");
+  result->imported = std::move(model);
+  result->precision = options.model.precision;
   runtime::ContextOptions contextOptions;
   contextOptions.threads = options.threads;
   LIMBECK_ASSIGN(result->context, runtime::Context::create(loaded, contextOptions));

@@ -1,6 +1,8 @@
 // One compiled artifact of a float model that rounds what it is told to, and what it can be told.
 #pragma once
 #include "limbeck/Calibration/Document.h"
+#include "limbeck/Import/Importer.h"
+#include "limbeck/Quantize/Recipe.h"
 #include "limbeck/Quantize/Variants.h"
 #include "limbeck/Runtime/Context.h"
 #include "limbeck/Session/Progress.h"
@@ -71,6 +73,10 @@ public:
   std::vector<RoundedLayer> layers; ///< in the order of the graph
   std::vector<std::string> outputs;
 
+  /// Which of `tensors` are stored in integers under a recipe: what a float layer reads may be needed
+  /// so by others, and what only it made may not.
+  Expected<std::vector<bool>> storedWith(const quantize::Recipe &recipe) const;
+
   /// Nothing is rounded, or all as the recipe says.
   Variant variant(bool applied) const;
   /// The model's own outputs.
@@ -82,6 +88,8 @@ private:
   Status read(mlir::ModuleOp module);
   Expected<std::vector<Tensor>> call(std::span<const Tensor> inputs, const Variant &variant, bool measured);
 
+  importer::Model imported;
+  std::string precision;
   std::unique_ptr<runtime::Context> context;
   std::vector<std::pair<std::string, int64_t>> measuredTensors; ///< behind the outputs: name and elements
 };
