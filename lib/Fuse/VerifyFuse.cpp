@@ -32,7 +32,10 @@ llvm::LogicalResult verifyBorder(mlir::Operation *border, mlir::Operation *core)
 
 llvm::LogicalResult verifyOps(graph::FusedOp fused, mlir::Operation *&core) {
   mlir::Block &body = fused.getBody().front();
-  for (mlir::Operation &op : body.without_terminator()) {
+  mlir::Operation *first = &body.front();
+  if (graph::isWeightDequantization(first))
+    first = first->getNextNode();
+  for (mlir::Operation &op : llvm::make_range(first->getIterator(), body.without_terminator().end())) {
     if (!mlir::isa<graph::ReferenceOpInterface>(op))
       return report(&op, "expected an op that computes in a fusion region");
     if (isBorder(&op)) {
@@ -42,13 +45,13 @@ llvm::LogicalResult verifyOps(graph::FusedOp fused, mlir::Operation *&core) {
     }
     if (isCore(&op) && core)
       return report(&op, "expected one op that is not pointwise in a fusion region, found another before it");
-    if (isCore(&op) && &op != &body.front())
+    if (isCore(&op) && &op != first)
       return report(&op, "expected nothing computed in front of the core of a fusion region");
     if (isCore(&op))
       core = &op;
     if (core && core->getNumResults() != 1 && &op != core)
       return report(&op, "expected an op with several results alone in its fusion region");
-    if (!sameStaticShape(op.getResult(0), body.front().getResult(0)) && &op != &body.front())
+    if (!sameStaticShape(op.getResult(0), first->getResult(0)) && &op != first)
       return report(&op, "expected one static shape in a fusion region");
   }
   return llvm::success();

@@ -32,6 +32,7 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.x86.avx512bf16.cvtneps2bf16.", "avx512bf16", "standin_vcvtneps2bf16"},
     {"llvm.x86.avx512.vpermi2var.hi.", "avx512bw", "standin_vpermi2w"},
     {"llvm.x86.avx512.mask.scalef.ps.512", "avx512f", "standin_scalef"},
+    {"llvm.x86.avx512.permvar.sf.512", "avx512f", "standin_vpermps"},
     {"llvm.x86.avx512.packssdw.", "avx512bw", "standin_packssdw"},
     {"llvm.x86.avx512.packsswb.", "avx512bw", "standin_packsswb"},
     {"llvm.x86.avx512.packuswb.", "avx512bw", "standin_packuswb"},

@@ -1,6 +1,8 @@
 // Atoms: the smallest pieces of a tiled contraction that depend on element types and instructions. One file per atom.
 #pragma once
+#include "ByteInstructions.h"
 #include "Bytes.h"
+#include "StoredWeights.h"
 #include "limbeck/Lower/ContractionArithmetic.h"
 
 namespace limbeck::cpu {
@@ -55,6 +57,11 @@ public:
 /// f32, or halves that are widened: one fused multiply-add per product, bias added behind the last.
 std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                     const Tile &tile);
+/// f32, with weights of 4 or 8 bits that are widened in registers; a step is a run of products under one scale.
+int64_t storedWeightRun(const StoredWeights &stored);
+std::unique_ptr<Atom> makeStoredWeightAtom(lower::KernelBuilder &kernel,
+                                           lower::ContractionArithmetic &arithmetic,
+                                           const StoredWeights &stored, const Tile &tile, const Isa &isa);
 /// bf16 with vdpbf16ps: two products per lane and step, where results are held to a bound.
 bool bf16AtomApplies(const lower::ContractionArithmetic &arithmetic, const Isa &isa);
 std::unique_ptr<Atom> makeBF16Atom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,

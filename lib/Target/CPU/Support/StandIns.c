@@ -114,6 +114,13 @@ void standin_vpermi2w(int16_t *restrict d, const int16_t *restrict low, const in
   }
 }
 
+/* vpermps: floats of one table of `count`. */
+void standin_vpermps(float *restrict d, const float *restrict table, const int32_t *restrict at,
+                     int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    d[i] = table[at[i] & (count - 1)];
+}
+
 /* pshufb in one register of 16 bytes: 0 where the top bit of the position is set. */
 void standin_pshufb(int8_t *restrict d, const int8_t *restrict table, const int8_t *restrict at,
                     int32_t count) {
