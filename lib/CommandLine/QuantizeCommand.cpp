@@ -119,6 +119,16 @@ static std::vector<quantize::Rule> rulesOf(const Shorthands &s) {
     rules.emplace_back().operators = {"ConvTranspose"};
     rules.back().settings["quantize"] = "none";
   }
+  if (!s.weightOnly.empty()) {
+    set("quantize", "none");
+    rules.emplace_back().operators = {"Gemm", "MatMul"};
+    rules.back().settings = {{"quantize", "weights"}};
+    if (s.weightOnly == "int4") {
+      rules.back().settings["weights"] = "s4";
+      rules.back().settings["granularity"] = "block";
+      rules.back().settings["block"] = "32";
+    }
+  }
   if (!s.exclude.empty()) {
     set("quantize", "none");
     rules.back().node = s.exclude;
@@ -143,13 +153,16 @@ static Expected<quantize::Recipe> userRecipe(const QuantizeFlags &flags) {
 }
 
 static Status checkFlags(const QuantizeFlags &flags) {
-  if (!flags.shorthands.weightOnly.empty())
-    return error(Code::Unsupported, "--weight-only comes with a later version");
+  const std::string &weightOnly = flags.shorthands.weightOnly;
+  if (!weightOnly.empty() && weightOnly != "int8" && weightOnly != "int4")
+    return error(Code::Flag, "expected --weight-only int8 or int4, found '", printable(weightOnly), "'");
+  if (!weightOnly.empty() && flags.shorthands.dynamic)
+    return error(Code::Flag, "expected one of --weight-only and --dynamic, found both");
   if (flags.output.empty())
     return error(Code::Flag, "expected -o with the file to write, found none");
   bool samples = !flags.options.dataSet.empty() || !flags.options.compile.quantization.statistics.empty();
   // A recipe of the user's may do without, too: a tensor that needs statistics will say so.
-  if (!samples && !flags.shorthands.dynamic && flags.recipe.empty())
+  if (!samples && !flags.shorthands.dynamic && weightOnly.empty() && flags.recipe.empty())
     return error(Code::Flag, "expected --data with samples or --stats with statistics, found neither")
         .withHint("limbeck quantize model.onnx --data samples.npz -o model.lmb");
   if (flags.minSqnr && flags.options.dataSet.empty())

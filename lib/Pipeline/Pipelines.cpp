@@ -26,12 +26,12 @@ void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibratio
                        mlir::OpPassManager &passes) {
   // What is quantized is decided on the graph as calibration saw it.
   passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
-  passes.addPass(quantize::createChooseRangesPass(std::move(statistics)));
+  passes.addPass(quantize::createChooseRangesPass(statistics));
   passes.addPass(quantize::createFoldCalibrationPass());
   // What needs no statistics.
   passes.addPass(quantize::createQuantizeDynamicallyPass());
   // Behind the scales of activations, which say how much room a bias needs.
-  passes.addPass(quantize::createQuantizeWeightsPass());
+  passes.addPass(quantize::createQuantizeWeightsPass(std::move(statistics)));
   // Last: a bias has the scales of input and weights.
   passes.addPass(quantize::createQuantizeBiasPass());
   // The float weights that nothing reads any more.

@@ -18,8 +18,12 @@ int64_t weightAxis(graph::AnchorOpInterface anchor) {
 
 Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision) {
   llvm::StringRef method = setting(decision, "weight_method"), granularity = setting(decision, "granularity");
-  if (method == "gptq" || method == "awq")
-    return error(Code::Unsupported, "weight method '", method.str(), "' comes with a later version");
+  if (method == "awq")
+    return error(Code::Unsupported, "weight method 'awq' comes with a later version");
+  if (method == "gptq")
+    return error(Code::Unsupported, "expected weight method 'minmax' or 'mse' with quantize: ",
+                 setting(decision, "quantize").str(), ", found 'gptq'")
+        .withHint("gptq is for quantize: weights");
   if (granularity == "block" || setting(decision, "weights") != "s8")
     return error(Code::Unsupported,
                  "contractions of integers take weights of s8 with one scale per channel or tensor, found ",
@@ -29,6 +33,35 @@ Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::Dicti
   rounding.leastSquares = method == "mse";
   if (granularity == "channel")
     rounding.axis = weightAxis(anchor);
+  return rounding;
+}
+
+Expected<BlockRounding> blockRoundingOf(mlir::DictionaryAttr decision, int64_t depth) {
+  llvm::StringRef method = setting(decision, "weight_method"), granularity = setting(decision, "granularity"),
+                  storage = setting(decision, "weights");
+  if (method == "awq")
+    return error(Code::Unsupported, "weight method 'awq' comes with a later version");
+  if (granularity == "tensor" && method == "gptq")
+    return error(Code::Unsupported,
+                 "expected weight method 'minmax' or 'mse' with granularity: tensor, found 'gptq'")
+        .withHint("gptq takes granularity: channel or block");
+  if (granularity != "block" && storage == "u4")
+    return error(Code::Unsupported, "expected weights 's8' or 's4' with granularity: ", granularity.str(),
+                 ", found 'u4'")
+        .withHint("u4 takes granularity: block");
+  BlockRounding rounding;
+  rounding.storage = storage == "s8" ? DType::S8 : storage == "s4" ? DType::S4 : DType::U4;
+  rounding.leastSquares = method == "mse";
+  if (granularity != "block") {
+    rounding.block = depth;
+    rounding.halfScales = false;
+    return rounding;
+  }
+  uint64_t block = 0;
+  if (setting(decision, "block").getAsInteger(10, block) || (block & (block - 1)) != 0 || block < 16)
+    return error(Code::Unsupported, "expected a block of a power of two of at least 16, found ",
+                 setting(decision, "block").str());
+  rounding.block = static_cast<int64_t>(block);
   return rounding;
 }
 

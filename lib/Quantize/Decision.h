@@ -1,5 +1,6 @@
 // The attribute `calib.decision` of a contraction, as the passes behind insert-observers read it.
 #pragma once
+#include "RoundBlocks.h"
 #include "RoundWeights.h"
 #include "limbeck/Graph/IR/Limbeck.h"
 
@@ -13,5 +14,12 @@ int64_t weightAxis(graph::AnchorOpInterface anchor);
 
 /// How 8-bit weights are rounded; E-UNSUPPORTED for what integer contractions do not take.
 Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision);
+
+/// How weights of `depth` rows are rounded where activations stay floats. A block is a column where the granularity is no block.
+/// E-UNSUPPORTED for combinations that there are not.
+Expected<BlockRounding> blockRoundingOf(mlir::DictionaryAttr decision, int64_t depth);
+
+/// The entry of a decision that names the `calib.stat` of the contraction's input, where weights are rounded by it.
+inline constexpr llvm::StringLiteral kInputSetting = "input";
 
 } // namespace limbeck::quantize

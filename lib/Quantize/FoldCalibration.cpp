@@ -41,8 +41,13 @@ private:
 
   static Status fold(calib::ObserveOp op, mlir::SymbolTable &symbols) {
     auto stat = symbols.lookup<calib::StatOp>(op.getStat());
-    if (!stat || !stat.getStorage())
-      return error(Code::Name, "expected '", op.getStat().str(), "' to name a calib.stat with storage");
+    if (!stat)
+      return error(Code::Name, "expected '", op.getStat().str(), "' to name a calib.stat");
+    if (!stat.getStorage()) { // it stays as it is
+      op.replaceAllUsesWith(op.getX());
+      op.erase();
+      return {};
+    }
     LIMBECK_ASSIGN(llvm::ArrayRef<float> range, rangeOf(stat, symbols));
     LIMBECK_ASSIGN(DType storage, graph::toDType(*stat.getStorage()));
     auto parameters = parametersFor(range[0], range[1], storage, stat.getSymmetric());

@@ -1,4 +1,5 @@
 // Marks the contractions that are to be quantized, and observes every value that will be stored in few bits.
+#include "Decision.h"
 #include "Selection.h"
 #include "limbeck/Graph/IR/Calib.h"
 #include "limbeck/Graph/IR/Conversion.h"
@@ -46,6 +47,7 @@ struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> 
     Selection selection = select(main, *matcher);
     markContractions(selection);
     observe(selection);
+    observeInputs(main);
     // The first rules are ours: that one of them finds nothing is no mistake.
     for (size_t index : matcher->unusedRules())
       if (index >= defaultRecipe().rules.size())
@@ -111,6 +113,41 @@ private:
                                                stat.getSymName());
       mlir::Value(stored.value).replaceAllUsesExcept(observed.getResult(), observed.getOperation());
     }
+  }
+
+  /// Inputs by whose statistics weights are rounded, though they stay floats: the decision names them.
+  void observeInputs(mlir::func::FuncOp main) {
+    mlir::OpBuilder b(&getContext());
+    mlir::SymbolTable symbols(getOperation());
+    main.walk([&](graph::AnchorOpInterface anchor) {
+      auto decision = anchor->getAttrOfType<mlir::DictionaryAttr>(kDecisionAttribute);
+      if (!decision || setting(decision, "quantize") != "weights" ||
+          setting(decision, "weight_method") != "gptq")
+        return;
+      mlir::NamedAttrList entries(decision);
+      entries.set(kInputSetting, b.getStringAttr(observedInput(anchor, symbols, b)));
+      anchor->setAttr(kDecisionAttribute, entries.getDictionary(&getContext()));
+    });
+  }
+
+  /// The name of the `calib.stat` of an input, which is made where there is none.
+  llvm::StringRef observedInput(graph::AnchorOpInterface anchor, mlir::SymbolTable &symbols,
+                                mlir::OpBuilder &b) {
+    mlir::Value input = anchor.getAnchorInput();
+    if (auto observed = input.getDefiningOp<calib::ObserveOp>())
+      return observed.getStat();
+    llvm::StringRef name = graph::tensorName(input);
+    b.setInsertionPointToStart(getOperation().getBody());
+    auto stat = calib::StatOp::create(b, input.getLoc(), b.getStringAttr(name.empty() ? "tensor" : name),
+                                      b.getStringAttr("minmax"), mlir::FloatAttr(), mlir::TypeAttr(),
+                                      mlir::UnitAttr(), mlir::FlatSymbolRefAttr(), mlir::DictionaryAttr(),
+                                      mlir::DenseF32ArrayAttr(), mlir::StringAttr());
+    stat->remove();
+    symbols.insert(stat, b.getInsertionPoint());
+    b.setInsertionPointAfterValue(input);
+    auto observed = calib::ObserveOp::create(b, input.getLoc(), input.getType(), input, stat.getSymName());
+    input.replaceAllUsesExcept(observed.getResult(), observed.getOperation());
+    return observed.getStat();
   }
 
   Recipe given;

@@ -140,6 +140,12 @@ std::string Selector::refusal(graph::AnchorOpInterface anchor) const {
   return "";
 }
 
+/// Whether the weights are one matrix, which a kernel widens as it reads them.
+static bool isMatrixProduct(graph::AnchorOpInterface anchor) {
+  auto type = mlir::cast<mlir::RankedTensorType>(anchor.getAnchorWeights().getType());
+  return mlir::isa<graph::MatmulOp>(anchor) && type.getRank() == 2 && type.getElementType().isF32();
+}
+
 void Selector::decide(mlir::Operation *op) {
   if (!mlir::isa<graph::ReferenceOpInterface>(op) || op->getNumResults() == 0 || movedOperand(op))
     return;
@@ -155,6 +161,8 @@ void Selector::decide(mlir::Operation *op) {
     return;
   if (anchor && mode != "static" && choice.reason.empty() && !isConstant(anchor.getAnchorWeights()))
     choice.reason = "its weights are no constant";
+  if (mode == "weights" && choice.reason.empty() && !isMatrixProduct(anchor))
+    choice.reason = "weights alone pay in products with a constant matrix only";
   if (mode == "dynamic" && mlir::isa<graph::ConvTransposeOp>(op))
     choice.reason = "transposed convolutions have no dynamic form";
   choice.quantized = mode == "static" && choice.reason.empty();

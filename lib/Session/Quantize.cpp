@@ -76,6 +76,8 @@ private:
   QuantizeReport report;
   std::vector<NamedType> inputs;
   std::set<int64_t> heldBack; ///< indices of samples
+  int64_t observed = 0;       ///< tensors that need statistics
+  bool byGram = false;        ///< whether some are Gram matrices
   std::string floatArtifact, quantizedArtifact;
 };
 } // namespace
@@ -114,7 +116,10 @@ Status Quantizer::choose() {
   }));
   QuantizationChoice &choice = report.choice;
   module->walk([&](mlir::Operation *op) {
-    choice.tensors += mlir::isa<calib::ObserveOp>(op);
+    if (auto stat = mlir::dyn_cast<calib::StatOp>(op)) {
+      ++observed;
+      choice.tensors += stat.getStorage().has_value();
+    }
     auto contraction = mlir::dyn_cast<graph::ContractionOpInterface>(op);
     if (!contraction)
       return;
@@ -124,6 +129,8 @@ Status Quantizer::choose() {
     ++choice.contractions;
     choice.multiplyAdds += work;
     choice.quantized += decision != nullptr;
+    auto method = decision ? decision.getAs<mlir::StringAttr>("weight_method") : mlir::StringAttr();
+    byGram |= method && method.getValue() == "gptq";
     choice.quantizedMultiplyAdds += decision ? work : 0;
     if (!decision)
       choice.kept.push_back(
@@ -150,7 +157,10 @@ Status Quantizer::collect() {
   if (kept == 0)
     report.notes.push_back(
         message("accuracy is not measured: of ", samples, " samples none can be spared, 16 would do"));
+  if (observed == 0)
+    return {};
   CalibrateOptions calibration;
+  calibration.collect.gram = byGram;
   calibration.model = compiled.model;
   calibration.dataSet = options.dataSet;
   calibration.recipe = compiled.quantization.recipe;

@@ -81,3 +81,20 @@ module @parts {
     return %o : tensor<8x8xf32>
   }
 }
+
+// -----
+
+// Weights that are rounded by what they meet: the input is observed, stays as it is, and the decision names it.
+// RUN: limbeck-opt %s -split-input-file --limbeck-quantize-insert-observers=recipe=%S/Inputs/gptq.yaml | FileCheck %s --check-prefix=GPTQ
+// GPTQ-LABEL: module @by_gram
+// GPTQ: calib.stat @x method = "minmax"
+// GPTQ-NOT: storage
+// GPTQ: %[[X:.*]] = calib.observe %{{.*}} stat = @x
+// GPTQ: limbeck.matmul %[[X]], %{{.*}} {calib.decision = {{.*}}input = "x"{{.*}}quantize = "weights"
+module @by_gram {
+  func.func @main(%x: tensor<4x8xf32> loc("x")) -> tensor<4x16xf32> {
+    %w = limbeck.const dense<0.5> : tensor<8x16xf32>
+    %y = limbeck.matmul %x, %w : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32> loc(fused<"MatMul">["first"("y")])
+    return %y : tensor<4x16xf32>
+  }
+}

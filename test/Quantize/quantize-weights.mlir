@@ -1,7 +1,9 @@
 // Weights as integers: per output channel, for all at once, with room for the bias.
 // RUN: limbeck-opt %s -split-input-file --limbeck-quantize-weights | FileCheck %s
 // RUN: not limbeck-opt %S/Inputs/blocks.mlir --limbeck-quantize-weights 2>&1 | FileCheck %s --check-prefix=BLOCK
+// RUN: not limbeck-opt %S/Inputs/gptq.mlir --limbeck-quantize-weights 2>&1 | FileCheck %s --check-prefix=GPTQ
 // BLOCK: contractions of integers take weights of s8 with one scale per channel or tensor, found s8 per block
+// GPTQ: expected a Gram matrix of tensor 'x', found none
 
 // Columns with 1.27, 2.54 and 0: scales 0.01, 0.02 and 1.
 // CHECK-LABEL: func @channels
@@ -58,4 +60,47 @@ func.func @least_squares(%x: tensor<4x2xf32>) -> (tensor<4x8xf32>, tensor<4x8xf3
   %v = limbeck.const dense<1.0> : tensor<2x8xf32>
   %z = limbeck.matmul %x, %v : (tensor<4x2xf32>, tensor<2x8xf32>) -> tensor<4x8xf32>
   return %y, %z : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// -----
+
+// Weights alone, in blocks of 16 along the depth: 0.7 and 1.4 in the first column have scales of 0.1 and 0.2.
+// CHECK-LABEL: func @blocks
+// CHECK-DAG: %[[W:.*]] = limbeck.const dense<{{.*}}> : tensor<32x1xsi4>
+// CHECK-DAG: %[[S:.*]] = limbeck.const dense<{{\[}}[9.997550e-02], [1.999510e-01]]> : tensor<2x1xf16>
+// CHECK-DAG: %[[Z:.*]] = limbeck.const dense<0> : tensor<2x1xsi4>
+// CHECK: %[[D:.*]] = limbeck.dequantize_by %[[W]], %[[S]], %[[Z]] axis = 0 block_size = 16 to = f32
+// CHECK: limbeck.matmul %arg0, %[[D]]
+func.func @blocks(%x: tensor<4x32xf32>) -> tensor<4x1xf32> {
+  %w = limbeck.const dense<[[0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7],
+    [1.4], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7], [0.7]]> : tensor<32x1xf32>
+  %y = limbeck.matmul %x, %w {calib.decision = {quantize = "weights", granularity = "block", block = "16", weight_method = "minmax", weights = "s4"}}
+    : (tensor<4x32xf32>, tensor<32x1xf32>) -> tensor<4x1xf32>
+  return %y : tensor<4x1xf32>
+}
+
+// -----
+
+// Per column, the scales are in the type.
+// CHECK-LABEL: func @columns
+// CHECK: limbeck.const dense<{{\[}}[7, -7], [4, 3]]> : tensor<2x2xsi4>
+// CHECK: tensor<2x2x!quant.uniform<i4<-7:7>:f32:1, {0.10000000149011612,0.20000000298023224}>>
+func.func @columns(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %w = limbeck.const dense<[[0.7, -1.4], [0.4, 0.6]]> : tensor<2x2xf32>
+  %y = limbeck.matmul %x, %w {calib.decision = {quantize = "weights", granularity = "channel", weight_method = "minmax", weights = "s4"}}
+    : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  return %y : tensor<4x2xf32>
+}
+
+// -----
+
+// What is no matrix is left alone.
+// CHECK-LABEL: func @batches
+// CHECK-NOT: limbeck.dequantize
+// CHECK: return
+func.func @batches(%x: tensor<3x4x2xf32>) -> tensor<3x4x2xf32> {
+  %w = limbeck.const dense<0.5> : tensor<3x2x2xf32>
+  %y = limbeck.matmul %x, %w {calib.decision = {quantize = "weights", granularity = "channel", weight_method = "minmax", weights = "s8"}}
+    : (tensor<3x4x2xf32>, tensor<3x2x2xf32>) -> tensor<3x4x2xf32>
+  return %y : tensor<3x4x2xf32>
 }

@@ -26,5 +26,8 @@ inline constexpr llvm::StringLiteral kCollectAttribute = "calib.collect";
 std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe);
 /// Reads ranges from statistics in memory.
 std::unique_ptr<mlir::Pass> createChooseRangesPass(std::shared_ptr<const calibration::Statistics> statistics);
+/// Rounds weights by statistics in memory, where a decision asks for them.
+std::unique_ptr<mlir::Pass>
+createQuantizeWeightsPass(std::shared_ptr<const calibration::Statistics> statistics);
 
 } // namespace limbeck::quantize

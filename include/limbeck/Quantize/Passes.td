@@ -51,11 +51,12 @@ def FoldCalibrationPass : Pass<"limbeck-quantize-fold-calibration", "::mlir::Mod
   let summary = "turn ranges into scales and zero points";
   let description = [{
     What: each `calib.observe` becomes a `quantize` and a `dequantize` whose parameters represent the range of its `calib.stat`, or of
-    the one that this is `like`: scale = (greatest - least) / (highest - lowest) in f32, 0 is always represented. The stats go.
+    the one that this is `like`: scale = (greatest - least) / (highest - lowest) in f32, 0 is always represented. What is observed
+    without `storage` stays as it is. The stats go.
 
     Why a pass: a choice of scales is one thing, where the ranges come from another.
 
-    Input contract: each stat has `storage` and `range`. Output guarantee: no op of dialect `calib` is left; every quantized tensor is
+    Input contract: each stat with `storage` has `range`. Output guarantee: no op of dialect `calib` is left; every quantized tensor is
     a `quantize` directly followed by a `dequantize`.
 
     Example: test/Quantize/fold-calibration.mlir
@@ -69,13 +70,20 @@ def QuantizeWeightsPass : Pass<"limbeck-quantize-weights"> {
     output channel, or one for all. `weight_method` minmax takes scale = max|w| / 127, mse the scale whose rounding and clipping have
     the least squared error. A channel whose bias would not fit into 32 bits of its scale gets a larger one.
 
+    Where the decision says `weights`, activations stay floats, and constant matrices of matrix products become s8, s4 or u4 with one
+    scale for all, per column or per block of a column. `weight_method` gptq moves the error of each weight to those that are rounded
+    after it, by the Gram matrix of the inputs (Frantar et al. 2022).
+
     Why a pass: it works on weights alone, calibration on activations alone.
 
-    Input contract: behind `limbeck-quantize-fold-calibration`. Output guarantee: these weights are a constant of s8, a `storage_cast`
-    and a `dequantize`.
+    Input contract: behind `limbeck-quantize-fold-calibration`. Output guarantee: these weights are a constant of integers, a
+    `storage_cast` and a `dequantize`; in blocks, a constant and a `dequantize_by`.
+
+    Options: `statistics` is a file that `limbeck calibrate --collect gram` wrote.
 
     Example: test/Quantize/quantize-weights.mlir
   }];
+  let options = [Option<"statistics", "statistics", "std::string", "", "file that limbeck calibrate wrote">];
 }
 
 def QuantizeDynamicallyPass : Pass<"limbeck-quantize-dynamically"> {
