@@ -1,8 +1,8 @@
 // limbeck quantize
 #include "CompiledOutput.h"
+#include "RecipeFlags.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
-#include "limbeck/Quantize/Recipe.h"
 #include "limbeck/Session/Quantize.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
@@ -10,17 +10,10 @@
 namespace limbeck::command {
 
 namespace {
-/// Flags that stand for a rule each.
-struct Shorthands {
-  std::string method, activations, exclude, percentile, weightOnly;
-  std::vector<std::string> operators;
-  bool perTensor = false, dynamic = false;
-};
-
 struct QuantizeFlags {
   session::QuantizeOptions options;
-  Shorthands shorthands;
-  std::string output, recipe;
+  RecipeFlags recipe;
+  std::string output;
   bool printRecipe = false, noWorker = false, failIfSlower = false, noBench = false;
   std::optional<double> minSqnr;
   CLI::Option *to = nullptr;
@@ -52,36 +45,10 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
   addPrecisionFlag(command, compile.model);
   flags.to = addStageFlag(command, "--to", compile.to, "last stage to run; before lower, OUT ends in .mlir");
   addThreadsFlag(command, flags.options.threads);
-  group = "What is quantized, and how";
-  command.add_option("--recipe", flags.recipe, "rules; the default ones come before them, flags behind")
-      ->type_name("recipe.yaml")
-      ->group(group);
+  addRecipeFlags(command, flags.recipe);
+  addFormFlags(command, flags.recipe);
   command.add_flag("--print-recipe", flags.printRecipe, "print all rules that would be used, and stop")
-      ->group(group);
-  Shorthands &s = flags.shorthands;
-  command
-      .add_option("--method", s.method, "how ranges are chosen: minmax, avg-minmax, percentile, entropy, mse")
-      ->type_name("M")
-      ->group(group);
-  command
-      .add_option("--percentile", s.percentile,
-                  "how many values in a hundred a range holds; implies --method percentile")
-      ->type_name("P")
-      ->group(group);
-  command.add_option("--exclude", s.exclude, "nodes that stay float")->type_name("REGEX")->group(group);
-  command.add_option("--op-types", s.operators, "operators to quantize, and no other")
-      ->delimiter(',')
-      ->type_name("A,B")
-      ->group(group);
-  command.add_option("--activations", s.activations, "how activations are stored: u8, s8, u16, s16")
-      ->type_name("T")
-      ->group(group);
-  command.add_flag("--per-tensor", s.perTensor, "one scale for all weights of an op, not one per channel")
-      ->group(group);
-  command.add_flag("--dynamic", s.dynamic, "ranges of activations when the model runs")->group(group);
-  command.add_option("--weight-only", s.weightOnly, "weights in int8 or int4, activations as they are")
-      ->type_name("T")
-      ->group(group);
+      ->group("What is quantized, and how");
   group = "Gates";
   command
       .add_flag("--fail-if-slower", flags.failIfSlower,
@@ -94,75 +61,17 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
 
-/// Each flag as a rule behind those of the user's file.
-static std::vector<quantize::Rule> rulesOf(const Shorthands &s) {
-  std::vector<quantize::Rule> rules;
-  auto set = [&](const char *key, const std::string &value) { rules.emplace_back().settings[key] = value; };
-  if (!s.operators.empty()) {
-    set("quantize", "none");
-    rules.emplace_back().operators = s.operators;
-    rules.back().settings["quantize"] = "static";
-  }
-  if (!s.percentile.empty()) {
-    set("method", "percentile");
-    rules.back().settings["percentile"] = s.percentile;
-  }
-  if (!s.method.empty())
-    set("method", s.method);
-  if (!s.activations.empty())
-    set("activations", s.activations);
-  if (s.perTensor)
-    set("granularity", "tensor");
-  if (s.dynamic) {
-    rules.emplace_back().operators = {"Conv", "Gemm", "MatMul"};
-    rules.back().settings["quantize"] = "dynamic";
-    rules.emplace_back().operators = {"ConvTranspose"};
-    rules.back().settings["quantize"] = "none";
-  }
-  if (!s.weightOnly.empty()) {
-    set("quantize", "none");
-    rules.emplace_back().operators = {"Gemm", "MatMul"};
-    rules.back().settings = {{"quantize", "weights"}};
-    if (s.weightOnly == "int4") {
-      rules.back().settings["weights"] = "s4";
-      rules.back().settings["granularity"] = "block";
-      rules.back().settings["block"] = "32";
-    }
-  }
-  if (!s.exclude.empty()) {
-    set("quantize", "none");
-    rules.back().node = s.exclude;
-  }
-  return rules;
-}
-
-static Expected<quantize::Recipe> userRecipe(const QuantizeFlags &flags) {
-  quantize::Recipe recipe;
-  if (!flags.recipe.empty()) {
-    LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(flags.recipe));
-    LIMBECK_ASSIGN(recipe, quantize::parseRecipe({reinterpret_cast<const char *>(bytes.data()), bytes.size()},
-                                                 flags.recipe));
-  }
-  for (quantize::Rule &rule : rulesOf(flags.shorthands)) {
-    for (const auto &[key, value] : rule.settings)
-      LIMBECK_TRY(quantize::checkSetting(key, value));
-    recipe.rules.push_back(std::move(rule));
-  }
-  LIMBECK_TRY(quantize::RecipeMatcher::create(recipe).status());
-  return recipe;
-}
-
 static Status checkFlags(const QuantizeFlags &flags) {
-  const std::string &weightOnly = flags.shorthands.weightOnly;
+  const std::string &weightOnly = flags.recipe.weightOnly;
   if (!weightOnly.empty() && weightOnly != "int8" && weightOnly != "int4")
     return error(Code::Flag, "expected --weight-only int8 or int4, found '", printable(weightOnly), "'");
-  if (!weightOnly.empty() && flags.shorthands.dynamic)
+  if (!weightOnly.empty() && flags.recipe.dynamic)
     return error(Code::Flag, "expected one of --weight-only and --dynamic, found both");
   if (flags.output.empty())
     return error(Code::Flag, "expected -o with the file to write, found none");
   bool samples = !flags.options.dataSet.empty() || !flags.options.compile.quantization.statistics.empty();
   // A recipe of the user's may do without, too: a tensor that needs statistics will say so.
-  if (!samples && !flags.shorthands.dynamic && weightOnly.empty() && flags.recipe.empty())
+  if (!samples && !flags.recipe.dynamic && weightOnly.empty() && flags.recipe.recipe.empty())
     return error(Code::Flag, "expected --data with samples or --stats with statistics, found neither")
         .withHint("limbeck quantize model.onnx --data samples.npz -o model.lmb");
   if (flags.minSqnr && flags.options.dataSet.empty())
@@ -185,7 +94,7 @@ static int checkGates(const QuantizeFlags &flags, const session::QuantizeReport 
 }
 
 static int runQuantize(const QuantizeFlags &flags, Console &console) {
-  Expected<quantize::Recipe> recipe = userRecipe(flags);
+  Expected<quantize::Recipe> recipe = readRecipe(flags.recipe);
   if (!recipe.ok())
     return console.fail(recipe.diagnostic());
   if (flags.printRecipe) {

@@ -4,8 +4,16 @@
 
 namespace limbeck::command {
 
+static constexpr const char *group = "What is quantized, and how";
+
+void addFormFlags(CLI::App &command, RecipeFlags &flags) {
+  command.add_flag("--dynamic", flags.dynamic, "ranges of activations when the model runs")->group(group);
+  command.add_option("--weight-only", flags.weightOnly, "weights in int8 or int4, activations as they are")
+      ->type_name("T")
+      ->group(group);
+}
+
 void addRecipeFlags(CLI::App &command, RecipeFlags &flags) {
-  const char *group = "What is quantized, and how";
   auto add = [&](const char *flag, auto &value, const char *about, const char *type) {
     return command.add_option(flag, value, about)->type_name(type)->group(group);
   };
@@ -39,6 +47,22 @@ static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
     set("activations", flags.activations);
   if (flags.perTensor)
     set("granularity", "tensor");
+  if (flags.dynamic) {
+    rules.emplace_back().operators = {"Conv", "Gemm", "MatMul"};
+    rules.back().settings["quantize"] = "dynamic";
+    rules.emplace_back().operators = {"ConvTranspose"};
+    rules.back().settings["quantize"] = "none";
+  }
+  if (!flags.weightOnly.empty()) {
+    set("quantize", "none");
+    rules.emplace_back().operators = {"Gemm", "MatMul"};
+    rules.back().settings = {{"quantize", "weights"}};
+    if (flags.weightOnly == "int4") {
+      rules.back().settings["weights"] = "s4";
+      rules.back().settings["granularity"] = "block";
+      rules.back().settings["block"] = "32";
+    }
+  }
   if (!flags.exclude.empty()) {
     set("quantize", "none");
     rules.back().node = flags.exclude;

@@ -7,13 +7,15 @@ namespace limbeck::command {
 
 struct RecipeFlags {
   std::string recipe; ///< a file; the others stand for a rule each
-  std::string method, activations, exclude, percentile;
+  std::string method, activations, exclude, percentile, weightOnly;
   std::vector<std::string> operators;
-  bool perTensor = false;
+  bool perTensor = false, dynamic = false;
 };
 
 /// --recipe --method --percentile --exclude --op-types --activations --per-tensor
 void addRecipeFlags(CLI::App &command, RecipeFlags &flags);
+/// --dynamic --weight-only: for commands that make a model, not only statistics of one.
+void addFormFlags(CLI::App &command, RecipeFlags &flags);
 
 /// The rules of the file and, behind them, those of the other flags. Errors of the file; E-PARSE for values that no setting has.
 Expected<quantize::Recipe> readRecipe(const RecipeFlags &flags);

@@ -485,6 +485,7 @@ Expected<std::string> Explainer::compiled(const std::string &name, bool quantize
   what.model = source;
   what.target = "cpu:native";
   if (quantized) {
+    what.quantization.enabled = true;
     what.quantization.statistics = options.statistics;
     what.quantization.recipe = quantize::recipeText(recipe);
   }

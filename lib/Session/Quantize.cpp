@@ -2,6 +2,7 @@
 #include "limbeck/Session/Quantize.h"
 #include "Compiler.h"
 #include "Executable.h"
+#include "TemporaryFolder.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
 #include "limbeck/Graph/IR/Limbeck.h"
@@ -35,26 +36,9 @@ std::optional<double> QuantizeReport::speedup() const {
 }
 
 namespace {
-/// A folder that goes when it is done with.
-class ScratchFolder {
-public:
-  static Expected<ScratchFolder> create();
-  ScratchFolder(ScratchFolder &&other) noexcept : path(std::exchange(other.path, {})) {}
-  ~ScratchFolder() {
-    std::error_code failure;
-    if (!path.empty())
-      std::filesystem::remove_all(path, failure);
-  }
-  std::string file(const char *name) const { return (path / name).string(); }
-
-private:
-  explicit ScratchFolder(std::filesystem::path path) : path(std::move(path)) {}
-  std::filesystem::path path;
-};
-
 class Quantizer {
 public:
-  Quantizer(const QuantizeOptions &options, ScratchFolder folder, const Progress &progress)
+  Quantizer(const QuantizeOptions &options, TemporaryFolder folder, const Progress &progress)
       : options(options), folder(std::move(folder)), progress(progress), compiled(options.compile) {
     compiled.quantization.enabled = true;
   }
@@ -70,7 +54,7 @@ private:
   Status measureSpeed();
 
   const QuantizeOptions &options;
-  ScratchFolder folder;
+  TemporaryFolder folder;
   const Progress &progress;
   CompileOptions compiled; ///< with the statistics that are used
   QuantizeReport report;
@@ -81,14 +65,6 @@ private:
   std::string floatArtifact, quantizedArtifact;
 };
 } // namespace
-
-Expected<ScratchFolder> ScratchFolder::create() {
-  std::error_code failure;
-  std::string pattern = (std::filesystem::temp_directory_path(failure) / "limbeck-XXXXXX").string();
-  if (failure || !mkdtemp(pattern.data()))
-    return error(Code::File, "cannot make a folder for temporary files").atFile(pattern);
-  return ScratchFolder(pattern);
-}
 
 /// Runs the rules on the float graph, as compilation will.
 Status Quantizer::choose() {
@@ -257,7 +233,7 @@ Expected<QuantizeReport> Quantizer::run() {
 }
 
 Expected<QuantizeReport> quantize(const QuantizeOptions &options, const Progress &progress) {
-  LIMBECK_ASSIGN(ScratchFolder folder, ScratchFolder::create());
+  LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());
   return Quantizer(options, std::move(folder), progress).run();
 }
 
