@@ -12,6 +12,7 @@ Status prepareOutput(session::CompileOptions &options, const std::string &path, 
 bool hasOneLevel(const session::CompileOptions &options);
 
 /// Adds the file, a C header where it is to be linked, and the weights of an ONNX model that are too many for it.
-Status addOutput(OutputFiles &files, const session::CompileOptions &options, const std::string &path, std::span<const std::byte> compiled);
+Status addOutput(OutputFiles &files, const session::CompileOptions &options, const std::string &path,
+                 std::span<const std::byte> compiled);
 
 } // namespace limbeck::command

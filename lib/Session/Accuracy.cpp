@@ -14,8 +14,8 @@ static int64_t placeOfGreatest(const Tensor &tensor, int64_t first, int64_t coun
 
 Status OutputComparison::add(const Tensor &expected, const Tensor &found) {
   if (expected.shape() != found.shape())
-    return error(Code::Shape, "expected output '", name, "' of shape ", shapeText(expected.shape()), ", found ",
-                 shapeText(found.shape()));
+    return error(Code::Shape, "expected output '", name, "' of shape ", shapeText(expected.shape()),
+                 ", found ", shapeText(found.shape()));
   for (int64_t i = 0; i < expected.size(); ++i) {
     double x = expected.asDouble(i), y = found.asDouble(i);
     signal += x * x;

@@ -213,8 +213,9 @@ Status Session::observe(mlir::ModuleOp module) {
 Status Session::quantize(mlir::ModuleOp module) {
   if (!statistics && !options.quantization.statistics.empty()) {
     LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(options.quantization.statistics));
-    statisticsSha256 = llvm::toHex(llvm::SHA256::hash({reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()}),
-                                   /*LowerCase=*/true);
+    statisticsSha256 =
+        llvm::toHex(llvm::SHA256::hash({reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()}),
+                    /*LowerCase=*/true);
     LIMBECK_ASSIGN(calibration::Statistics read,
                    calibration::readStatistics(options.quantization.statistics));
     if (read.modelSha256 != sourceSha256)

@@ -12,24 +12,31 @@ static double share(int64_t part, int64_t whole) {
 
 std::string quantizeText(const QuantizeReport &report) {
   const QuantizationChoice &choice = report.choice;
-  std::string text = llvm::formatv("int8: {0} of {1} convolutions and matrix products", choice.quantized, choice.contractions).str();
+  std::string text = llvm::formatv("int8: {0} of {1} convolutions and matrix products", choice.quantized,
+                                   choice.contractions)
+                         .str();
   if (choice.multiplyAdds)
-    text += llvm::formatv(", {0:P1} of their multiply-adds", share(choice.quantizedMultiplyAdds, choice.multiplyAdds)).str();
+    text += llvm::formatv(", {0:P1} of their multiply-adds",
+                          share(choice.quantizedMultiplyAdds, choice.multiplyAdds))
+                .str();
   text += llvm::formatv("; {0} tensors stored in integers\n", choice.tensors).str();
   for (const KeptFloat &kept : choice.kept)
     text += llvm::formatv("  float: {0}: {1}\n", printable(kept.node), printable(kept.reason)).str();
   if (report.calibrationSamples)
     text += llvm::formatv("calibrated with {0} samples\n", report.calibrationSamples).str();
   for (const OutputComparison &output : report.accuracy) {
-    text += llvm::formatv("accuracy: {0}: {1:F1} dB, cosine {2:F5}", printable(output.outputName()), output.signalToNoise(), output.cosine()).str();
+    text += llvm::formatv("accuracy: {0}: {1:F1} dB, cosine {2:F5}", printable(output.outputName()),
+                          output.signalToNoise(), output.cosine())
+                .str();
     if (auto same = output.sameChoice())
       text += llvm::formatv(", same greatest element in {0:P1} of {1} rows", *same, output.choices()).str();
     text += llvm::formatv(" ({0} samples that calibration did not see)\n", report.heldBack).str();
   }
   if (auto speedup = report.speedup())
     text += llvm::formatv("time: float {0:F3} ms, int8 {1:F3} ms: {2:F2} times as fast, {3} threads, {4}\n",
-                          report.speed->baselines.front().p50Ms, report.speed->model.p50Ms, *speedup, report.speed->model.threads,
-                          report.speed->cpu).str();
+                          report.speed->baselines.front().p50Ms, report.speed->model.p50Ms, *speedup,
+                          report.speed->model.threads, report.speed->cpu)
+                .str();
   return text;
 }
 
@@ -58,14 +65,17 @@ std::string quantizeJson(const QuantizeReport &report, const std::string &output
           json.attribute("output", jsonText(one.outputName()));
           json.attribute("sqnr_db", jsonNumber(one.signalToNoise()));
           json.attribute("cosine", jsonNumber(one.cosine()));
-          json.attribute("same_choice", one.sameChoice() ? jsonNumber(*one.sameChoice()) : llvm::json::Value(nullptr));
+          json.attribute("same_choice",
+                         one.sameChoice() ? jsonNumber(*one.sameChoice()) : llvm::json::Value(nullptr));
           json.attribute("choices", one.choices());
         });
     });
     bool timed = report.speedup().has_value();
-    json.attribute("float_p50_ms", timed ? jsonNumber(report.speed->baselines.front().p50Ms) : llvm::json::Value(nullptr));
+    json.attribute("float_p50_ms",
+                   timed ? jsonNumber(report.speed->baselines.front().p50Ms) : llvm::json::Value(nullptr));
     json.attribute("int8_p50_ms", timed ? jsonNumber(report.speed->model.p50Ms) : llvm::json::Value(nullptr));
-    json.attribute("threads", timed ? llvm::json::Value(report.speed->model.threads) : llvm::json::Value(nullptr));
+    json.attribute("threads",
+                   timed ? llvm::json::Value(report.speed->model.threads) : llvm::json::Value(nullptr));
     json.attributeArray("notes", [&] {
       for (const std::string &note : report.notes)
         json.value(jsonText(note));

@@ -9,11 +9,11 @@ namespace limbeck::session {
 struct QuantizeOptions {
   /// The output as `compile` makes it; `quantization.recipe` and, unless there is a data set, `quantization.statistics` are set.
   CompileOptions compile;
-  std::string dataSet;        ///< samples to calibrate with and, held back from that, to measure accuracy with
-  int threads = 0;            ///< 0: as the runtime chooses
-  bool measureSpeed = true;   ///< float beside int8, on this machine
-  double seconds = 1;         ///< of measured time for each
-  bool worker = true;         ///< compile in a process of its own
+  std::string dataSet;      ///< samples to calibrate with and, held back from that, to measure accuracy with
+  int threads = 0;          ///< 0: as the runtime chooses
+  bool measureSpeed = true; ///< float beside int8, on this machine
+  double seconds = 1;       ///< of measured time for each
+  bool worker = true;       ///< compile in a process of its own
 };
 
 /// A contraction that stays float.
