@@ -54,8 +54,11 @@ class Engine:
         self.options = {"threads": job["threads"], "target": self.target, **({"precision": self.precision} if self.precision else {})}
 
     def prepare(self) -> None:
-        """Compiles, unless the artifact is newer than the model and the program."""
+        """Compiles, unless the model is an artifact, or there is one newer than the model and the program."""
         model = Path(self.job["model"])
+        if model.suffix == ".lmb":
+            self.artifact = model
+            return
         suffix = "-".join(word for word in ["", self.target.replace(":", "-"), self.precision] if word)
         self.artifact = Path(self.job["artifacts"]) / f"{model.name}.{suffix}.lmb"
         if self.artifact.is_file() and self.artifact.stat().st_mtime > max(path.stat().st_mtime for path in (model, PROGRAM)):

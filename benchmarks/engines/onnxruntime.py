@@ -36,7 +36,7 @@ PLACES = {
     "BindOutput": 137,
 }
 FATAL, DEVICE_ALLOCATOR, DEFAULT_MEMORY = 4, 0, 0
-DTYPES = {np.dtype(np.float32): 1, np.dtype(np.int64): 7}
+DTYPES = {np.dtype(np.float32): 1, np.dtype(np.int32): 6, np.dtype(np.int64): 7}
 
 
 class Base(ctypes.Structure):

@@ -24,6 +24,7 @@ import measure  # noqa: E402
 import plot  # noqa: E402
 import report  # noqa: E402
 import work  # noqa: E402
+from agreement_tests import *  # noqa: E402, F403
 from contest import CONTESTS, Contestant, models_of  # noqa: E402
 from engines import NAMES  # noqa: E402
 from engines.loops import CompiledLoop, PythonLoop, call  # noqa: E402

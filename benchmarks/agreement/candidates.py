@@ -1,0 +1,55 @@
+"""Who takes part: each quantizer with its documented defaults and with settings of which the best on validation samples is reported."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Candidate:
+    label: str  # the row of the table
+    setting: str  # in the quantizer's own words
+    kind: str
+    runtimes: tuple  # the first computes the outputs; the fastest is timed
+    options: dict = field(default_factory=dict)
+    suffix: str = ".onnx"
+
+
+OURS, PEERS, OPENVINO = ("limbeck",), ("onnxruntime", "openvino"), ("openvino", "onnxruntime")
+# Whose agreement all others are compared with.
+FIRST = "limbeck static"
+
+
+def _ours(label: str, setting: str, flags=(), recipe: str = "") -> Candidate:
+    return Candidate(label, setting, "limbeck", OURS, {"flags": list(flags), "recipe": recipe}, ".lmb")
+
+
+def _static(label: str, setting: str, **options) -> Candidate:
+    return Candidate(label, setting, "onnxruntime_static", PEERS, options)
+
+
+WEIGHTS_MSE = "  - op: [Conv, ConvTranspose, Gemm, MatMul]\n    weight_method: mse\n"
+PER_CHANNEL = {"activation_type": "QUInt8", "weight_type": "QInt8", "per_channel": True}
+
+
+def candidates(task: str) -> list:
+    """In the order of the table. Of several with one label, the best on validation samples stands for it."""
+    transformer = {"model_type": "transformer"} if task == "minilm" else {}
+    return [
+        Candidate("limbeck float", "compile", "limbeck_float", OURS, suffix=".lmb"),
+        _ours(FIRST, "defaults"),
+        _ours("limbeck dynamic", "--dynamic", ["--dynamic"]),
+        _ours("limbeck best", "--method minmax", ["--method", "minmax"]),
+        _ours("limbeck best", "--method mse", ["--method", "mse"]),
+        _ours("limbeck best", "--percentile 99.99", ["--percentile", "99.99"]),
+        _ours("limbeck best", "weight_method: mse", recipe=WEIGHTS_MSE),
+        _static("onnxruntime static", "defaults"),
+        _static("onnxruntime static best", "u8 s8 per channel, minmax", **PER_CHANNEL),
+        _static("onnxruntime static best", "u8 s8 per channel, minmax averaged", **PER_CHANNEL, extra_options={"CalibMovingAverage": True}),
+        _static("onnxruntime static best", "u8 s8 per channel, percentile", **PER_CHANNEL, calibrate_method="Percentile"),
+        _static("onnxruntime static best", "u8 s8 per channel, entropy", **PER_CHANNEL, calibrate_method="Entropy"),
+        Candidate("onnxruntime dynamic", "defaults", "onnxruntime_dynamic", PEERS),
+        Candidate("onnxruntime dynamic best", "u8 weights", "onnxruntime_dynamic", PEERS, {"weight_type": "QUInt8"}),
+        Candidate("onnxruntime dynamic best", "u8 weights per channel", "onnxruntime_dynamic", PEERS, {"weight_type": "QUInt8", "per_channel": True}),
+        Candidate("nncf", "defaults", "nncf", OPENVINO),
+        Candidate("nncf best", "mixed", "nncf", OPENVINO, {"preset": "mixed", **transformer}),
+        Candidate("nncf best", "mixed, full bias correction", "nncf", OPENVINO, {"preset": "mixed", "fast_bias_correction": False, **transformer}),
+    ]

@@ -1,0 +1,120 @@
+"""One model: makes the files of all candidates, runs them on the same samples, and measures their agreement with the float model."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from . import measures
+from .candidates import FIRST, candidates
+from .quantizers import make
+from .runtimes import RUNTIMES, onnxruntime
+from .tasks import CALIBRATION, TASKS, TEST, VALIDATION, Samples, write_model
+
+
+def stored(path: Path, samples: Samples) -> Path:
+    np.savez(path, **{name: np.concatenate([feed[name] for feed in samples.feeds]) for name in samples.feeds[0]})
+    return path
+
+
+class Exact:
+    """The float model's outputs on a set of samples, kept in a file, and what they say."""
+
+    def __init__(self, model: Path, kept: Path, samples: Samples, decide, threads: int):
+        self.samples, self.decide = samples, decide
+        outputs = None
+        for index, output in enumerate(onnxruntime(model, samples.feeds, threads)):
+            if outputs is None:
+                outputs = np.lib.format.open_memmap(kept, "w+", np.float32, (len(samples.feeds), *output.shape))
+            outputs[index] = output
+        self.outputs = outputs
+        self.said = [decide(output, feed) for output, feed in zip(outputs, samples.feeds)]
+
+    def compare(self, outputs) -> tuple:
+        """What another model says, and the sums of squares of the float outputs and of the differences."""
+        said, signal, noise = [], 0.0, 0.0
+        for exact, output, feed in zip(self.outputs, outputs, self.samples.feeds):
+            signal += float(np.square(exact, dtype=np.float64).sum())
+            noise += float(np.square(exact - output, dtype=np.float64).sum())
+            said.append(self.decide(output, feed))
+        return said, signal, noise
+
+
+def measured(task, exact: Exact, outputs) -> dict:
+    said, signal, noise = exact.compare(outputs)
+    agreements = [float(task.agree(ours, theirs)) for ours, theirs in zip(said, exact.said)]
+    return {
+        "n": len(agreements),
+        "agreement": float(np.mean(agreements)),
+        "sqnr_db": measures.signal_to_noise(signal, noise),
+        **task.more(said, exact.said, exact.samples.truth),
+        "agreements": agreements,
+    }
+
+
+def best(found: list) -> dict:
+    """The candidate that agrees most with float on the validation samples; of equals the one with less noise."""
+    works = [one for one in found if "validation" in one]
+    return max(works, key=lambda one: (one["validation"]["agreement"], one["validation"]["sqnr_db"] or np.inf)) if works else found[0]
+
+
+def wanted(name: str, arguments) -> list:
+    """The candidates that take part, and their places among all of them, which name their files."""
+    return [
+        (index, candidate)
+        for index, candidate in enumerate(candidates(name))
+        if (not arguments.quantizers or candidate.kind.split("_")[0] in arguments.quantizers)
+        and not (arguments.defaults and candidate.label.endswith(" best"))
+    ]
+
+
+def evaluate(name: str, folder: Path, arguments) -> dict:
+    """The rows of one model. A candidate that cannot be made or run has a `fault` in place of measures."""
+    task, threads = TASKS[name], arguments.threads[-1]
+    model = folder / f"{name}.onnx"
+    write_model(name, model)
+    counts = {kind: max(8, int(count * arguments.share)) for kind, count in task.counts.items()}
+    seed = CALIBRATION + arguments.seed
+    data = stored(folder / f"{name}.calibration.npz", task.data(seed, counts["calibration"]))
+    decide = task.decide(model)
+    exact = {}
+    for kind, at in [("validation", VALIDATION), ("test", TEST)]:
+        exact[kind] = Exact(model, folder / f"{name}.{kind}.npy", task.data(at, counts[kind]), decide, threads)
+    some = exact["test"].samples.feeds[:8]
+    np.savez(folder / f"{name}.timing.npz", **{port: np.stack([feed[port] for feed in some]) for port in some[0]})
+    by_label: dict = {}
+    for index, candidate in wanted(name, arguments):
+        one = {"label": candidate.label, "setting": candidate.setting, "file": f"{name}.{index}{candidate.suffix}", "runtimes": candidate.runtimes}
+        target = folder / one["file"]
+        job = {"kind": candidate.kind, "source": str(model), "target": str(target), "data": str(data), "options": candidate.options}
+        one |= make(job, arguments.limit_seconds)
+        if "fault" not in one:
+            try:
+                run = RUNTIMES[candidate.runtimes[0]]
+                one["validation"] = measured(task, exact["validation"], run(target, exact["validation"].samples.feeds, threads))
+            except Exception as error:  # a peer may fail in any way: it is reported, and the others go on
+                one["fault"] = str(error).strip().splitlines()[0][:300]
+        said = one.get("fault") or f"{one['validation']['agreement']:.4f} on validation samples"
+        print(f"{name}: {one['label']} ({one['setting']}): {said}", file=sys.stderr, flush=True)
+        by_label.setdefault(candidate.label, []).append(one)
+    rows = []
+    for found in by_label.values():
+        row = best(found)
+        others = [one for one in found if one is not row]
+        if "validation" in row:
+            run = RUNTIMES[row["runtimes"][0]]
+            row |= measured(task, exact["test"], run(folder / row["file"], exact["test"].samples.feeds, threads))
+            row["validation"] = row["validation"]["agreement"]
+        row["tried"] = [
+            {"setting": one["setting"], "validation": one["validation"]["agreement"] if "validation" in one else None, "fault": one.get("fault")}
+            for one in others
+        ]
+        rows.append(row)
+    first = next((row for row in rows if row["label"] == FIRST and "agreements" in row), None)
+    for row in rows:
+        if first and row is not first and "agreements" in row:
+            row["difference"] = measures.paired_interval(row["agreements"], first["agreements"])
+    for row in rows:
+        row.pop("agreements", None)
+    exact_share = task.more(exact["test"].said, exact["test"].said, exact["test"].samples.truth).get("exact")
+    return {"model": name, "what": task.what, "seed": seed, "counts": counts, "float_exact": exact_share, "float_bytes": model.stat().st_size, "rows": rows}

@@ -1,0 +1,68 @@
+"""The tables of what was measured, as Markdown."""
+
+from report import table
+
+COLUMNS = {"exact": "right", "letters": "letters", "boxes": "boxes", "rank_correlation": "rank correlation"}
+MEANING = {
+    "exact": "right: share of samples with the right answer; for float in the line above the table",
+    "letters": "letters: 1 - edit distance / length, between the text and that of float",
+    "boxes": "boxes: F1 of bounding boxes that overlap by half with those of float",
+    "rank_correlation": "rank correlation: Spearman's, of the similarities of all pairs of texts",
+}
+
+
+def _percent(value) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _time(model: dict, threads: str, label: str) -> str:
+    found = model.get("times", {}).get(threads, {}).get(label)
+    return f"{found['ms']:.2f} ({found['runtime']})" if found else "-"
+
+
+def _difference(row: dict) -> str:
+    if "difference" not in row:
+        return "-"
+    mean, low, high = (100 * value for value in row["difference"])
+    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def model_text(model: dict) -> list:
+    ready = [row for row in model["rows"] if "agreement" in row]
+    extra = [key for key in COLUMNS if any(key in row for row in ready)]
+    threads = sorted(model.get("times", {}), key=int)
+    header = ["", "setting", "agreement", "difference to ours, points", *(COLUMNS[key] for key in extra), "SQNR, dB", "MACs in integers", "MB"]
+    header += [f"ms, {count} thread{'s' if count != '1' else ''}" for count in threads]
+    rows = [["float", "", "", "", *([""] * len(extra)), "", "0.0 %", f"{model['float_bytes'] / 1e6:.2f}", *(_time(model, count, "float") for count in threads)]]
+    for row in ready:
+        cells = [row["label"], row["setting"], _percent(row["agreement"]), _difference(row), *(_percent(row.get(key)) for key in extra)]
+        cells += ["-" if row["sqnr_db"] is None else f"{row['sqnr_db']:.1f}", _percent(row["integer_share"]), f"{row['bytes'] / 1e6:.2f}"]
+        rows.append([*cells, *(_time(model, count, row["label"]) for count in threads)])
+    counts = model["counts"]
+    right = f" Float itself is right on {_percent(model['float_exact'])}." if model["float_exact"] is not None else ""
+    lines = [f"## {model['model']}", "", f"Agreement: {model['what']}. n = {counts['test']}; {counts['calibration']} samples to calibrate with.{right}", ""]
+    lines += table(header, rows)
+    lines += [f"- {MEANING[key]}" for key in extra]
+    for row in model["rows"]:
+        tried = [f"{one['setting']}: {one['fault'] or _percent(one['validation'])}" for one in row["tried"]]
+        if "fault" in row:
+            lines.append(f"- {row['label']} ({row['setting']}) does not work: `{row['fault']}`")
+        if tried:
+            lines.append(f"- {row['label']}, also tried: {'; '.join(tried)}")
+    return [*lines, ""]
+
+
+def markdown(document: dict) -> str:
+    lines = [
+        "# Accuracy: quantized models beside their float ones",
+        "",
+        "Made by `benchmarks/accuracy`; do not edit. Processor: " + document["processor"] + ".",
+        "",
+        "All quantizers read the same calibration samples. No sample is in two of the sets for calibration, validation and test. Of",
+        "several settings of one quantizer, the row is the one that agrees most with float on the validation samples. The difference is",
+        "that of the agreement to `limbeck static`, with its paired 95 % interval (bootstrap over samples). Outputs of ours come from",
+        "`limbeck run`, those of ONNX Runtime's quantizer from ONNX Runtime, those of NNCF from OpenVINO. Times are medians of the fastest",
+        "runtime of each file; where no time stands, none was measured.",
+        "",
+    ]
+    return "\n".join(lines + [line for name in sorted(document["models"]) for line in model_text(document["models"][name])])

@@ -1,0 +1,36 @@
+"""How long the files take: each with every runtime that takes it, in turns on the same cores, as benchmarks/run measures."""
+
+from pathlib import Path
+
+from contest import F32, Contest, Contestant
+from measure import measure
+
+HINTS = {"openvino": F32}
+
+
+def contestants(rows: list) -> list:
+    """Every row with each of its runtimes, and the float model with those of the peers."""
+    ready = [(row["label"], row["runtimes"]) for row in rows if "agreement" in row]
+    return [
+        Contestant(f"{label} by {runtime}", runtime, label, HINTS.get(runtime, {}))
+        for label, runtimes in [*ready, ("float", ("onnxruntime", "openvino"))]
+        for runtime in runtimes
+    ]
+
+
+def fastest(results: list, label: str) -> dict | None:
+    """The least median time of a label over its runtimes; null where none ran."""
+    times = [(result["ms"], result["engine"]) for result in results if result["label"].rsplit(" by ", 1)[0] == label]
+    return dict(zip(("ms", "runtime"), min(times))) if times else None
+
+
+def time_model(model: dict, folder: Path, arguments, flags: set) -> None:
+    """Puts times into the rows of a model and beside them."""
+    name = model["model"]
+    paths = {row["label"]: folder / row["file"] for row in model["rows"]}
+    paths |= {"float": folder / f"{name}.onnx", "inputs": folder / f"{name}.timing.npz"}
+    contest = Contest("quantized models", contestants(model["rows"]))
+    model["times"] = {}
+    for threads in arguments.threads:
+        results = measure(contest, paths, threads, arguments, flags)["results"]
+        model["times"][str(threads)] = {label: fastest(results, label) for label in [*(row["label"] for row in model["rows"]), "float"]}
