@@ -1,8 +1,4 @@
 namespace limbeck {
-int one() {
-  return 1;
-}
-int two() {
-  return 2;
-}
+int one( ) { return 1; }
+int two() {return 2;}
 } // namespace limbeck
