@@ -59,14 +59,16 @@ static std::optional<AllOperands> allOperands(KernelBuilder &kernel, Operation *
   return all.varying.empty() ? std::nullopt : std::optional(std::move(all));
 }
 
-/// What `op` computes of them, as `type`.
+/// What `op` computes of them, as `type`; nothing for an op that hands on bytes whatever it is asked for.
 static std::optional<Tensor> resultsOf(Operation *op, const AllOperands &operands, TensorType type) {
   type.shape = operands.shape();
   reference::Attributes attributes = attributesOf(op);
   const auto *definition = cast<graph::ReferenceOpInterface>(op).getDefinition();
   auto evaluated =
       reference::evaluate(*definition, {attributes, operands.types, operands.tensors, {&type, 1}});
-  return evaluated ? std::optional(std::move((*evaluated)[0])) : std::nullopt;
+  if (!evaluated || (*evaluated)[0].dtype() != type.dtype)
+    return std::nullopt;
+  return std::move((*evaluated)[0]);
 }
 
 static std::optional<float> provenReciprocal(Operation *op, const AllOperands &operands,

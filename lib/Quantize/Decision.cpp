@@ -16,6 +16,13 @@ int64_t weightAxis(graph::AnchorOpInterface anchor) {
   return mlir::cast<mlir::RankedTensorType>(anchor.getAnchorWeights().getType()).getRank() - 1;
 }
 
+/// Whether each output channel of a convolution reads one input channel.
+static bool isDepthwise(graph::AnchorOpInterface anchor) {
+  auto conv = mlir::dyn_cast<graph::ConvOp>(anchor.getOperation());
+  auto weights = mlir::cast<mlir::RankedTensorType>(anchor.getAnchorWeights().getType());
+  return conv && conv.getGroups() > 1 && weights.getDimSize(1) == 1;
+}
+
 Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision) {
   llvm::StringRef method = setting(decision, "weight_method"), granularity = setting(decision, "granularity");
   if (method == "awq")
@@ -33,6 +40,8 @@ Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::Dicti
   rounding.leastSquares = method == "mse";
   if (granularity == "channel")
     rounding.axis = weightAxis(anchor);
+  llvm::StringRef keep = setting(decision, "keep_sums");
+  rounding.keepSums = rounding.axis >= 0 && (keep == "all" || (keep == "depthwise" && isDepthwise(anchor)));
   return rounding;
 }
 

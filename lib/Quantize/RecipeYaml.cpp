@@ -116,7 +116,10 @@ public:
   }
 
 private:
+  /// What could not be parsed is no node: the syntax error says where.
   Diagnostic at(yaml::Node *node, Diagnostic diagnostic) {
+    if (!node)
+      return diagnostic.atFile(file);
     auto [line, column] = sources.getLineAndColumn(node->getSourceRange().Start);
     return diagnostic.atFile(message(file, ":", line));
   }

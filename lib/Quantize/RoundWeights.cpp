@@ -1,6 +1,7 @@
 // Round to nearest, with one scale or one per channel.
 #include "RoundWeights.h"
 #include "limbeck/Reference/Quantize.h"
+#include <algorithm>
 #include <cmath>
 
 namespace limbeck::quantize {
@@ -67,6 +68,37 @@ static float leastSquaresScale(const Slice &slice, double largest, int64_t highe
   return best;
 }
 
+/// Rounds elements the other way, those first that this costs least, until the sum of the channel is kept.
+static void keepSum(const Slice &slice, float scale, int64_t highest, std::span<int8_t> stored) {
+  struct Remainder {
+    double value; ///< of the stored element over what it stands for, in steps
+    size_t index;
+  };
+  std::vector<Remainder> remainders;
+  double sum = 0;
+  slice.forEach([&](size_t i) {
+    remainders.push_back({stored[i] - static_cast<double>(slice[i]) / static_cast<double>(scale), i});
+    sum += remainders.back().value;
+  });
+  auto wanted = static_cast<int64_t>(std::nearbyint(sum));
+  int direction = wanted > 0 ? -1 : 1;
+  // By index where remainders are equal: the order must not depend on the sort.
+  std::ranges::stable_sort(remainders, [&](const Remainder &a, const Remainder &b) {
+    return direction < 0 ? a.value > b.value : a.value < b.value;
+  });
+  int64_t left = std::abs(wanted);
+  for (const Remainder &element : remainders) {
+    // Only what was rounded that way at all can be rounded the other one.
+    if (left == 0 || element.value * direction >= 0)
+      break;
+    int64_t moved = stored[element.index] + direction;
+    if (std::abs(moved) > highest)
+      continue;
+    stored[element.index] = static_cast<int8_t>(moved);
+    --left;
+  }
+}
+
 Expected<RoundedWeights> roundWeights(const Tensor &weights, const WeightRounding &rounding) {
   int64_t channels = rounding.axis < 0 ? 1 : weights.shape()[static_cast<size_t>(rounding.axis)];
   Quantization parameters;
@@ -97,6 +129,8 @@ Expected<RoundedWeights> roundWeights(const Tensor &weights, const WeightRoundin
       stored.mutableValues<int8_t>()[i] = static_cast<int8_t>(
           reference::quantize(values[i], scale, 0, parameters.lowest, parameters.highest));
     });
+    if (rounding.keepSums)
+      keepSum(slice, scale, parameters.highest, stored.mutableValues<int8_t>());
   }
   return RoundedWeights{std::move(stored), std::make_shared<const Quantization>(std::move(parameters))};
 }

@@ -15,6 +15,9 @@ struct WeightRounding {
   int64_t axis = -1; ///< of the output channels; -1: one scale for all
   bool leastSquares =
       false; ///< mse: the scale whose rounding and clipping err least, else the one that clips nothing
+  /// The integers of a channel sum up to what its weights do, within half a step: the elements nearest to a tie are rounded the
+  /// other way. An input that is the same everywhere then gives what it gave before.
+  bool keepSums = false;
   std::vector<double> leastScales; ///< no scale is smaller: one per channel, or one; empty: no bound
 };
 

@@ -104,3 +104,21 @@ func.func @batches(%x: tensor<3x4x2xf32>) -> tensor<3x4x2xf32> {
     : (tensor<3x4x2xf32>, tensor<3x2x2xf32>) -> tensor<3x4x2xf32>
   return %y : tensor<3x4x2xf32>
 }
+
+// -----
+
+// An edge filter: rounded one by one, 1.0, -0.496 and -0.504 are 127, -63 and -64, whose sum is that of the weights. The second filter
+// is 127, 42, 42, 42 but for its sum of 1.99: one of three equal weights goes up. Without keep_sums it does not.
+// CHECK-LABEL: func @sums
+// CHECK: limbeck.const dense<{{\[}}{{\[}}{{\[}}[127, -63, -64, 0]]], {{\[}}{{\[}}[127, 43, 42, 42]]]]> : tensor<2x1x1x4xsi8>
+// CHECK: limbeck.const dense<{{\[}}{{\[}}{{\[}}[127, -63, -64, 0]]], {{\[}}{{\[}}[127, 42, 42, 42]]]]> : tensor<2x1x1x4xsi8>
+func.func @sums(%x: tensor<1x2x1x4xf32>) -> (tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>) {
+  %w = limbeck.const dense<[[[[1.0, -0.496, -0.504, 0.0]]], [[[1.0, 0.334, 0.334, 0.334]]]]> : tensor<2x1x1x4xf32>
+  %y = limbeck.conv %x, %w strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 2 layout = "NCHW"
+    {calib.decision = {quantize = "static", granularity = "channel", weight_method = "minmax", weights = "s8", keep_sums = "depthwise"}}
+    : (tensor<1x2x1x4xf32>, tensor<2x1x1x4xf32>) -> tensor<1x2x1x1xf32>
+  %z = limbeck.conv %x, %w strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 2 layout = "NCHW"
+    {calib.decision = {quantize = "static", granularity = "channel", weight_method = "minmax", weights = "s8", keep_sums = "none"}}
+    : (tensor<1x2x1x4xf32>, tensor<2x1x1x4xf32>) -> tensor<1x2x1x1xf32>
+  return %y, %z : tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>
+}
