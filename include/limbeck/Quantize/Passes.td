@@ -68,8 +68,8 @@ def QuantizeWeightsPass : Pass<"limbeck-quantize-weights"> {
   let description = [{
     What: constant weights of contractions whose `calib.decision` says `static` become integers of [-127, 127] with one scale per
     output channel, or one for all. `weight_method` minmax takes scale = max|w| / 127, mse the scale whose rounding and clipping have
-    the least squared error. A channel whose bias would not fit into 32 bits of its scale gets a larger one. Where `keep_sums` says so
-    (depthwise convolutions, unless a rule says otherwise), the integers of a channel keep the sum of its weights within half a step.
+    the least squared error. A channel whose bias would not fit into 32 bits of its scale gets a larger one. Where `keep_sums` says so,
+    the integers of a channel keep the sum of its weights within half a step.
 
     Where the decision says `weights`, activations stay floats, and constant matrices of matrix products become s8, s4 or u4 with one
     scale for all, per column or per block of a column. `weight_method` gptq moves the error of each weight to those that are rounded
