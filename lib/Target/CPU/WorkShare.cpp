@@ -19,8 +19,9 @@ static double nanosecondsOf(const lower::KernelFacts &facts, int64_t elements) {
 }
 
 int32_t usefulWorkers(const lower::KernelFacts &facts, int64_t elements) {
-  constexpr double kLeastShare =
-      7000; // nanoseconds; a call of two workers that do nothing takes one to seven thousand
+  // Nanoseconds; a call of two workers that do nothing takes 700 on an idle machine. Of 1,500, 3,000 and 7,000, the least gives the
+  // smallest model at hand (PP-OCR angle, 2 threads) 0.18, 0.19 and 0.23 ms; it takes 0.235 at one thread.
+  constexpr double kLeastShare = 1500;
   double workers = nanosecondsOf(facts, elements) / kLeastShare;
   return static_cast<int32_t>(std::clamp(workers, 1.0, static_cast<double>(kAllWorkers)));
 }

@@ -52,11 +52,14 @@ static double costOf(const ContractionExtent &extent, const Tile &tile, const St
 std::vector<Tile> candidateTiles(const ContractionExtent &extent, const Isa &isa, int64_t lanes,
                                  const StepCost &step) {
   constexpr int64_t kMostVectors = 4, kMostRows = 14;
+  // Where a panel stays while pixels pass, bias and multipliers of its columns are kept in registers by the compiler, which then
+  // spills accumulators: a tile of bytes leaves it room.
+  bool keepsPanel = extent.weightBytes == 1 && chooseOrder(extent) == LoopOrder::PanelsOutermost;
   std::vector<Tile> tiles;
   for (int64_t vectors = 1; vectors <= kMostVectors; ++vectors) {
-    int64_t most =
-        std::min(kMostRows, (isa.registers - step.inputRegisters - step.weightRegisters * vectors) /
-                                (vectors + step.rowRegisters));
+    int64_t most = std::min(kMostRows, (isa.registers - step.inputRegisters - step.weightRegisters * vectors -
+                                        (keepsPanel ? vectors : 0)) /
+                                           (vectors + step.rowRegisters));
     for (int64_t height = step.rowsTogether; height <= std::min(most, extent.width);
          height += step.rowsTogether)
       tiles.push_back({height, vectors, lanes});
