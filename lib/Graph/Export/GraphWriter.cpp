@@ -121,7 +121,13 @@ Expected<std::vector<Edge>> GraphWriter::operands(mlir::ValueRange values) {
 Status GraphWriter::add(mlir::Operation *op, Node node) {
   LIMBECK_ASSIGN(int64_t least, leastOpset(node, opsetOfFile));
   require(least);
-  node.proto.set_name(nodes.unique(nodeOf(op)));
+  // An op of several nodes gives its names out in their order, as to MatMul and Add again.
+  std::string name = nodeOf(op);
+  llvm::SmallVector<llvm::StringRef> names = nodeNames(op->getLoc());
+  for (llvm::StringRef candidate : llvm::reverse(names))
+    if (nodes.isFree(candidate))
+      name = candidate.str();
+  node.proto.set_name(nodes.unique(name));
   *graphs.back().add_node() = std::move(node.proto);
   return {};
 }
@@ -150,8 +156,21 @@ Status GraphWriter::finish(mlir::Operation *op, Node node, llvm::StringRef sugge
   return add(op, std::move(node));
 }
 
+/// The tensor that the first of an op's nodes made.
+static llvm::StringRef firstTensor(mlir::Location location) {
+  while (auto fused = llvm::dyn_cast<mlir::FusedLoc>(location))
+    location = fused.getLocations().front();
+  auto node = llvm::dyn_cast<mlir::NameLoc>(location);
+  auto tensor = node ? llvm::dyn_cast<mlir::NameLoc>(node.getChildLoc()) : mlir::NameLoc();
+  return tensor ? tensor.getName().getValue() : llvm::StringRef();
+}
+
 Expected<Edge> GraphWriter::intermediate(mlir::Operation *op, Node node, llvm::StringRef what, DType dtype) {
-  Edge edge{tensors.unique(nameOf(op->getResult(0)) + "_" + what.str()), dtype};
+  std::string own = nameOf(op->getResult(0));
+  // What one op is here may have been two nodes with a tensor between them, as MatMul and Add.
+  llvm::StringRef between = firstTensor(op->getLoc());
+  bool named = !between.empty() && between != own && tensors.isFree(between);
+  Edge edge{tensors.unique(named ? between.str() : own + "_" + what.str()), dtype};
   node.output(edge);
   LIMBECK_TRY(add(op, std::move(node)));
   return edge;
