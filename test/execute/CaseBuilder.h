@@ -20,6 +20,8 @@ struct Case {
   importer::Model model;
   std::vector<Tensor> inputs;
   ImportComparison comparison = ImportComparison::Exact;
+  /// With OneStep: how far float results may be, as `fuse-qdq` sums integers where the import sums rounded floats.
+  double slack = 0;
   /// With `--precision bf16`: how far compiled results may be from interpreted ones, as a multiple of what the same model
   /// computes from absolute values. 0: f32, bit for bit.
   double bound = 0;

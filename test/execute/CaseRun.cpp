@@ -25,7 +25,7 @@ Expected<std::vector<Tensor>> CaseRun::interpret() {
   if (drawn.comparison == ImportComparison::None || drawn.bound > 0)
     return fused;
   bool oneStep = drawn.comparison == ImportComparison::OneStep;
-  Difference difference = compare(fused, imported, oneStep);
+  Difference difference = compare(fused, imported, oneStep, drawn.slack);
   if (!difference.text.empty())
     return error(Code::Internal, "interpreted before stage Lower and behind the import: ", difference.text);
   if (oneStep)

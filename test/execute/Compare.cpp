@@ -23,7 +23,13 @@ static bool sameElement(const Tensor &a, const Tensor &b, int64_t index) {
   return isFloat(a.dtype()) && std::isnan(a.asDouble(index)) && std::isnan(b.asDouble(index));
 }
 
-Difference compare(std::span<const Tensor> found, std::span<const Tensor> expected, bool oneStep) {
+/// False where one is no number.
+static bool isNear(double a, double b, double slack) {
+  return slack > 0 && std::fabs(a - b) <= slack + 0x1p-23 * std::fabs(b);
+}
+
+Difference compare(std::span<const Tensor> found, std::span<const Tensor> expected, bool oneStep,
+                   double slack) {
   Difference difference;
   if (found.size() != expected.size()) {
     difference.text = message("expected ", expected.size(), " results, found ", found.size());
@@ -45,6 +51,8 @@ Difference compare(std::span<const Tensor> found, std::span<const Tensor> expect
         ++difference.steps;
         continue;
       }
+      if (a.dtype() == DType::F32 && isNear(a.asDouble(i), b.asDouble(i), slack))
+        continue;
       first = differing++ ? first : i;
     }
     if (differing && difference.text.empty())

@@ -10,8 +10,9 @@ struct Difference {
   int64_t steps = 0;    ///< elements that differ by one, where that is allowed
 };
 
-/// `oneStep`: integers may differ by one.
-Difference compare(std::span<const Tensor> found, std::span<const Tensor> expected, bool oneStep);
+/// `oneStep`: integers may differ by one. `slack`: floats may differ by that much and a unit in the last place.
+Difference compare(std::span<const Tensor> found, std::span<const Tensor> expected, bool oneStep,
+                   double slack = 0);
 
 /// Floats that differ by more than `bound` times the magnitude of their element, or in whether they are numbers.
 Difference compareWithin(std::span<const Tensor> found, std::span<const Tensor> expected,

@@ -1,5 +1,6 @@
 // matmul and matmul_integer, and what they share with convolutions.
 #include "Anchors.h"
+#include <algorithm>
 #include <cmath>
 
 namespace limbeck::test {
@@ -21,6 +22,23 @@ static double scaleOf(const CaseBuilder &b, ValueId x) {
     if (op.results[0] == x && op.definition->name == "dequantize_by")
       return b.result.model.values[op.operands[1]].constant->asDouble(0);
   return 0.02;
+}
+
+/// The greatest number that a dequantized value can be.
+static double reachOf(const CaseBuilder &b, ValueId x) {
+  for (const importer::Op &op : b.result.model.ops)
+    if (op.results[0] == x && op.definition->name == "dequantize_by")
+      return std::ldexp(scaleOf(b, x), static_cast<int>(bitWidth(b.typeOf(op.operands[0]).dtype)));
+  return 0;
+}
+
+/// How far a sum of `depth` f32 products and a bias can be from the exact one: n roundings of 2^-24 of the sum of all magnitudes
+/// (Higham, Accuracy and Stability, section 3.1), twice over for those of the dequantized values themselves.
+static double roundingOfSum(int64_t depth, double input, const TensorType &weights, double bias) {
+  double scale = std::ranges::max(weights.quantization->scales);
+  double products =
+      static_cast<double>(depth) * input * std::ldexp(scale, static_cast<int>(bitWidth(weights.dtype)));
+  return 2 * static_cast<double>(depth + 3) * 0x1p-24 * (products + bias * scale);
 }
 
 ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attributes, const AnchorShapes &shapes,
@@ -63,8 +81,11 @@ ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attribute
     TensorType quantized{DType::S32, bias.shape, std::make_shared<const Quantization>(q)};
     operands.push_back(b.form == Form::Operand ? b.dequantized(stored, quantized) : stored);
   }
-  if (b.form == Form::Operand)
+  if (b.form == Form::Operand) {
     b.result.comparison = ImportComparison::OneStep;
+    b.result.slack =
+        roundingOfSum(shapes.depth, reachOf(b, operands[0]), weights, hasBias ? 3000 * inputScale : 0);
+  }
   double wide =
       weights.dtype == DType::S16 || b.typeOf(x).dtype == DType::U16 || b.typeOf(x).dtype == DType::S16 ? 200
                                                                                                         : 1;
