@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import coldstart
 import numpy as np
 import report
 import work
@@ -145,21 +146,13 @@ def compare_outputs(results: list) -> None:
         result["agreement"] = float(np.corrcoef(sample, exact)[0, 1]) if spread else None
 
 
-def around(paths: dict) -> dict:
+def around(engines: list, paths: dict) -> dict:
     """What surrounds the kernels of ResNet-50, each in a process of its own: compiling, and cold starts of every engine."""
     from engines.limbeck import Engine as Ours
 
-    facts = Ours.resources(paths["qdq"], ARTIFACTS / "around.lmb")
-    facts["cold_start_ms"] = {}
-    for contestant in CONTESTS["core"].contestants:
-        if contestant.form == "qdq" and not contestant.needs:
-            samples = []
-            for _ in range(5):
-                engine = Engine(contestant, paths, 2, sorted(os.sched_getaffinity(0))[:2], 120)
-                samples.append(engine.facts["first_ms"])
-                engine.close()
-            facts["cold_start_ms"][contestant.label] = statistics.median(samples)
-    return facts
+    artifact = ARTIFACTS / "around.lmb"
+    facts = Ours.resources(paths["qdq"], artifact)
+    return facts | {"cold_start": coldstart.measure(engines, paths, artifact)}
 
 
 def parse_arguments():
@@ -200,7 +193,7 @@ def main() -> int:
     for contest_name in arguments.contests:
         measured = {"peaks": peaks(), "rows": [], "not_measured": []}
         if contest_name == "around":
-            document["around"] = around(ensure_fixed(MODELS, "resnet50", ["qdq", "default"], 1))
+            document["around"] = around(arguments.engines, ensure_fixed(MODELS, "resnet50", ["qdq", "default"], 1))
             continue
         contest = CONTESTS[contest_name]
         wanted = arguments.models.split(",") if arguments.models else models_of(contest, catalogue.ENTRIES)

@@ -147,7 +147,11 @@ def peaks_text(peaks: dict) -> str:
 
 
 def around_text(facts: dict) -> list:
-    starts = [[label, f"{ms:.1f}"] for label, ms in facts["cold_start_ms"].items()]
+    count = max(of["starts"] for of in facts["cold_start"].values())
+    starts = [
+        [label, *(f"{of[key]['median_ms']:.1f}" for key in ("first", "start", "load", "run")), f"{of['first']['least_ms']:.1f}"]
+        for label, of in facts["cold_start"].items()
+    ]
     return [
         "## Around the kernels",
         "",
@@ -155,9 +159,11 @@ def around_text(facts: dict) -> list:
         "",
         f"- Compiling for this processor (`limbeck compile --target cpu:native`): {facts['compile_seconds']:.1f} s, at most "
         f"{facts['compile_peak_bytes'] / 2**20:.0f} MiB in one process; the artifact has {facts['artifact_bytes'] / 2**20:.1f} MiB.",
-        "- From the file to the first result, in a fresh process (of ours: a compiled artifact; of peers: the ONNX file), ms:",
+        "- Cold starts, ms: from the start of a program in C (`benchmarks/coldstart.c`) to its first result, files in the page cache;",
+        f"  medians of {count} starts of each engine in turns. Limbeck reads and checks the artifact, or maps it.",
+        "  Peers read the ONNX file, or what they made of it beforehand: ONNX Runtime its optimized model, OpenVINO its cache.",
         "",
-        *table(["engine", "first result, ms"], starts),
+        *table(["engine", "first result", "of that: process", "loading", "first run", "fastest start"], starts),
     ]
 
 

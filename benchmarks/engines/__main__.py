@@ -1,7 +1,6 @@
 """One engine on one model, as a process that measures when told to: python -m engines JOB, JOB as JSON.
 
-Writes a line of JSON once it is warm: version, options, load_ms (from the file to the first run), first_ms (to its result), and
-what the first input gave. Then reads lines: {"seconds": S} runs for S seconds over the inputs in turn and answers with the times
+Writes a line of JSON once it is warm: version, options, load_ms (from the file to the first run), and what the first input gave. Then reads lines: {"seconds": S} runs for S seconds over the inputs in turn and answers with the times
 of the runs and of all together; {"idle": S} sleeps and answers how busy the process was meanwhile.
 """
 
@@ -38,7 +37,6 @@ def main() -> None:
     loop = engine.start(inputs)
     loaded = time.perf_counter()
     loop.measure(0)
-    first = time.perf_counter()
     outputs = consumed(engine.results())
     loop.measure(WARM_UP_SECONDS)
     facts = {
@@ -46,7 +44,6 @@ def main() -> None:
         "options": engine.options,
         "timed_in": loop.timed_in,
         "load_ms": (loaded - begin) * 1e3,
-        "first_ms": (first - begin) * 1e3,
         **outputs,
     }
     print(json.dumps(facts), flush=True)

@@ -19,7 +19,9 @@ sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "examples")]
 MODELS = ROOT / "build" / "demo" / "models"
 FOLDER = tempfile.TemporaryDirectory()
 os.environ["LIMBECK_TIMER"] = str(Path(FOLDER.name) / "libtimer.so")
+os.environ["LIMBECK_COLDSTART"] = str(Path(FOLDER.name) / "coldstart")
 
+import coldstart  # noqa: E402
 import measure  # noqa: E402
 import plot  # noqa: E402
 import report  # noqa: E402
@@ -177,6 +179,26 @@ def test_process_of_an_engine():
             engine.close()
 
 
+def test_cold_starts():
+    paths = ensure_fixed(MODELS, "perceptron", [], 1)
+    artifact = Path(FOLDER.name) / "perceptron.lmb"
+    subprocess.run([ROOT / "build" / "bin" / "limbeck", "compile", paths["float"], "-o", artifact, "--target", "cpu:native", "--quiet"], check=True)
+    feeds = {"x": np.load(paths["inputs"])["x"][0]}
+    wanted = Limbeck(ROOT / "build" / "bin" / "limbeck").run(paths["float"], feeds, ["logits"], reference=True)["logits"].reshape(-1)
+    measured = coldstart.measure(["limbeck"], {**paths, "qdq": None}, artifact)
+    expect(list(measured) == ["limbeck int8", "limbeck int8, mapped"], f"both ways to load, found {list(measured)}")
+    for label, of in measured.items():
+        expect(all(part["least_ms"] > 0 for name, part in of.items() if name != "starts"), f"times of {label}, found {of}")
+        expect(of["first"]["least_ms"] >= sum(of[part]["least_ms"] for part in ("start", "load", "run")) - 0.01, "a sum of its parts")
+    data, library = artifact.with_suffix(".input"), coldstart.BUILD / "lib" / "Runtime" / "liblimbeck_runtime.so"
+    found = coldstart.start("limbeck", library, artifact, "", data, feeds["x"].shape)["sum"]
+    weighted = float((wanted.astype(np.float64) * (np.arange(wanted.size) % 7 + 1)).sum())
+    expect(abs(found - weighted) < 1e-4 * abs(weighted) + 1e-6, f"the interpreter's results, {weighted}, found {found}")
+    facts = {"compile_seconds": 1.0, "compile_peak_bytes": 2**20, "artifact_bytes": 2**20, "cold_start": measured}
+    text = "\n".join(report.around_text(facts))
+    expect(f"| limbeck int8 | {measured['limbeck int8']['first']['median_ms']:.1f} |" in text, f"a row of the table, found\n{text}")
+
+
 def test_process_that_fails_says_why():
     paths = {"inputs": MODELS / "none.npz", "float": MODELS / "none.onnx"}
     engine = measure.Engine(Contestant("limbeck f32", "limbeck", "float"), paths, 1, [0], 60)
@@ -186,6 +208,7 @@ def test_process_that_fails_says_why():
 
 def main() -> int:
     subprocess.run(["clang-22", "-O2", "-shared", "-fPIC", "-pthread", ROOT / "benchmarks" / "timer.c", "-o", os.environ["LIMBECK_TIMER"]], check=True)
+    subprocess.run(["clang-22", "-O2", "-Werror", "-I", ROOT / "include", ROOT / "benchmarks" / "coldstart.c", "-o", os.environ["LIMBECK_COLDSTART"]], check=True)
     passed = failed = 0
     for name, test in list(globals().items()):
         if not name.startswith("test_"):
