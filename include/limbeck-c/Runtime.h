@@ -126,7 +126,8 @@ LIMBECK_EXPORT const char *limbeck_last_error_message(void) LIMBECK_NOEXCEPT;
  *   if (*limbeck_last_error_hint()) fprintf(stderr, "hint: %s\n", limbeck_last_error_hint()); */
 LIMBECK_EXPORT const char *limbeck_last_error_hint(void) LIMBECK_NOEXCEPT;
 
-/* Loads an artifact from a file and picks the code for this machine (LIMBECK_ISA forces another).
+/* Loads an artifact from a file and picks the code for this machine (LIMBECK_ISA forces another). From some 8 MiB on, the
+ * threads of a default context read and check it together.
  * Errors: E-FILE, E-FILE-KIND, E-ARTIFACT, E-ARTIFACT-VERSION, E-ARTIFACT-HASH, E-ARTIFACT-TARGET,
  * E-MEMORY, E-RUN.
  *   limbeck_model *model;

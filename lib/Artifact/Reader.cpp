@@ -1,8 +1,13 @@
 // Checks from the outside in: header, then table, then sections, then what the manifest says about them.
 #include "limbeck/Artifact/Reader.h"
 #include "Hash.h"
+#include <algorithm>
+#include <iterator>
 
 namespace limbeck::artifact {
+
+/// Bytes that are fetched at once: a huge page, so that no two threads fill one.
+static constexpr uint64_t kFetched = uint64_t(2) << 20;
 
 template <class... Pieces> static Diagnostic malformed(const Pieces &...pieces) {
   return error(Code::ArtifactFormat, pieces...);
@@ -109,13 +114,16 @@ Status Reader::checkLayout() const {
   return {};
 }
 
-Status Reader::check(uint32_t index) {
-  if (checked[index])
-    return {};
+/// Where the gap in front of a section begins.
+uint64_t Reader::beginOfGap(uint32_t index) const {
+  return index ? table[index - 1].offset + table[index - 1].length
+               : head.tableOffset + table.size() * sizeof(SectionRecord);
+}
+
+/// What a section and the gap in front of it are, once fetched.
+Status Reader::verify(uint32_t index) const {
   const SectionRecord &record = table[index];
-  uint64_t begin = index ? table[index - 1].offset + table[index - 1].length
-                         : head.tableOffset + table.size() * sizeof(SectionRecord);
-  LIMBECK_TRY(fetch(begin, record.offset + record.length - begin));
+  uint64_t begin = beginOfGap(index);
   for (std::byte gap : file.subspan(begin, record.offset - begin))
     if (gap != std::byte(0))
       return malformed("expected zeros before section ", index);
@@ -125,7 +133,58 @@ Status Reader::check(uint32_t index) {
     return changed(message("section ", index));
   if (record.kind == SectionKind::Code)
     LIMBECK_TRY(decodeMachineCode(section(index)));
-  checked[index] = true;
+  return {};
+}
+
+/// The failure of the least i, whatever the order.
+Status Reader::forEach(size_t count, const std::function<Status(size_t)> &step) const {
+  std::vector<Status> outcomes(count);
+  auto keep = [&](size_t i) { outcomes[i] = step(i); };
+  if (source.forEach)
+    source.forEach(count, keep);
+  else
+    for (size_t i = 0; i < count; ++i)
+      keep(i);
+  for (Status &outcome : outcomes)
+    LIMBECK_TRY(std::move(outcome));
+  return {};
+}
+
+namespace {
+struct Range {
+  uint64_t begin, end;
+};
+} // namespace
+
+Status Reader::check(std::span<const uint32_t> indices) {
+  std::vector<uint32_t> wanted;
+  std::ranges::copy_if(indices, std::back_inserter(wanted), [&](uint32_t index) { return !checked[index]; });
+  std::ranges::sort(wanted);
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  std::vector<Range> ranges;
+  for (uint32_t index : wanted)
+    for (uint64_t begin = beginOfGap(index), end = table[index].offset + table[index].length; begin < end;) {
+      uint64_t next = std::min(end, alignUp(begin + 1, kFetched));
+      if (!ranges.empty() && ranges.back().end == begin && begin % kFetched != 0)
+        ranges.back().end = next;
+      else
+        ranges.push_back({begin, next});
+      begin = next;
+    }
+  LIMBECK_TRY(forEach(ranges.size(),
+                      [&](size_t i) { return fetch(ranges[i].begin, ranges[i].end - ranges[i].begin); }));
+  std::vector<size_t> groups; // where they begin; small sections are checked together
+  for (uint64_t i = 0, bytes = kFetched; i < wanted.size(); bytes += table[wanted[i++]].length)
+    if (bytes >= kFetched)
+      groups.push_back(i), bytes = 0;
+  LIMBECK_TRY(forEach(groups.size(), [&](size_t group) -> Status {
+    size_t end = group + 1 < groups.size() ? groups[group + 1] : wanted.size();
+    for (size_t i = groups[group]; i < end; ++i)
+      LIMBECK_TRY(verify(wanted[i]));
+    return {};
+  }));
+  for (uint32_t index : wanted)
+    checked[index] = true;
   return {};
 }
 

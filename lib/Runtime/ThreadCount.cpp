@@ -51,10 +51,10 @@ static std::string firstLine(const std::string &path) {
 int physicalCores(std::span<const int> cpus, const std::string &root) {
   std::set<std::string> cores;
   for (int cpu : cpus) {
-    std::string folder = root + "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
-    std::string package = firstLine(folder + "physical_package_id"), core = firstLine(folder + "core_id");
-    std::string die = firstLine(folder + "die_id");
-    cores.insert(core.empty() ? message("cpu ", cpu) : message(package, "/", die, "/", core));
+    // The CPUs of one core have the same list, "0,4" or "0-1".
+    std::string core =
+        firstLine(message(root, "/sys/devices/system/cpu/cpu", cpu, "/topology/thread_siblings_list"));
+    cores.insert(core.empty() ? std::to_string(cpu) : core);
   }
   return std::max(1, static_cast<int>(cores.size()));
 }

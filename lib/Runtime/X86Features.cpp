@@ -1,5 +1,6 @@
 // CPUID bits by name.
 #include "X86Features.h"
+#include <map>
 #include <optional>
 
 namespace limbeck::runtime {
@@ -64,11 +65,19 @@ CpuFeatures detectX86(const X86Machine &machine) {
   CpuFeatures features;
   features.architecture = artifact::Architecture::X86_64;
   features.names.insert(std::begin(kBaseline), std::end(kBaseline));
-  uint32_t lastSubleaf = machine.cpuid(7, 0)[kEax];
+  // In a virtual machine each question costs microseconds, so none is asked twice.
+  std::map<std::pair<uint32_t, uint32_t>, CpuidRegisters> answers;
+  auto answer = [&](uint32_t leaf, uint32_t subleaf) {
+    auto [place, isNew] = answers.try_emplace({leaf, subleaf});
+    if (isNew)
+      place->second = machine.cpuid(leaf, subleaf);
+    return place->second;
+  };
+  uint32_t lastSubleaf = answer(7, 0)[kEax];
   std::optional<bool> tiles;
   for (const X86Feature &feature : kX86Features) {
     bool known = feature.leaf != 7 || feature.subleaf <= lastSubleaf;
-    if (!known || !(machine.cpuid(feature.leaf, feature.subleaf)[feature.reg] >> feature.bit & 1) ||
+    if (!known || !(answer(feature.leaf, feature.subleaf)[feature.reg] >> feature.bit & 1) ||
         (machine.savedState & feature.state) != feature.state)
       continue;
     if (feature.state == kTileState && !(tiles = tiles ? tiles : machine.requestTiles()).value())

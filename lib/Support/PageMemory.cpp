@@ -15,10 +15,10 @@ static Diagnostic noMemory(uint64_t size) {
   return error(Code::Memory, "no memory for ", size, " bytes");
 }
 
-Expected<PageMemory> PageMemory::reserve(uint64_t size) {
+Expected<PageMemory> PageMemory::reserve(uint64_t size, Use use) {
   if (size > SIZE_MAX / 2)
     return noMemory(size);
-  bool huge = size >= kLeastHuge;
+  bool huge = size >= kLeastHuge && use == Use::Whole;
   size_t length = std::max<size_t>(size, 1);
   if (huge) // whole huge pages, and room to begin at one
     length = (length + 2 * kHugePage - 1) / kHugePage * kHugePage;

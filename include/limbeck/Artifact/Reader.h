@@ -5,7 +5,6 @@
 #include "limbeck/Artifact/Format.h"
 #include "limbeck/Artifact/MachineCode.h"
 #include "limbeck/Artifact/Manifest.h"
-
 #include <functional>
 
 namespace limbeck::artifact {
@@ -16,6 +15,8 @@ struct Source {
   std::span<const std::byte> bytes;
   /// Makes a range of `bytes` what the artifact has there. None: all are there.
   std::function<Status(uint64_t offset, uint64_t length)> fetch;
+  /// Calls `step(i)` for each i below `count`, in any order and on any threads, and returns behind the last. None: in turn, here.
+  std::function<void(size_t count, const std::function<void(size_t)> &step)> forEach = {};
 };
 
 class Reader {
@@ -27,8 +28,10 @@ public:
   /// Checks everything in the file.
   static Expected<Reader> openAll(std::span<const std::byte> bytes, const Limits &limits = {});
 
-  /// Fetches and checks one section. `index` is one that the manifest names.
-  Status check(uint32_t index);
+  /// Fetches and checks sections, side by side. Each index is one that the manifest names. Of several faults, that of the
+  /// first in the file is reported.
+  Status check(std::span<const uint32_t> indices);
+  Status check(uint32_t index) { return check(std::span(&index, 1)); }
   /// Fetches and checks the code of a variant.
   Status checkCode(const Variant &variant);
 
@@ -44,6 +47,9 @@ public:
 
 private:
   Status fetch(uint64_t offset, uint64_t length) const;
+  Status forEach(size_t count, const std::function<Status(size_t)> &step) const;
+  uint64_t beginOfGap(uint32_t index) const;
+  Status verify(uint32_t index) const;
   Status readTable(const Limits &limits);
   Status checkLayout() const;
   Status readManifest(const Limits &limits);

@@ -10,8 +10,9 @@ namespace limbeck {
 class PageMemory {
 public:
   PageMemory() = default;
-  /// E-MEMORY. All zeros; aligned to a page, and where huge pages pay, to one of those.
-  static Expected<PageMemory> reserve(uint64_t size);
+  enum class Use { Whole, Parts };
+  /// E-MEMORY. All zeros; aligned to a page, and where huge pages pay, to one of those: not where only small parts are used.
+  static Expected<PageMemory> reserve(uint64_t size, Use use = Use::Whole);
   /// The bytes of an open file, read-only, as long as nobody shortens it. E-MEMORY.
   static Expected<PageMemory> mapFile(int file, uint64_t size);
 

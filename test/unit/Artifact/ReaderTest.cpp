@@ -1,5 +1,6 @@
 // No change to the bytes goes unnoticed, and no forged file with right hashes reaches beyond its bytes.
 #include "SampleArtifact.h"
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <sodium.h>
 
@@ -214,6 +215,59 @@ TEST(ArtifactReader, PassesOnWhyBytesDoNotCome) {
   EXPECT_EQ(outcomeWith(0), "ok");
   for (int failing = 1, total = last; failing <= total; ++failing)
     EXPECT_EQ(outcomeWith(failing), "E-FILE") << failing;
+}
+
+/// Steps in the opposite order, as threads might do them.
+static void backwards(size_t count, const std::function<void(size_t)> &step) {
+  while (count > 0)
+    step(--count);
+}
+
+TEST(ArtifactReader, ReportsTheFirstOfSeveralFaults) {
+  const std::vector<std::byte> file = Sample().bytes();
+  std::vector<SectionRecord> sections = Reader::openAll(file)->sections();
+  const std::vector<uint32_t> asked = {3, 2, 0, 1, 2};
+  for (uint32_t first = 0; first < 4; ++first) {
+    Fetched fetched(file);
+    for (uint32_t index = first; index < 4; ++index)
+      fetched.file[sections[index].offset] ^= std::byte(1);
+    Source source = fetched.source();
+    source.forEach = backwards;
+    auto reader = Reader::open(source);
+    ASSERT_TRUE(reader) << reader.diagnostic().text();
+    Status status = reader->check(asked);
+    ASSERT_FALSE(status);
+    EXPECT_NE(status.diagnostic().message.find(message("section ", first, " ")), std::string::npos)
+        << status.diagnostic().message;
+  }
+}
+
+TEST(ArtifactReader, FetchesLargeSectionsInParts) {
+  constexpr size_t kPart = size_t(2) << 20;
+  Sample sample;
+  std::vector<std::byte> large = bytesFrom(5 * kPart / 2 + 3, 9);
+  for (size_t i = 0; i < large.size(); i += 4096)
+    large[i] ^= static_cast<std::byte>(i >> 12);
+  uint32_t index = sample.writer.addWeights(large);
+  sample.manifest.entries[0].variants[0].weights.push_back(index);
+  Fetched fetched(sample.bytes());
+  Source source = fetched.source();
+  size_t most = 0, calls = 0;
+  source.forEach = backwards;
+  source.fetch = [&, fetch = source.fetch](uint64_t offset, uint64_t length) {
+    most = std::max<size_t>(most, length), ++calls;
+    EXPECT_EQ(offset / kPart, (offset + length - 1) / kPart) << "two threads in one huge page";
+    return fetch(offset, length);
+  };
+  auto reader = Reader::open(source);
+  ASSERT_TRUE(reader) << reader.diagnostic().text();
+  uint64_t before = fetched.bytes;
+  calls = 0;
+  ASSERT_TRUE(reader->check(reader->manifest().entries[0].variants[0].weights));
+  EXPECT_EQ(most, kPart);
+  EXPECT_EQ(calls, 3u) << "small neighbours come along";
+  EXPECT_TRUE(std::ranges::equal(reader->section(index), large));
+  EXPECT_LE(fetched.bytes - before, fetched.file.size()) << "no byte twice";
 }
 
 TEST(ArtifactReader, ChecksMachineCode) {

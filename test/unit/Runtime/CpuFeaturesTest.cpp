@@ -3,6 +3,7 @@
 #include "Runtime/X86Features.h"
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <sstream>
 
 namespace limbeck::runtime {
@@ -122,6 +123,18 @@ TEST(CpuFeatures, AsksForNothingThatTheSystemDoesNotSave) {
   machine.savedState = 0; // no XSAVE at all
   EXPECT_EQ(chosen(allLevels(), machine.detect()), "x86-64");
   EXPECT_EQ(machine.requests, 0);
+}
+
+TEST(CpuFeatures, AsksNothingTwice) {
+  std::map<std::pair<uint32_t, uint32_t>, int> asked;
+  detectX86({[&](uint32_t leaf, uint32_t subleaf) {
+               ++asked[{leaf, subleaf}];
+               return CpuidRegisters{~0u, ~0u, ~0u, ~0u};
+             },
+             0x600e7, [] { return true; }});
+  EXPECT_GE(asked.size(), 4u);
+  for (auto [question, times] : asked)
+    EXPECT_EQ(times, 1) << question.first << ", " << question.second;
 }
 
 TEST(CpuFeatures, IgnoresLeavesThatAreNotThere) {

@@ -95,6 +95,33 @@ TEST(Model, ReadsOnlyWhatItsVariantNeeds) {
   ::unlink(path.c_str());
 }
 
+TEST(Model, LoadsLargeArtifactsOnSeveralThreads) {
+  std::vector<std::vector<std::byte>> others;
+  for (size_t size : {size_t(5) << 20, size_t(100), size_t(7) << 20, size_t(1) << 20, size_t(3) << 20}) {
+    auto &other = others.emplace_back(size);
+    for (size_t i = 0; i < size; ++i)
+      other[i] = static_cast<std::byte>(i * 31 + (i >> 9) + size);
+  }
+  std::vector<std::byte> bytes = testArtifact({{"plain", {}}}, others);
+  std::string path = testing::TempDir() + "limbeck-large-" + std::to_string(::getpid()) + ".lmb";
+  for (const char *threads : {"1", "2", "5", "none"}) { // a number that is none is an error where it matters
+    ::setenv("LIMBECK_NUM_THREADS", threads, 1);
+    ASSERT_TRUE(writeFileAtomically(path, bytes));
+    for (auto model : {Model::load(path), Model::fromBytes(bytes)}) {
+      ASSERT_TRUE(model) << model.diagnostic().text();
+      for (size_t i = 0; i < others.size(); ++i)
+        EXPECT_EQ(std::memcmp((*model)->weights(0)[i + 1], others[i].data(), others[i].size()), 0) << threads;
+    }
+    std::vector<std::byte> damaged = bytes;
+    damaged[damaged.size() / 2] ^= std::byte(1);
+    ASSERT_TRUE(writeFileAtomically(path, damaged));
+    EXPECT_EQ(codeOf(Model::load(path)), "E-ARTIFACT-HASH") << threads;
+    EXPECT_EQ(codeOf(Model::fromBytes(damaged)), "E-ARTIFACT-HASH") << threads;
+  }
+  ::unsetenv("LIMBECK_NUM_THREADS");
+  ::unlink(path.c_str());
+}
+
 TEST(Model, DescribesItself) {
   auto model = Model::fromBytes(testArtifact());
   ASSERT_TRUE(model);

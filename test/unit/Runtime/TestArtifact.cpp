@@ -28,14 +28,17 @@ artifact::Architecture testArchitecture() {
 }
 
 std::vector<std::byte>
-testArtifact(const std::vector<std::pair<std::string, std::vector<std::string>>> &variants) {
+testArtifact(const std::vector<std::pair<std::string, std::vector<std::string>>> &variants,
+             const std::vector<std::vector<std::byte>> &others) {
   constexpr uint64_t kOffset = 65536;
   std::vector<std::byte> table(100, std::byte(0x5a));
   artifact::Writer writer;
   uint32_t code = writer.addCode({table, testCode(), kOffset, kOffset + testCode().size()});
   float factors[] = {3.0f, 0.5f};
   auto raw = std::as_bytes(std::span(factors));
-  uint32_t weights = writer.addWeights({raw.begin(), raw.end()});
+  std::vector<uint32_t> weights = {writer.addWeights({raw.begin(), raw.end()})};
+  for (const std::vector<std::byte> &other : others)
+    weights.push_back(writer.addWeights(other));
 
   artifact::Manifest manifest;
   auto add = [&](const char *name, const char *input, const char *output, DType dtype, Shape in, Shape out,
@@ -43,7 +46,7 @@ testArtifact(const std::vector<std::pair<std::string, std::vector<std::string>>>
     artifact::Entry entry{name, {{input, {dtype, in, nullptr}}}, {{output, {dtype, out, nullptr}}}, {}};
     for (const auto &[isa, features] : variants)
       entry.variants.push_back(
-          {isa, features, testArchitecture(), code, kOffset + testCodeOffset(function), 256, {weights}});
+          {isa, features, testArchitecture(), code, kOffset + testCodeOffset(function), 256, weights});
     manifest.entries.push_back(std::move(entry));
   };
   add("affine", "x", "y", DType::F32, {kAffineElements}, {kAffineElements}, limbeckTestAffine);

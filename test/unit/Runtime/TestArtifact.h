@@ -18,9 +18,10 @@ extern "C" int32_t limbeckTestAffine(const LimbeckApi *, void *const *, void *co
                                      const uint8_t *const *);
 
 artifact::Architecture testArchitecture();
-/// The variants of every entry; all use the same code.
+/// The variants of every entry; all use the same code. `others` are weights that the code does not read.
 std::vector<std::byte>
-testArtifact(const std::vector<std::pair<std::string, std::vector<std::string>>> &variants = {{"plain", {}}});
+testArtifact(const std::vector<std::pair<std::string, std::vector<std::string>>> &variants = {{"plain", {}}},
+             const std::vector<std::vector<std::byte>> &others = {});
 } // namespace limbeck::runtime
 extern "C" {
 #endif

@@ -24,11 +24,10 @@ protected:
 };
 
 TEST_F(ThreadCount, CountsCoresNotSiblings) {
-  for (int cpu = 0; cpu < 8; ++cpu) {
-    std::string folder = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
-    put(folder + "physical_package_id", std::to_string(cpu / 4));
-    put(folder + "core_id", std::to_string(cpu % 2)); // the same numbers in both packages
-  }
+  const char *siblings[] = {"0,2", "1,3", "0,2", "1,3", "4-5", "4-5", "6-7", "6-7"};
+  for (int cpu = 0; cpu < 8; ++cpu)
+    put("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list",
+        siblings[cpu]);
   EXPECT_EQ(physicalCores(std::vector{0, 1, 2, 3, 4, 5, 6, 7}, root), 4);
   EXPECT_EQ(physicalCores(std::vector{0, 2}, root), 1);
   EXPECT_EQ(physicalCores(std::vector{1, 2, 5}, root), 3);
