@@ -54,14 +54,7 @@ private:
     for (int64_t group = 1; group < groups; ++group)
       accumulators.append(starts);
     auto multiply = [&](Value kh, Value k, ValueRange values, bool alone) {
-      SmallVector<Value> next(values), loaded;
-      for (int64_t group = 0; group < groups; ++group) {
-        SmallVector<Index> places;
-        for (int64_t m = group * together; m < (group + 1) * together; ++m)
-          places.push_back(problem.inputPlace(row, kernel.addIndex(column, std::min(m, height - 1)), kh, k));
-        loaded.push_back(alone ? atom.loadLast(problem.buffer, places[0])
-                               : atom.load(problem.buffer, places));
-      }
+      SmallVector<Value> next(values), loaded(static_cast<size_t>(groups));
       for (int64_t step = 0; step < (alone ? 1 : atom.stepsPerLoad()); ++step) {
         SmallVector<Value> columns;
         Value products = kernel.addIndex(k, step * atom.unit());
@@ -71,11 +64,14 @@ private:
           if (int64_t ahead = stepsAhead())
             atom.prefetch(panel, kh, products, v, ahead);
         }
-        for (auto [group, block] : llvm::enumerate(loaded)) {
+        for (int64_t group = 0; group < groups; ++group) {
+          // Loaded where it is wanted first: LLVM keeps that order, and so no more inputs in registers than there are for them.
+          Value &block = loaded[static_cast<size_t>(group)];
+          if (!block)
+            block = load(row, column, height, kh, k, group, alone);
           Value input = atom.input(block, step);
           for (int64_t v = 0; v < tile.vectors; ++v)
-            atom.multiplyAdd(ofGroup(next, static_cast<int64_t>(group), v), input,
-                             columns[static_cast<size_t>(v)]);
+            atom.multiplyAdd(ofGroup(next, group, v), input, columns[static_cast<size_t>(v)]);
         }
       }
       return next;
@@ -101,6 +97,14 @@ private:
           rows[static_cast<size_t>(m * tile.vectors + v)] = own[static_cast<size_t>(m - group * together)];
       }
     epilogue.emit(panel, row, column, height, rows);
+  }
+
+  /// Inputs of one group of rows from product (kh, k) on; `alone`: only that one.
+  Value load(Value row, Value column, int64_t height, Value kh, Value k, int64_t group, bool alone) {
+    SmallVector<Index> places;
+    for (int64_t m = group * atom.rowsTogether(); m < (group + 1) * atom.rowsTogether(); ++m)
+      places.push_back(problem.inputPlace(row, kernel.addIndex(column, std::min(m, height - 1)), kh, k));
+    return alone ? atom.loadLast(problem.buffer, places[0]) : atom.load(problem.buffer, places);
   }
 
   /// The accumulators of one group of rows and one vector of columns.
