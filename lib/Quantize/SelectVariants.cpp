@@ -35,12 +35,12 @@ std::array<float, kRoundingColumns> roundingRow(calibration::Range range, DType 
           static_cast<float>(parameters->highest - zero), 0};
 }
 
-Expected<Tensor> weightsOf(graph::AnchorOpInterface contraction, WeightVariant variant) {
+Expected<VariantWeights> weightsOf(graph::AnchorOpInterface contraction, WeightVariant variant) {
   auto weights = graph::constantOf(contraction.getAnchorWeights());
   if (!weights || weights->dtype() != DType::F32)
     return error(Code::Unsupported, "expected constant weights of f32 to round");
   if (variant == WeightVariant::Float)
-    return std::move(*weights);
+    return VariantWeights{std::move(*weights), {}};
   WeightRounding rounding;
   if (variant == WeightVariant::Recipe) {
     LIMBECK_ASSIGN(rounding, roundingOf(contraction, contraction->getAttrOfType<mlir::DictionaryAttr>(
@@ -60,7 +60,7 @@ Expected<Tensor> weightsOf(graph::AnchorOpInterface contraction, WeightVariant v
     result.mutableValues<float>()[static_cast<size_t>(i)] =
         reference::dequantize(rounded.stored.values<int8_t>()[static_cast<size_t>(i)],
                               scales[static_cast<size_t>(i / step) % scales.size()], 0);
-  return result;
+  return VariantWeights{std::move(result), rounded.parameters->scales};
 }
 
 namespace {
@@ -87,6 +87,10 @@ public:
   Value constant(float value) {
     auto type = RankedTensorType::get({}, b.getF32Type());
     return graph::ConstOp::create(b, location, type, mlir::DenseElementsAttr::get(type, value));
+  }
+  Value constants(llvm::ArrayRef<float> values) {
+    auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, b.getF32Type());
+    return graph::ConstOp::create(b, location, type, mlir::DenseElementsAttr::get(type, values));
   }
   Value sum(Value x) {
     llvm::SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, typeOf(x).getRank()));
@@ -119,6 +123,32 @@ public:
 
   mlir::OpBuilder &b;
   mlir::Location location;
+};
+
+/// The `calib.observe` that makes a value, if one does, whatever has moved its elements since.
+calib::ObserveOp observerOf(Value value) {
+  while (mlir::Operation *op = value.getDefiningOp()) {
+    if (auto observe = mlir::dyn_cast<calib::ObserveOp>(op))
+      return observe;
+    auto movement = mlir::dyn_cast<graph::MovementOpInterface>(op);
+    if (!movement || movement.getDataOperands().empty())
+      return nullptr;
+    value = movement.getDataOperands()[0];
+  }
+  return nullptr;
+}
+
+/// The `calib.observe` that reads the result of a contraction, behind an activation or not, and nothing else does.
+calib::ObserveOp observerBehind(graph::AnchorOpInterface contraction) {
+  Value result = contraction->getResult(0);
+  if (result.hasOneUse() && mlir::isa<graph::ReluOp, graph::ClipOp>(*result.user_begin()))
+    result = (*result.user_begin())->getResult(0);
+  return result.hasOneUse() ? mlir::dyn_cast<calib::ObserveOp>(*result.user_begin()) : nullptr;
+}
+
+/// Rows of what a contraction reads and of its result: a bias is rounded where both are, as limbeck-quantize-bias does.
+struct BiasRows {
+  int64_t input, result;
 };
 
 struct SelectVariantsPass : impl::SelectVariantsPassBase<SelectVariantsPass> {
@@ -172,9 +202,17 @@ private:
       rows[stat.getSymName()] = static_cast<int64_t>(row);
     llvm::SmallVector<calib::ObserveOp> observers;
     main.walk([&](calib::ObserveOp op) { observers.push_back(op); });
+    // While the observers are there.
+    for (graph::AnchorOpInterface contraction : sites.contractions) {
+      calib::ObserveOp input = observerOf(contraction.getAnchorInput()), result = observerBehind(contraction);
+      if (auto bias = contraction.getAnchorBias(); !bias || !graph::constantOf(bias) || !input || !result)
+        continue;
+      auto inputRow = rows.find(parametersOf(input)), resultRow = rows.find(parametersOf(result));
+      if (inputRow != rows.end() && resultRow != rows.end())
+        biasRows[contraction] = {inputRow->second, resultRow->second};
+    }
     for (calib::ObserveOp op : observers) {
-      auto stat = mlir::SymbolTable::lookupNearestSymbolFrom<calib::StatOp>(op, op.getStatAttr());
-      llvm::StringRef name = stat && stat.getLike() ? *stat.getLike() : op.getStat();
+      llvm::StringRef name = parametersOf(op);
       if (!rows.contains(name))
         return op.emitError("expected '") << name << "' to name a calib.stat with storage";
       if (!typeOf(op.getX()).getElementType().isF32())
@@ -183,6 +221,12 @@ private:
         return llvm::failure();
     }
     return llvm::success();
+  }
+
+  /// The name of the stat whose parameters hold for an observer.
+  static llvm::StringRef parametersOf(calib::ObserveOp op) {
+    auto stat = mlir::SymbolTable::lookupNearestSymbolFrom<calib::StatOp>(op, op.getStatAttr());
+    return stat && stat.getLike() ? *stat.getLike() : op.getStat();
   }
 
   llvm::LogicalResult select(calib::ObserveOp op, int64_t row) {
@@ -238,9 +282,9 @@ private:
 
   llvm::LogicalResult selectWeights(VariantSites &sites) {
     for (auto [number, contraction] : llvm::enumerate(sites.contractions)) {
-      std::vector<Tensor> versions;
+      std::vector<VariantWeights> versions;
       for (int32_t i = 0; i < kWeightVariants; ++i) {
-        Expected<Tensor> version = weightsOf(contraction, static_cast<WeightVariant>(i));
+        Expected<VariantWeights> version = weightsOf(contraction, static_cast<WeightVariant>(i));
         if (!version.ok())
           return graph::emitDiagnostic(contraction, version.diagnostic());
         versions.push_back(std::move(*version));
@@ -258,13 +302,37 @@ private:
     return llvm::success();
   }
 
+  /// The bias in units of the products of scales where input and result are rounded, as it is elsewhere; null where it stays so.
+  Value roundedBias(Writer &w, graph::AnchorOpInterface contraction, llvm::ArrayRef<float> scales) {
+    auto rows = biasRows.find(contraction);
+    if (rows == biasRows.end() || scales.empty())
+      return nullptr;
+    auto [input, result] = rows->second;
+    Value bias = contraction.getAnchorBias(), zero = w.constant(0);
+    auto type = mlir::cast<RankedTensorType>(bias.getType());
+    Value scale = scales.size() == 1 ? w.constant(scales[0]) : w.constants(scales);
+    Value unit = graph::MulOp::create(w.b, w.location, mlir::TypeRange{scale.getType()},
+                                      mlir::ValueRange{scale, w.element(rounding, {input, Scale})});
+    Value steps = graph::RoundOp::create(w.b, w.location, type, w.binary<graph::DivOp>(bias, unit));
+    Value rounded = w.binary<graph::MulOp>(steps, unit);
+    // 1 where rounded, else 0: of both.
+    Value both =
+        w.binary<graph::MinOp>(w.element(rounding, {input, Applied}), w.element(rounding, {result, Applied}));
+    return graph::WhereOp::create(w.b, w.location, type, w.compare<graph::GreaterOp>(both, zero), rounded,
+                                  bias);
+  }
+
   /// The contraction once per version of its weights: as constants, they are packed when it is compiled.
-  Value choose(Writer &w, graph::AnchorOpInterface contraction, const std::vector<Tensor> &versions,
+  Value choose(Writer &w, graph::AnchorOpInterface contraction, const std::vector<VariantWeights> &versions,
                Value index, int32_t version) {
     auto contract = [&]() -> Value {
+      const VariantWeights &chosen = versions[static_cast<size_t>(version)];
       auto type = typeOf(contraction.getAnchorWeights());
-      auto constant = graph::createConstant(w.b, w.location, versions[static_cast<size_t>(version)], type);
+      auto constant = graph::createConstant(w.b, w.location, chosen.values, type);
+      Value bias = roundedBias(w, contraction, chosen.scales);
       mlir::Operation *copy = w.b.clone(*contraction);
+      if (bias)
+        copy->replaceUsesOfWith(contraction.getAnchorBias(), bias);
       if (constant.ok())
         copy->replaceUsesOfWith(contraction.getAnchorWeights(), *constant);
       else
@@ -283,6 +351,7 @@ private:
 
   mlir::func::FuncOp main;
   Value rounding, weights, measure;
+  llvm::DenseMap<mlir::Operation *, BiasRows> biasRows;
 };
 
 } // namespace

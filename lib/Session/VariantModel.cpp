@@ -80,10 +80,11 @@ Status VariantModel::read(mlir::ModuleOp module) {
     numbers[contraction] = number;
     RoundedWeights rounded{
         settingOf(contraction, "granularity"), settingOf(contraction, "weight_method"), {}, 1};
-    LIMBECK_ASSIGN(Tensor exact, quantize::weightsOf(contraction, WeightVariant::Float));
+    LIMBECK_ASSIGN(quantize::VariantWeights exact, quantize::weightsOf(contraction, WeightVariant::Float));
     for (int32_t i = 0; i < quantize::kWeightVariants; ++i) {
-      LIMBECK_ASSIGN(Tensor version, quantize::weightsOf(contraction, static_cast<WeightVariant>(i)));
-      auto [signalToNoise, cosine] = compareWeights(exact, version);
+      LIMBECK_ASSIGN(quantize::VariantWeights version,
+                     quantize::weightsOf(contraction, static_cast<WeightVariant>(i)));
+      auto [signalToNoise, cosine] = compareWeights(exact.values, version.values);
       rounded.signalToNoise[static_cast<size_t>(i)] = signalToNoise;
       if (static_cast<WeightVariant>(i) == WeightVariant::Recipe)
         rounded.cosine = cosine;

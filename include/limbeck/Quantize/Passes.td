@@ -261,7 +261,8 @@ def SelectVariantsPass : Pass<"limbeck-quantize-select-variants", "::mlir::Modul
 
     Input contract: behind `limbeck-quantize-insert-observers`. Output guarantee: no op of dialect `calib` is left. With no rounding
     applied and float weights, the results are the same, bit for bit. Rounding is that of `quantize` and `dequantize`, bit for bit
-    but for NaN, which stays; biases are not rounded.
+    but for NaN, which stays. A bias is rounded to the products of the scales of input and weights, as `limbeck-quantize-bias` does,
+    where input, weights and result of its contraction are.
 
     Example: test/Quantize/select-variants.mlir
   }];

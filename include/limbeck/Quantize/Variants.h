@@ -43,7 +43,13 @@ struct VariantSites {
 /// Of a module behind insert-observers.
 VariantSites variantSites(mlir::ModuleOp module);
 
-/// The weights of a contraction of VariantSites as a variant holds them, dequantized.
-Expected<Tensor> weightsOf(graph::AnchorOpInterface contraction, WeightVariant variant);
+/// Weights as a variant holds them: dequantized, with their scales, one for each channel or one for all; floats have none.
+struct VariantWeights {
+  Tensor values;
+  std::vector<float> scales;
+};
+
+/// The weights of a contraction of VariantSites.
+Expected<VariantWeights> weightsOf(graph::AnchorOpInterface contraction, WeightVariant variant);
 
 } // namespace limbeck::quantize
