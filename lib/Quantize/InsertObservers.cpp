@@ -50,8 +50,9 @@ struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> 
     observeInputs(main);
     // The first rules are ours: that one of them finds nothing is no mistake.
     for (size_t index : matcher->unusedRules())
-      if (index >= defaultRecipe().rules.size())
-        getOperation().emitWarning() << "rule " << index << " of the recipe matches nothing";
+      if (size_t ours = defaultRecipe().rules.size(); index >= ours)
+        getOperation().emitWarning() << "rule " << index - ours + 1 << " matches nothing in this model: "
+                                     << conditionText(matcher->recipe().rules[index]);
   }
 
 private:

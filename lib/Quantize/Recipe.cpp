@@ -12,9 +12,8 @@ rules:
     quantize: static
   # What may stand between them in 8 bits. An op of these is quantized where its operands are there in 8 bits and a quantized
   # op reads its result; norms, softmax and what else is sensitive to rounding stay float.
-  - op: [Add, Sub, Mul, Div, Neg, Abs, Min, Max, Sum, Relu, LeakyRelu, PRelu, Elu, Selu, Celu, ThresholdedRelu, Clip, HardSigmoid,
-         HardSwish, Sigmoid, Tanh, Softplus, Softsign, Mish, Erf, Gelu, Swish, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool,
-         ReduceMean, Concat, Resize, Upsample]
+  - op: [Add, Sub, Mul, Div, Neg, Abs, Min, Max, Sum, Relu, LeakyRelu, PRelu, Elu, Clip, HardSigmoid, HardSwish, Sigmoid, Tanh,
+         Softplus, Erf, Gelu, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool, ReduceMean, Concat, Resize, Upsample]
     quantize: static
 )";
 
@@ -44,6 +43,10 @@ static Expected<llvm::Regex> compiled(const std::string &pattern) {
   if (std::string problem; !regex.isValid(problem))
     return error(Code::Parse, "expected a regular expression, found '", pattern, "': ", problem);
   return regex;
+}
+
+Status checkExpression(const std::string &pattern) {
+  return compiled(pattern).status();
 }
 
 Expected<RecipeMatcher> RecipeMatcher::create(Recipe recipe) {

@@ -1,4 +1,5 @@
 // Recipes as YAML, read node by node so that each complaint has its line.
+#include "limbeck/Import/Rules.h"
 #include "limbeck/Quantize/Recipe.h"
 #include "limbeck/Support/EditDistance.h"
 #include "llvm/ADT/SmallString.h"
@@ -44,7 +45,7 @@ static std::string nearest(std::string_view word, const std::vector<std::string>
                                    [&](const std::string &other) { return editDistance(word, other); });
 }
 
-static std::string quotedList(const std::vector<std::string> &words) {
+static std::string list(const std::vector<std::string> &words) {
   std::string text;
   for (const std::string &word : words)
     text += (text.empty() ? "" : ", ") + word;
@@ -57,6 +58,12 @@ static std::optional<double> toNumber(std::string_view text) {
   if (failure != std::errc() || end != text.data() + text.size())
     return std::nullopt;
   return value;
+}
+
+/// Without digits that say nothing.
+static std::string shortText(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
 static Diagnostic unknownKey(std::string_view key, const std::vector<std::string> &keys) {
@@ -75,19 +82,36 @@ Status checkSetting(const std::string &key, const std::string &value) {
   if (!setting->words.empty()) {
     if (std::ranges::find(setting->words, value) != setting->words.end())
       return {};
-    return error(Code::Parse, "expected ", key, " to be one of ", quotedList(setting->words), ", found '",
-                 value, "'")
+    return error(Code::Parse, "expected ", key, " to be one of ", list(setting->words), ", found '", value,
+                 "'")
         .withHint(message("the nearest is '", nearest(value, setting->words), "'"));
   }
   std::optional<double> number = toNumber(value);
   // Written so that NaN is outside.
   if (!number || !(*number >= setting->least && *number <= setting->greatest))
-    return error(Code::Parse, "expected ", key, " to be a number from ", setting->least, " to ",
-                 setting->greatest, ", found '", value, "'");
+    return error(Code::Parse, "expected ", key, " to be a number from ", shortText(setting->least), " to ",
+                 shortText(setting->greatest), ", found '", value, "'");
   auto whole = static_cast<int64_t>(*number);
-  if (key == "block" && (static_cast<double>(whole) != *number || (whole & (whole - 1)) != 0))
-    return error(Code::Parse, "expected block to be a power of two, found ", value);
+  bool digits = std::ranges::all_of(value, [](char letter) { return letter >= '0' && letter <= '9'; });
+  if (key == "block" && (!digits || (whole & (whole - 1)) != 0))
+    return error(Code::Parse, "expected block to be a power of two in digits, found '", value, "'");
   return {};
+}
+
+Status checkOperator(const std::string &name) {
+  std::vector<std::string> names;
+  for (const importer::Rule *rule : importer::allRules())
+    names.emplace_back(rule->opType);
+  if (std::ranges::find(names, name) != names.end())
+    return {};
+  return error(Code::Parse, "expected an operator of ONNX, found '", name, "'")
+      .withHint(message("the nearest is '", nearest(name, names), "'"));
+}
+
+/// Keys that speak of how ops compute and how weights are stored: of no use in a rule with `tensor`.
+static bool isOfOps(std::string_view key) {
+  constexpr std::string_view ofTensors[] = {"activations", "symmetric", "method", "percentile"};
+  return std::ranges::find(ofTensors, key) == std::end(ofTensors);
 }
 
 double Decision::number(const std::string &key) const {
@@ -178,8 +202,15 @@ private:
     auto *list = llvm::dyn_cast_or_null<yaml::SequenceNode>(node);
     if (!list)
       return at(node, "expected rules to be a list");
-    for (yaml::Node &rule : *list)
+    for (yaml::Node &rule : *list) {
       LIMBECK_TRY(readRule(&rule, recipe.rules.emplace_back()));
+      for (const auto &[key, value] : recipe.rules.back().settings)
+        if (!recipe.rules.back().tensor.empty() && isOfOps(key))
+          return at(
+              &rule,
+              error(Code::Parse, "expected settings of a tensor in a rule with 'tensor', found '", key, "'")
+                  .withHint("a rule with 'node' or 'op' says what is quantized and how weights are stored"));
+    }
     return {};
   }
 
@@ -190,6 +221,8 @@ private:
                        return readOperators(value, rule);
                      LIMBECK_ASSIGN(std::string text, scalar(value, key));
                      if (key == "node" || key == "tensor") {
+                       if (Status status = checkExpression(text); !status.ok())
+                         return at(value, status.diagnostic());
                        (key == "node" ? rule.node : rule.tensor) = text;
                        return {};
                      }
@@ -206,15 +239,21 @@ private:
                    });
   }
 
+  Status readOperator(yaml::Node *node, Rule &rule) {
+    LIMBECK_ASSIGN(std::string text, scalar(node, "op"));
+    if (Status status = checkOperator(text); !status.ok())
+      return at(node, status.diagnostic());
+    rule.operators.push_back(std::move(text));
+    return {};
+  }
+
   Status readOperators(yaml::Node *node, Rule &rule) {
     if (auto *list = llvm::dyn_cast_or_null<yaml::SequenceNode>(node)) {
       for (yaml::Node &item : *list) {
-        LIMBECK_ASSIGN(std::string text, scalar(&item, "an operator"));
-        rule.operators.push_back(std::move(text));
+        LIMBECK_TRY(readOperator(&item, rule));
       }
     } else {
-      LIMBECK_ASSIGN(std::string text, scalar(node, "op"));
-      rule.operators.push_back(std::move(text));
+      LIMBECK_TRY(readOperator(node, rule));
     }
     return rule.operators.empty() ? at(node, "expected op to name an operator") : Status();
   }
@@ -230,28 +269,64 @@ Expected<Recipe> parseRecipe(std::string_view text, const std::string &file) {
   return Reader(text, file).read();
 }
 
-/// In quotes, as a regular expression may hold what YAML reads otherwise.
+/// In quotes, as a regular expression may hold what YAML reads otherwise; double ones where something must be escaped.
 static std::string quoted(const std::string &text) {
-  std::string result = "'";
-  for (char letter : text)
-    result += letter == '\'' ? "''" : std::string(1, letter);
-  return result + "'";
+  bool plain =
+      std::ranges::none_of(text, [](unsigned char letter) { return letter < ' ' || letter == 0x7f; });
+  std::string result(1, plain ? '\'' : '"');
+  for (unsigned char letter : text) {
+    char escape[8];
+    if (plain)
+      result += letter == '\'' ? "''" : std::string(1, static_cast<char>(letter));
+    else if (letter < ' ' || letter == 0x7f || letter == '"' || letter == '\\')
+      result.append(escape, static_cast<size_t>(std::snprintf(escape, sizeof escape, "\\x%02x", letter)));
+    else
+      result += static_cast<char>(letter);
+  }
+  return result + result.front();
+}
+
+static bool isWord(const std::string &text) {
+  return !text.empty() &&
+         std::ranges::all_of(text, [](unsigned char letter) { return std::isalnum(letter); });
+}
+
+/// Keys and values.
+static std::vector<std::pair<std::string, std::string>> conditions(const Rule &rule) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::vector<std::string> operators;
+  for (const std::string &name : rule.operators)
+    operators.push_back(isWord(name) ? name : quoted(name));
+  if (!operators.empty())
+    pairs.emplace_back("op", "[" + list(operators) + "]");
+  if (!rule.node.empty())
+    pairs.emplace_back("node", quoted(rule.node));
+  if (!rule.tensor.empty())
+    pairs.emplace_back("tensor", quoted(rule.tensor));
+  return pairs;
+}
+
+std::string conditionText(const Rule &rule) {
+  std::string text;
+  for (const auto &[key, value] : conditions(rule))
+    text += (text.empty() ? "" : ", ") + key + ": " + value;
+  return text;
 }
 
 std::string recipeText(const Recipe &recipe) {
-  std::string text = recipe.rules.empty() ? "version: 1\nrules: []\n" : "version: 1\nrules:\n";
+  return recipe.rules.empty() ? "version: 1\nrules: []\n" : "version: 1\nrules:\n" + rulesText(recipe);
+}
+
+std::string rulesText(const Recipe &recipe) {
+  std::string text;
   for (const Rule &rule : recipe.rules) {
     const char *lead = "  - ";
     auto line = [&](const std::string &key, const std::string &value) {
       text += lead + key + ": " + value + "\n";
       lead = "    ";
     };
-    if (!rule.operators.empty())
-      line("op", "[" + quotedList(rule.operators) + "]");
-    if (!rule.node.empty())
-      line("node", quoted(rule.node));
-    if (!rule.tensor.empty())
-      line("tensor", quoted(rule.tensor));
+    for (const auto &[key, value] : conditions(rule))
+      line(key, value);
     // In the order in which they are documented.
     for (const Setting &setting : allSettings())
       if (auto found = rule.settings.find(setting.key); found != rule.settings.end())

@@ -4,7 +4,7 @@
 // RUN: echo 'rules: [{op: MatMul, metod: mse}]' >> %t.yaml
 // RUN: not limbeck-opt %s --limbeck-quantize-insert-observers=recipe=%t.yaml 2>&1 | FileCheck %s --check-prefix=KEY
 // RUN: echo 'version: 1' > %t.yaml
-// RUN: echo 'rules: [{op: Pool, method: mse}]' >> %t.yaml
+// RUN: echo 'rules: [{op: MaxPool, method: mse}]' >> %t.yaml
 // RUN: limbeck-opt %s --limbeck-quantize-insert-observers=recipe=%t.yaml 2>&1 | FileCheck %s --check-prefix=UNUSED
 
 // CHECK: calib.stat @x method = "percentile" percentile = 9.950000e+01 storage = si8 symmetric
@@ -14,7 +14,7 @@
 // CHECK-NOT: calib.decision
 
 // KEY: unknown key 'metod'; the nearest key is 'method'
-// UNUSED: warning: rule 2 of the recipe matches nothing
+// UNUSED: warning: rule 1 matches nothing in this model: op: [MaxPool]
 func.func @main(%x: tensor<8x8xf32> loc("x")) -> tensor<8x8xf32> {
   %w = limbeck.const dense<0.5> : tensor<8x8xf32>
   %y = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["body"("y")])

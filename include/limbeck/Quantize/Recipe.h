@@ -41,8 +41,16 @@ struct Decision {
 Expected<Recipe> parseRecipe(std::string_view text, const std::string &file);
 /// E-PARSE unless key and value are among those of RecipeSettings.def.
 Status checkSetting(const std::string &key, const std::string &value);
+/// E-PARSE unless the importer knows an operator of this name; the nearest one is named.
+Status checkOperator(const std::string &name);
+/// E-PARSE for what is no regular expression.
+Status checkExpression(const std::string &pattern);
 /// As parseRecipe reads it.
 std::string recipeText(const Recipe &recipe);
+/// The rules alone, as they stand in it.
+std::string rulesText(const Recipe &recipe);
+/// Whom a rule is for, on one line: `op: [Conv], node: '^head/'`.
+std::string conditionText(const Rule &rule);
 /// The rules that stand before those of a user: docs/quantize.md shows them.
 const Recipe &defaultRecipe();
 

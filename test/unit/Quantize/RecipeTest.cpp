@@ -35,12 +35,23 @@ TEST(RecipeTest, TextReadsBackAsItWas) {
   EXPECT_GE(defaultRecipe().rules.size(), 2u);
 }
 
+TEST(RecipeTest, AnyTextComesBack) {
+  for (const char *name : {"it's", "a: b # c", "two\nlines", "\"\\ \t", "- x", "\xc3\xa4\n"}) {
+    Recipe recipe;
+    recipe.rules.emplace_back().node = name;
+    recipe.rules.back().settings["quantize"] = "none";
+    auto read = parseRecipe(recipeText(recipe), "r.yaml");
+    ASSERT_TRUE(read.ok()) << recipeText(recipe);
+    EXPECT_EQ(read->rules[0].node, name);
+  }
+}
+
 TEST(RecipeTest, LaterRulesWin) {
   RecipeMatcher matcher = matcherOf("version: 1\nrules:\n"
                                     "  - op: Conv\n    quantize: static\n    method: mse\n"
                                     "  - node: head\n    quantize: none\n"
                                     "  - tensor: ^x$\n    method: minmax\n"
-                                    "  - op: Nothing\n    method: entropy\n");
+                                    "  - op: Erf\n    method: entropy\n");
   Decision body = matcher.decideOp("body/conv", "Conv"), head = matcher.decideOp("the head", "Conv");
   EXPECT_EQ(body["quantize"], "static");
   EXPECT_EQ(body.rules.at("quantize"), 0u);
@@ -78,7 +89,17 @@ TEST(RecipeTest, ComplaintsNameLineAndMend) {
                 "found 'avgminmax'; the nearest is 'avg-minmax'"},
            Case{"version: 1\nrules:\n  - percentile: 49\n", "expected percentile to be a number from 50"},
            Case{"version: 1\nrules:\n  - percentile: nan\n", "expected percentile to be a number"},
-           Case{"version: 1\nrules:\n  - block: 48\n", "expected block to be a power of two, found 48"},
+           Case{"version: 1\nrules:\n  - block: 48\n",
+                "expected block to be a power of two in digits, found '48'"},
+           Case{"version: 1\nrules:\n  - block: 3.2e1\n",
+                "expected block to be a power of two in digits, found '3.2e1'"},
+           Case{"version: 1\nrules:\n  - op: Cnov\n", "r.yaml:3: error: [E-PARSE] expected an operator of "
+                                                      "ONNX, found 'Cnov'; the nearest is 'Conv'"},
+           Case{"version: 1\nrules:\n  - tensor: x\n    quantize: none\n",
+                "r.yaml:3: error: [E-PARSE] expected settings of a tensor in a rule with 'tensor', found "
+                "'quantize'"},
+           Case{"version: 1\nrules:\n  - method: mse\n  - node: '['\n",
+                "r.yaml:4: error: [E-PARSE] expected a regular expression"},
            Case{"version: 1\nrules:\n  - method: mse\n    method: mse\n", "expected the key 'method' once"},
            Case{"version: 1\nrules: 3\n", "expected rules to be a list"},
            Case{"version: 1\nrules: [3]\n", "expected a rule to be keys with values"},
