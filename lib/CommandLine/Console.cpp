@@ -63,6 +63,7 @@ static std::string withoutControls(std::string_view document) {
 void Console::result(std::string_view text) {
   bar.reset();
   printResult(json ? withoutControls(text) : std::string(text));
+  hasResult = true;
 }
 
 void Console::note(std::string_view text) {
@@ -93,7 +94,8 @@ static std::string errorsDocument(std::span<const Diagnostic> diagnostics, size_
 
 int Console::fail(std::span<const Diagnostic> diagnostics, size_t more) {
   bar.reset();
-  if (json)
+  bool document = json && !hasResult;
+  if (document)
     printResult(withoutControls(errorsDocument(diagnostics, more)));
   int code = 0;
   for (const Diagnostic &diagnostic : diagnostics) {
@@ -101,12 +103,12 @@ int Console::fail(std::span<const Diagnostic> diagnostics, size_t more) {
     if (colored())
       if (size_t at = text.find("error:"); at != std::string::npos)
         text.replace(at, 6, "\033[1;31merror:\033[0m");
-    if (!json)
+    if (!document)
       printTo(stderr, text);
     int own = exitCode(diagnostic.code);
     code = code == 2 || own == 2 ? 2 : std::max(code, own);
   }
-  if (more > 0 && !json)
+  if (more > 0 && !document)
     printTo(stderr, message("and ", more, " more"));
   return code;
 }

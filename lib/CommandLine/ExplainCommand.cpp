@@ -123,8 +123,6 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
   double found = report->compiledRepaired.value_or(report->repaired.value_or(report->quantized));
   if (!flags.minSqnr || found >= *flags.minSqnr)
     return 0;
-  // The document is already there; a second one would make both unreadable.
-  console.json = false;
   return console.fail(error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", found)
                           .withHint("--apply N -o recipe.yaml writes the first N repairs"));
 }

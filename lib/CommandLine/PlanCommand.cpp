@@ -35,8 +35,6 @@ static int runPlan(const PlanFlags &flags, Console &console) {
   console.result(console.json ? plan->json : plan->text);
   if (!flags.failOnUnfused || plan->unfused == 0)
     return 0;
-  // The document is already there; a second one would make both unreadable.
-  console.json = false;
   return console.fail(error(Code::Gate,
                             "expected every op on quantized operands to compute on integers, found ",
                             plan->unfused, " in float")

@@ -23,7 +23,7 @@ public:
   /// Says something that is no result, unless it should be quiet.
   void note(std::string_view text);
   /// Reports what is wrong and returns the exit code: what is malformed wins over what is not supported.
-  /// `more` says how many are wrong besides those.
+  /// `more` says how many are wrong besides those. Behind a result, which is one document already, it is text on standard error.
   int fail(std::span<const Diagnostic> diagnostics, size_t more = 0);
   int fail(const Diagnostic &diagnostic) { return fail(std::span(&diagnostic, 1)); }
 
@@ -36,6 +36,7 @@ public:
 private:
   bool colored() const;
   void printResult(std::string_view text);
+  bool hasResult = false;
   int outputFailure = 0; ///< errno of the first write to standard output that failed
   std::unique_ptr<ProgressBar> bar;
 };

@@ -34,8 +34,28 @@ template <class List> llvm::json::Array jsonIntegers(const List &list) {
   return array;
 }
 
-/// The object that a text holds; nothing when it is none.
+/// How deep brackets lie in each other, as far as a text is JSON.
+inline size_t jsonDepth(std::string_view text) {
+  size_t depth = 0, deepest = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"')
+      quoted = !quoted;
+    else if (quoted)
+      i += text[i] == '\\';
+    else if (text[i] == '[' || text[i] == '{')
+      deepest = std::max(deepest, ++depth);
+    else if ((text[i] == ']' || text[i] == '}') && depth > 0)
+      --depth;
+  }
+  return deepest;
+}
+
+/// The object that a text holds; nothing when it is none, or nested deeper than any of ours: the parser is recursive.
 inline std::optional<llvm::json::Object> parseJsonObject(std::string_view text) {
+  constexpr size_t kMostLevels = 64;
+  if (jsonDepth(text) > kMostLevels)
+    return std::nullopt;
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(llvm::StringRef(text.data(), text.size()));
   if (!value) {
     llvm::consumeError(value.takeError());

@@ -36,6 +36,18 @@ TEST(Tuning, whatIsWrittenIsRead) {
             (std::map<std::string, std::string>{{"avx2, dot tile, u8, rows 1", "2x2"}, {"other", "1x1"}}));
 }
 
+TEST(Tuning, bracketsWithoutEndAreRefused) {
+  for (const char *open : {"[", "{\"a\":"}) {
+    std::string text = "{\"schema\": ";
+    for (int i = 0; i < 100000; ++i)
+      text += open;
+    EXPECT_NE(refused(text).message.find("expected a JSON object"), std::string::npos);
+  }
+  // Brackets in texts are none.
+  std::string name(200, '[');
+  EXPECT_TRUE(parseTuning(changed("Some processor", name), "t.json").ok());
+}
+
 TEST(Tuning, onlyAClearlyFasterTileReplacesTheCostModels) {
   TunedProblem problem{"p", "3x2", {{"2x2", 0.99}, {"4x2", 1.1}}};
   EXPECT_EQ(problem.best(), "3x2");
