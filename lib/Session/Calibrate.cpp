@@ -45,7 +45,7 @@ Status Calibration::open() {
   std::vector<NamedType> inputs;
   for (size_t i = 0; i < model.inputs.size(); ++i)
     inputs.push_back({model.inputNames[i], model.values[model.inputs[i]].type});
-  report.statistics.modelSha256 = model.sha256;
+  report.statistics.modelSha256 = statisticsIdentity(model, importOptions);
   report.statistics.collect = options.collect;
   for (const NamedType &input : inputs)
     if (const Shape &shape = input.type.shape; !shape.empty())
@@ -141,7 +141,10 @@ Expected<CalibrateReport> Calibration::run() {
 
 Expected<CalibrateReport> calibrate(const CalibrateOptions &options, const std::optional<Statistics> &before,
                                     const Progress &progress) {
-  Calibration calibration(options, progress);
+  // A dimension that will have several values is left open here: each sample has its own.
+  CalibrateOptions open = options;
+  open.model = withoutSeveralValues(std::move(open.model));
+  Calibration calibration(open, progress);
   LIMBECK_TRY(calibration.open());
   if (before)
     LIMBECK_TRY(calibration.goOnFrom(*before));

@@ -48,6 +48,15 @@ std::string nativeTarget() {
   return "cpu:" + std::string(cpu::nativeIsa().name);
 }
 
+Expected<std::optional<std::string>> runnableTarget(const std::string &target) {
+  LIMBECK_ASSIGN(std::vector<const cpu::Isa *> isas, cpu::parseTargets(target));
+  std::optional<std::string> best;
+  for (const cpu::Isa *isa : isas)
+    if (cpu::runsHere(*isa))
+      best = "cpu:" + std::string(isa->name);
+  return best;
+}
+
 /// What later stages do has no form in ONNX.
 static Status checkOnnxOptions(const CompileOptions &options) {
   if (options.to > Stage::Graph)
@@ -131,7 +140,8 @@ private:
   Expected<Module> frontEnd(const EntryChoice &choice, Stage last);
   Expected<quantize::Recipe> recipe() const;
   Status observe(mlir::ModuleOp module);
-  Status quantize(mlir::ModuleOp module);
+  /// `identity`: of the model, as statistics name it.
+  Status quantize(mlir::ModuleOp module, const std::string &identity);
   Expected<Module> lower(mlir::ModuleOp module, const cpu::Isa &isa) {
     return inFile(compiler.lower(module, isa.name, options.tiles, options.listTiles));
   }
@@ -171,6 +181,7 @@ static Status checkForm(mlir::ModuleOp module, Stage first) {
 
 Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
   Module module;
+  std::string identity;
   Stage first = options.from;
   if (first == Stage::Import) {
     LIMBECK_TRY(expectModel(options.model.path));
@@ -178,6 +189,7 @@ Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
                                               ? importStatic(options.model.path, choice.options)
                                               : importer::importFile(options.model.path, choice.options));
     sourceSha256 = model.sha256;
+    identity = statisticsIdentity(model, choice.options);
     LIMBECK_ASSIGN(module, compiler.import(model, options.model.precision));
   } else {
     LIMBECK_TRY(expectIr(options.model.path));
@@ -191,7 +203,7 @@ Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
     return module;
   }
   LIMBECK_TRY(inFile(compiler.run(*module, first, Stage::Graph)));
-  LIMBECK_TRY(inFile(options.observe ? observe(*module) : quantize(*module)));
+  LIMBECK_TRY(inFile(options.observe ? observe(*module) : quantize(*module, identity)));
   if (last > Stage::Graph)
     LIMBECK_TRY(inFile(compiler.run(*module, Stage::Quantize, last)));
   return module;
@@ -210,7 +222,7 @@ Status Session::observe(mlir::ModuleOp module) {
   });
 }
 
-Status Session::quantize(mlir::ModuleOp module) {
+Status Session::quantize(mlir::ModuleOp module, const std::string &identity) {
   if (!statistics && !options.quantization.statistics.empty()) {
     LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(options.quantization.statistics));
     statisticsSha256 =
@@ -218,7 +230,7 @@ Status Session::quantize(mlir::ModuleOp module) {
                     /*LowerCase=*/true);
     LIMBECK_ASSIGN(calibration::Statistics read,
                    calibration::readStatistics(options.quantization.statistics));
-    if (read.modelSha256 != sourceSha256)
+    if (read.modelSha256 != identity)
       return error(Code::Calibration, "expected statistics of this model, found those of one with SHA-256 ",
                    read.modelSha256)
           .atFile(options.quantization.statistics);
@@ -309,7 +321,8 @@ Expected<std::vector<std::byte>> Session::artifact() {
     manifest.entries.push_back(std::move(entry));
     records.push_back(std::move(record));
   }
-  manifest.provenance = {kVersion, sourceSha256, writeProvenance(options, records, tilesUsed.size())};
+  manifest.provenance = {kVersion, sourceSha256,
+                         writeProvenance(options, records, tilesUsed.size(), statisticsSha256)};
   return writer.finish(manifest);
 }
 
@@ -357,7 +370,8 @@ Expected<std::vector<std::byte>> Session::onnx() {
   if (options.quantization.enabled) {
     LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
     choices.metadata.emplace_back("limbeck.recipe", quantize::recipeText(rules));
-    choices.metadata.emplace_back("limbeck.statistics_sha256", statisticsSha256);
+    if (!statisticsSha256.empty())
+      choices.metadata.emplace_back("limbeck.statistics_sha256", statisticsSha256);
   }
   choices.externalDataName = options.externalData;
   LIMBECK_ASSIGN(graph::OnnxFiles files, inFile(graph::exportModel(*module, choices)));

@@ -26,9 +26,12 @@ static Expected<std::vector<std::string>> filesOf(const std::string &path) {
     LIMBECK_ASSIGN(std::vector<std::byte> content, readFile(path));
     std::istringstream lines(std::string(reinterpret_cast<const char *>(content.data()), content.size()));
     std::filesystem::path folder = std::filesystem::path(path).parent_path();
-    for (std::string line; std::getline(lines, line);)
+    for (std::string line; std::getline(lines, line);) {
+      if (line.ends_with('\r'))
+        line.pop_back();
       if (!line.empty())
         paths.push_back((folder / line).string());
+    }
   }
   if (paths.empty())
     return error(Code::InputData, "expected .npy or .npz files, found none").atFile(path);
@@ -91,9 +94,10 @@ Expected<DataSet::SampleFile> DataSet::openSamples(const std::string &path) cons
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Shape &shape = arrays[i].shape();
     size_t rank = inputs[i].type.shape.size();
-    bool single = shape.size() + 1 == rank;
-    if (rank == 0 || (!single && shape.size() != rank))
-      return error(Code::InputData, "expected input '", inputs[i].name, "' with ", rank,
+    // A scalar of each sample has the dimension of the samples and no other.
+    bool single = rank == 0 ? shape.empty() : shape.size() + 1 == rank;
+    if (!single && shape.size() != std::max<size_t>(rank, 1))
+      return error(Code::InputData, "expected input '", inputs[i].name, "' with ", std::max<size_t>(rank, 1),
                    " dimensions, or one less for one sample, found ", shapeText(shape))
           .atFile(path);
     int64_t batch = batchOf(inputs[i]), available = single ? 1 : shape[0];
@@ -133,9 +137,10 @@ Status DataSet::useFile(const std::string &path, int64_t &index,
     for (size_t i = 0; i < inputs.size(); ++i) {
       auto value = file.arrays[i].next(file.rows[i]);
       if (value.ok()) {
-        if (value->rank() < static_cast<int64_t>(inputs[i].type.shape.size())) {
-          Shape shape = value->shape();
-          shape.insert(shape.begin(), 1);
+        if (int64_t rank = static_cast<int64_t>(inputs[i].type.shape.size()); value->rank() != rank) {
+          Shape shape = rank == 0 ? Shape() : value->shape();
+          if (rank != 0)
+            shape.insert(shape.begin(), 1);
           *value = value->reshaped(shape);
         }
         value = conformInput(*value, inputs[i]);

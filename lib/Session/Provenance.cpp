@@ -49,7 +49,7 @@ static void writeFacts(llvm::json::OStream &json, const lower::KernelFacts &fact
 }
 
 std::string writeProvenance(const CompileOptions &options, const std::vector<EntryRecord> &entries,
-                            size_t tilesUsed) {
+                            size_t tilesUsed, const std::string &statisticsSha256) {
   return jsonDocument([&](llvm::json::OStream &json) {
     json.attribute("target", jsonText(options.target));
     json.attribute("precision", options.model.precision);
@@ -57,6 +57,12 @@ std::string writeProvenance(const CompileOptions &options, const std::vector<Ent
       json.attributeObject("tuning", [&] {
         json.attribute("sha256", options.tuningSha256);
         json.attribute("tiles_used", static_cast<int64_t>(tilesUsed));
+      });
+    if (options.quantization.enabled)
+      json.attributeObject("quantization", [&] {
+        json.attribute("recipe", jsonText(options.quantization.recipe));
+        if (!statisticsSha256.empty())
+          json.attribute("statistics_sha256", statisticsSha256);
       });
     json.attributeObject("shapes", [&] {
       for (const auto &[name, shape] : options.model.shapes)

@@ -25,9 +25,9 @@ bool computesIntegers(mlir::ModuleOp module);
 /// The calls of a lowered module.
 std::vector<KernelRecord> kernelsOf(mlir::ModuleOp module);
 
-/// `tilesUsed`: how many of the options' tiles.
+/// `tilesUsed`: how many of the options' tiles. `statisticsSha256`: of the file, where the model was quantized with one.
 std::string writeProvenance(const CompileOptions &options, const std::vector<EntryRecord> &entries,
-                            size_t tilesUsed);
+                            size_t tilesUsed, const std::string &statisticsSha256 = "");
 /// What is recorded of one entry; little when the text is not of this form.
 EntryRecord readEntry(const std::string &provenance, const std::string &entry);
 /// The text of one top-level member, or nothing.

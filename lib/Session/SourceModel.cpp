@@ -2,6 +2,8 @@
 #include "limbeck/Session/SourceModel.h"
 #include "limbeck/Session/FileKind.h"
 #include "limbeck/Tensor/Npy.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/SHA256.h"
 
 namespace limbeck::session {
 
@@ -54,6 +56,25 @@ Expected<importer::Options> onlyChoice(const SourceModel &model) {
       return error(Code::Flag, "expected one value for --dim ", symbol, " here, found ", values.size());
   LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(model));
   return std::move(choices.front().options);
+}
+
+SourceModel withoutSeveralValues(SourceModel model) {
+  std::erase_if(model.dims, [](const auto &dim) { return dim.second.size() > 1; });
+  return model;
+}
+
+std::string statisticsIdentity(const importer::Model &model, const importer::Options &options) {
+  if (options.frozen.empty())
+    return model.sha256;
+  llvm::SHA256 hash;
+  hash.update(model.sha256);
+  for (const auto &[name, value] : options.frozen) {
+    // Lengths keep apart what stands side by side.
+    hash.update(message(" ", name.size(), " ", name, " ", limbeck::name(value.dtype()), " ",
+                        shapeText(value.shape()), " "));
+    hash.update({reinterpret_cast<const uint8_t *>(value.bytes()), static_cast<size_t>(value.byteSize())});
+  }
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
 }
 
 Expected<importer::Model> importStatic(const std::string &path, const importer::Options &options) {

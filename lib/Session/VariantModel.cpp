@@ -174,7 +174,7 @@ Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOption
                                                              const Progress &progress) {
   LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(options.model));
   LIMBECK_ASSIGN(importer::Model model, importStatic(options.model.path, importOptions));
-  if (model.sha256 != options.statistics->modelSha256)
+  if (statisticsIdentity(model, importOptions) != options.statistics->modelSha256)
     return error(Code::Calibration, "expected statistics of this model, found those of one with SHA-256 ",
                  options.statistics->modelSha256)
         .atFile(options.model.path);

@@ -47,6 +47,10 @@ Expected<Product> productOf(const std::string &path);
 /// The target of a text when the user names none: `cpu:LEVEL`, the best level that this machine runs.
 std::string nativeTarget();
 
+/// The best instruction set of a target that this machine runs, as such a text; nothing where it runs none of them. E-FLAG as of
+/// cpu::parseTargets.
+Expected<std::optional<std::string>> runnableTarget(const std::string &target);
+
 /// Told when the code of a kernel begins to be made, with the nodes it stands for, and when it is there; from any thread.
 using KernelWatch =
     std::function<void(std::string_view kernel, const std::vector<std::string> &nodes, bool begins)>;

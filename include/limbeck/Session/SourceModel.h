@@ -31,6 +31,12 @@ Expected<std::vector<EntryChoice>> entryChoices(const SourceModel &model);
 /// For commands that look at one signature only. E-FLAG when a dimension has several values.
 Expected<importer::Options> onlyChoice(const SourceModel &model);
 
+/// The same, but dimensions with several values stay open.
+SourceModel withoutSeveralValues(SourceModel model);
+
+/// What statistics belong to: the model's file, and the values of the inputs that are frozen. SHA-256 in hexadecimal digits.
+std::string statisticsIdentity(const importer::Model &model, const importer::Options &options);
+
 /// Imports a model and asks for static shapes. Where some are open, E-SHAPE-MISSING shows flags with which the model imports,
 /// if a few guesses find any.
 Expected<importer::Model> importStatic(const std::string &path, const importer::Options &options);

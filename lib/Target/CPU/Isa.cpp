@@ -41,18 +41,20 @@ std::string_view Isa::triple() const {
                                                         : "aarch64-unknown-linux-gnu";
 }
 
+bool runsHere(const Isa &isa) {
+  artifact::Variant variant;
+  variant.isa = isa.name;
+  variant.features = isa.featureList();
+  variant.architecture = isa.architecture;
+  return runtime::CpuFeatures::host().runs(variant);
+}
+
 const Isa &nativeIsa() {
   static const Isa *const best = [] {
-    const runtime::CpuFeatures &host = runtime::CpuFeatures::host();
     const Isa *found = nullptr;
-    for (const Isa &isa : kIsas) {
-      artifact::Variant variant;
-      variant.isa = isa.name;
-      variant.features = isa.featureList();
-      variant.architecture = isa.architecture;
-      if (host.runs(variant))
+    for (const Isa &isa : kIsas)
+      if (runsHere(isa))
         found = &isa;
-    }
     return found;
   }();
   return *best;

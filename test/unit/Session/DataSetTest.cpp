@@ -1,5 +1,6 @@
 // Cutting arrays into samples.
 #include "limbeck/Session/DataSet.h"
+#include "limbeck/Support/File.h"
 #include "limbeck/Tensor/Random.h"
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -57,6 +58,28 @@ TEST_F(DataSetTest, TakesOneRankLessAsOneSample) {
   ASSERT_TRUE(samples.ok());
   ASSERT_EQ(samples->size(), 1u);
   EXPECT_EQ(samples->front().shape(), (Shape{1, 3, 2}));
+}
+
+TEST_F(DataSetTest, TakesScalarsOfSamples) {
+  Tensor all = values({3});
+  auto samples = samplesOf(write("a.npy", all), input({}));
+  ASSERT_TRUE(samples.ok()) << samples.diagnostic().text();
+  ASSERT_EQ(samples->size(), 3u);
+  EXPECT_EQ(samples->back().shape(), Shape());
+  EXPECT_EQ(samples->back().values<float>()[0], all.values<float>()[2]);
+  EXPECT_EQ(samplesOf(write("b.npy", values({})), input({}))->size(), 1u);
+  EXPECT_EQ(samplesOf(write("c.npy", values({3, 1})), input({})).diagnostic().code, Code::InputData);
+}
+
+TEST_F(DataSetTest, ReadsListsWithAnyLineEnds) {
+  write("a.npy", values({2, 2}));
+  std::string list = folder / "list.txt";
+  for (std::string_view text : {"a.npy\r\n\r\na.npy\r\n", "a.npy\n\na.npy"}) {
+    ASSERT_TRUE(writeFileAtomically(list, bytesOf(text)).ok());
+    auto samples = samplesOf(list, input({1, 2}));
+    ASSERT_TRUE(samples.ok()) << samples.diagnostic().text();
+    EXPECT_EQ(samples->size(), 4u);
+  }
 }
 
 TEST_F(DataSetTest, TakesAsManyAsTheModelFixes) {

@@ -31,6 +31,18 @@ TEST(SourceModel, HasOneEntryPerCombination) {
   EXPECT_EQ(onlyChoice(model).diagnostic().code, Code::Flag);
 }
 
+TEST(SourceModel, StatisticsBelongToFrozenValuesToo) {
+  importer::Model model;
+  model.sha256 = "abc";
+  importer::Options none, one, two;
+  one.frozen.emplace("s", Tensor::scalar(DType::F32, 1.0f));
+  two.frozen.emplace("s", Tensor::scalar(DType::F32, 2.0f));
+  EXPECT_EQ(statisticsIdentity(model, none), "abc");
+  EXPECT_NE(statisticsIdentity(model, one), "abc");
+  EXPECT_NE(statisticsIdentity(model, one), statisticsIdentity(model, two));
+  EXPECT_EQ(statisticsIdentity(model, one), statisticsIdentity(model, importer::Options(one)));
+}
+
 TEST(SourceModel, BoundsTheNumberOfEntries) {
   SourceModel model;
   for (int64_t value = 1; value <= 8; ++value) {

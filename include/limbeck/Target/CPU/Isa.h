@@ -21,6 +21,7 @@ struct Isa {
 
 std::span<const Isa> allIsas();
 const Isa *findIsa(std::string_view name);
+bool runsHere(const Isa &isa);
 /// The best one that this machine runs.
 const Isa &nativeIsa();
 /// `cpu`, `cpu:native`, `cpu:avx2,arm64`: the instruction sets meant, in the order of Isas.def. E-FLAG otherwise.
