@@ -6,6 +6,7 @@
 #include "limbeck/Session/Quantize.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
+#include <cmath>
 
 namespace limbeck::command {
 
@@ -74,23 +75,36 @@ static Status checkFlags(const QuantizeFlags &flags) {
   if (!samples && !flags.recipe.dynamic && weightOnly.empty() && flags.recipe.recipe.empty())
     return error(Code::Flag, "expected --data with samples or --stats with statistics, found neither")
         .withHint("limbeck quantize model.onnx --data samples.npz -o model.lmb");
+  if (flags.to->count() && flags.options.compile.to == pipeline::Stage::Import)
+    return error(
+        Code::Flag,
+        "expected --to graph or a later stage: the model is quantized behind stage graph, found import");
+  if (flags.minSqnr && !std::isfinite(*flags.minSqnr))
+    return error(Code::Flag, "expected --min-sqnr with a finite number of dB, found ", *flags.minSqnr);
+  if (flags.failIfSlower && flags.noBench)
+    return error(Code::Flag, "expected one of --fail-if-slower, which measures, and --no-bench, found both");
   if (flags.minSqnr && flags.options.dataSet.empty())
     return error(Code::Flag, "expected --data with --min-sqnr: accuracy is measured with samples");
   return {};
 }
 
-/// The exit code that gates ask for.
-static int checkGates(const QuantizeFlags &flags, const session::QuantizeReport &report, Console &console) {
-  if (auto speedup = report.speedup(); speedup && *speedup < 1 && flags.failIfSlower)
-    return console.fail(error(Code::Gate, "int8 is slower than float: ", *speedup, " times as fast"));
+/// A gate that could not be measured has not been passed.
+static Status checkGates(const QuantizeFlags &flags, const session::QuantizeReport &report) {
+  if (flags.failIfSlower) {
+    std::optional<double> speedup = report.speedup();
+    if (!speedup)
+      return error(Code::Gate, "expected times with --fail-if-slower, found none: nothing was measured");
+    if (*speedup < 1)
+      return error(Code::Gate, "the quantized model is slower than float: ", *speedup, " times as fast");
+  }
   if (!flags.minSqnr)
-    return 0;
-  auto sqnr = report.leastSignalToNoise();
+    return {};
+  std::optional<double> sqnr = report.leastSignalToNoise();
   if (!sqnr)
-    return console.fail(error(Code::InputData, "expected at least 16 samples with --min-sqnr"));
+    return error(Code::Gate, "expected accuracy with --min-sqnr, found none: nothing was measured");
   if (*sqnr < *flags.minSqnr)
-    return console.fail(error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", *sqnr));
-  return 0;
+    return error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", *sqnr);
+  return {};
 }
 
 static int runQuantize(const QuantizeFlags &flags, Console &console) {
@@ -100,17 +114,21 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
   if (flags.printRecipe) {
     quantize::Recipe all = quantize::defaultRecipe();
     all.rules.insert(all.rules.end(), recipe->rules.begin(), recipe->rules.end());
-    console.result(quantize::recipeText(all));
+    console.result(console.json ? session::recipeJson(all) : quantize::recipeText(all));
     return 0;
   }
   if (Status status = checkFlags(flags); !status.ok())
     return console.fail(status.diagnostic());
+  if (Expected<quantize::Recipe> ofFlags = shorthandRecipe(flags.recipe);
+      ofFlags.ok() && !ofFlags->rules.empty())
+    console.note(message("the flags stand for these rules:\n", quantize::rulesText(*ofFlags)));
   session::QuantizeOptions options = flags.options;
   session::CompileOptions &compile = options.compile;
   if (Status status = prepareOutput(compile, flags.output, flags.to->count() != 0); !status.ok())
     return console.fail(status.diagnostic());
   compile.quantization.recipe = quantize::recipeText(*recipe);
   options.worker = !flags.noWorker;
+  options.needAccuracy = flags.minSqnr.has_value();
   options.measureSpeed = !flags.noBench;
   Expected<session::QuantizeReport> report = session::quantize(options, console.progress());
   if (!report.ok())
@@ -122,8 +140,8 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
   console.result(console.json ? session::quantizeJson(*report, flags.output)
                               : session::quantizeText(*report));
   // What does not pass is not written.
-  if (int code = checkGates(flags, *report, console))
-    return code;
+  if (Status status = checkGates(flags, *report); !status.ok())
+    return console.fail(status.diagnostic());
   OutputFiles files;
   Status status = addOutput(files, compile, flags.output, report->output);
   if (status.ok())

@@ -1,8 +1,18 @@
 // Shorthands become rules here, so that whatever reads a recipe knows nothing of flags.
 #include "RecipeFlags.h"
 #include "limbeck/Support/File.h"
+#include <algorithm>
+#include <iterator>
+#include <tuple>
 
 namespace limbeck::command {
+
+static std::string joined(const std::vector<std::string> &words) {
+  std::string text;
+  for (const std::string &word : words)
+    text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
 
 static constexpr const char *group = "What is quantized, and how";
 
@@ -29,10 +39,27 @@ void addRecipeFlags(CLI::App &command, RecipeFlags &flags) {
       ->group(group);
 }
 
+/// What --dynamic and --weight-only are for.
+static std::vector<std::string> formOperators(const RecipeFlags &flags) {
+  return flags.dynamic ? std::vector<std::string>{"Conv", "Gemm", "MatMul"}
+                       : std::vector<std::string>{"Gemm", "MatMul"};
+}
+
+/// Of those, the ones that --op-types leaves.
+static std::vector<std::string> chosenOperators(const RecipeFlags &flags) {
+  std::vector<std::string> chosen = formOperators(flags);
+  if (!flags.operators.empty())
+    std::erase_if(chosen, [&](const std::string &name) {
+      return std::ranges::find(flags.operators, name) == flags.operators.end();
+    });
+  return chosen;
+}
+
 static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
   std::vector<quantize::Rule> rules;
   auto set = [&](const char *key, const std::string &value) { rules.emplace_back().settings[key] = value; };
-  if (!flags.operators.empty()) {
+  bool form = flags.dynamic || !flags.weightOnly.empty();
+  if (!flags.operators.empty() && !form) {
     set("quantize", "none");
     rules.emplace_back().operators = flags.operators;
     rules.back().settings["quantize"] = "static";
@@ -40,34 +67,77 @@ static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
   if (!flags.percentile.empty()) {
     set("method", "percentile");
     rules.back().settings["percentile"] = flags.percentile;
-  }
-  if (!flags.method.empty())
+  } else if (!flags.method.empty()) {
     set("method", flags.method);
+  }
   if (!flags.activations.empty())
     set("activations", flags.activations);
   if (flags.perTensor)
     set("granularity", "tensor");
-  if (flags.dynamic) {
-    rules.emplace_back().operators = {"Conv", "Gemm", "MatMul"};
-    rules.back().settings["quantize"] = "dynamic";
-    rules.emplace_back().operators = {"ConvTranspose"};
-    rules.back().settings["quantize"] = "none";
-  }
-  if (!flags.weightOnly.empty()) {
+  if (form) {
     set("quantize", "none");
-    rules.emplace_back().operators = {"Gemm", "MatMul"};
-    rules.back().settings = {{"quantize", "weights"}};
-    if (flags.weightOnly == "int4") {
-      rules.back().settings["weights"] = "s4";
-      rules.back().settings["granularity"] = "block";
-      rules.back().settings["block"] = "32";
-    }
+    rules.emplace_back().operators = chosenOperators(flags);
+    rules.back().settings["quantize"] = flags.dynamic ? "dynamic" : "weights";
+    if (flags.weightOnly == "int4")
+      rules.back().settings.insert({{"weights", "s4"}, {"granularity", "block"}, {"block", "32"}});
   }
   if (!flags.exclude.empty()) {
     set("quantize", "none");
     rules.back().node = flags.exclude;
   }
   return rules;
+}
+
+/// What is wrong with the value of a flag.
+static Status atFlag(const char *flag, Status status) {
+  if (!status.ok()) {
+    status.diagnostic().code = Code::Flag;
+    status.diagnostic().message = message(flag, ": ", status.diagnostic().message);
+  }
+  return status;
+}
+
+static Status checkValues(const RecipeFlags &flags) {
+  const std::tuple<const char *, const char *, const std::string &> settings[] = {
+      {"--method", "method", flags.method},
+      {"--percentile", "percentile", flags.percentile},
+      {"--activations", "activations", flags.activations}};
+  for (const auto &[flag, key, value] : settings)
+    if (!value.empty())
+      LIMBECK_TRY(atFlag(flag, quantize::checkSetting(key, value)));
+  for (const std::string &name : flags.operators)
+    LIMBECK_TRY(atFlag("--op-types", quantize::checkOperator(name)));
+  return atFlag("--exclude", quantize::checkExpression(flags.exclude));
+}
+
+/// A flag that changes nothing is a mistake of whoever gave it.
+static Status checkTogether(const RecipeFlags &flags) {
+  if (!flags.percentile.empty() && !flags.method.empty() && flags.method != "percentile")
+    return error(Code::Flag, "expected --method percentile with --percentile, found ", flags.method);
+  if (!flags.dynamic && flags.weightOnly.empty())
+    return {};
+  const char *form = flags.dynamic ? "--dynamic" : "--weight-only";
+  const std::pair<const char *, bool> ofRanges[] = {{"--method", !flags.method.empty()},
+                                                    {"--percentile", !flags.percentile.empty()},
+                                                    {"--activations", !flags.activations.empty()}};
+  for (const auto &[flag, given] : ofRanges)
+    if (given)
+      return error(Code::Flag, "expected no ", flag, " with ", form,
+                   flags.dynamic ? ": ranges are taken when the model runs"
+                                 : ": activations stay as they are");
+  if (flags.perTensor && flags.weightOnly == "int4")
+    return error(Code::Flag,
+                 "expected no --per-tensor with --weight-only int4, which has a scale for each block");
+  if (chosenOperators(flags).empty())
+    return error(Code::Flag, "expected --op-types among ", joined(formOperators(flags)), " with ", form,
+                 ", found ", joined(flags.operators));
+  return {};
+}
+
+Expected<quantize::Recipe> shorthandRecipe(const RecipeFlags &flags) {
+  LIMBECK_TRY(checkValues(flags));
+  LIMBECK_TRY(checkTogether(flags));
+  return quantize::Recipe{shorthandRules(flags)};
 }
 
 Expected<quantize::Recipe> readRecipe(const RecipeFlags &flags) {
@@ -77,12 +147,8 @@ Expected<quantize::Recipe> readRecipe(const RecipeFlags &flags) {
     LIMBECK_ASSIGN(recipe, quantize::parseRecipe({reinterpret_cast<const char *>(bytes.data()), bytes.size()},
                                                  flags.recipe));
   }
-  for (quantize::Rule &rule : shorthandRules(flags)) {
-    for (const auto &[key, value] : rule.settings)
-      LIMBECK_TRY(quantize::checkSetting(key, value));
-    recipe.rules.push_back(std::move(rule));
-  }
-  LIMBECK_TRY(quantize::RecipeMatcher::create(recipe).status());
+  LIMBECK_ASSIGN(quantize::Recipe shorthands, shorthandRecipe(flags));
+  std::ranges::move(shorthands.rules, std::back_inserter(recipe.rules));
   return recipe;
 }
 

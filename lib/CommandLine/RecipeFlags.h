@@ -17,7 +17,9 @@ void addRecipeFlags(CLI::App &command, RecipeFlags &flags);
 /// --dynamic --weight-only: for commands that make a model, not only statistics of one.
 void addFormFlags(CLI::App &command, RecipeFlags &flags);
 
-/// The rules of the file and, behind them, those of the other flags. Errors of the file; E-PARSE for values that no setting has.
+/// The rules that the flags beside --recipe stand for. E-FLAG for values that no setting has, and for flags that change nothing.
+Expected<quantize::Recipe> shorthandRecipe(const RecipeFlags &flags);
+/// The rules of the file and, behind them, those of the other flags. Errors of the file and of shorthandRecipe.
 Expected<quantize::Recipe> readRecipe(const RecipeFlags &flags);
 
 } // namespace limbeck::command

@@ -18,6 +18,11 @@ Status OutputComparison::add(const Tensor &expected, const Tensor &found) {
                  ", found ", shapeText(found.shape()));
   for (int64_t i = 0; i < expected.size(); ++i) {
     double x = expected.asDouble(i), y = found.asDouble(i);
+    // An infinity or a NaN that both have is no difference, and no signal either; one that only one has is no number of decibels.
+    if (!std::isfinite(x) || !std::isfinite(y)) {
+      mismatches += !(x == y || (std::isnan(x) && std::isnan(y)));
+      continue;
+    }
     signal += x * x;
     noise += (x - y) * (x - y);
     product += x * y;
@@ -32,6 +37,8 @@ Status OutputComparison::add(const Tensor &expected, const Tensor &found) {
 }
 
 double OutputComparison::signalToNoise() const {
+  if (mismatches > 0)
+    return -INFINITY;
   return noise == 0 ? INFINITY : 10 * std::log10(signal / noise);
 }
 

@@ -98,6 +98,8 @@ std::vector<Diagnostic> Compiler::listen(llvm::function_ref<void()> work) {
   mlir::ScopedDiagnosticHandler handler(context.get(), [&](mlir::Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
       errors.push_back(toDiagnostic(diagnostic));
+    else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning)
+      heard.push_back(toDiagnostic(diagnostic));
     return mlir::success();
   });
   work();

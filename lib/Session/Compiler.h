@@ -51,6 +51,7 @@ public:
 
   /// What passes said so far.
   const std::vector<PassRemark> &remarks() const { return collected; }
+  const std::vector<Diagnostic> &warnings() const { return heard; }
   unsigned threads() const { return threadCount; }
 
 private:
@@ -60,6 +61,7 @@ private:
   unsigned threadCount;
   std::unique_ptr<mlir::MLIRContext> context;
   std::vector<PassRemark> collected;
+  std::vector<Diagnostic> heard; ///< warnings
 };
 
 } // namespace limbeck::session

@@ -10,6 +10,7 @@
 #include "limbeck/Quantize/Passes.h"
 #include "limbeck/Session/Calibrate.h"
 #include "limbeck/Session/DataSet.h"
+#include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
 #include <filesystem>
@@ -49,6 +50,9 @@ private:
   Status choose();
   Status collect();
   Expected<std::vector<std::byte>> compileAs(CompileOptions what);
+  Status prepareMeasuring();
+  bool hasOpenInputs() const;
+  Status takeShapes(SourceModel &model) const;
   Expected<std::string> artifactFile(bool quantized);
   Status measureAccuracy();
   Status measureSpeed();
@@ -56,7 +60,8 @@ private:
   const QuantizeOptions &options;
   TemporaryFolder folder;
   const Progress &progress;
-  CompileOptions compiled; ///< with the statistics that are used
+  CompileOptions compiled;                ///< with the statistics that are used
+  std::optional<CompileOptions> measured; ///< for an artifact that this machine runs
   QuantizeReport report;
   std::vector<NamedType> inputs;
   std::set<int64_t> heldBack; ///< indices of samples
@@ -68,8 +73,13 @@ private:
 
 /// Runs the rules on the float graph, as compilation will.
 Status Quantizer::choose() {
+  LIMBECK_TRY(expectModel(compiled.model.path));
   LIMBECK_ASSIGN(std::vector<EntryChoice> choices, entryChoices(compiled.model));
-  LIMBECK_ASSIGN(importer::Model model, importer::importFile(compiled.model.path, choices.front().options));
+  // Calibration takes its time: what compilation asks for is asked for now.
+  if (compiled.to == pipeline::Stage::Lower)
+    LIMBECK_TRY(importStatic(compiled.model.path, choices.front().options).status());
+  LIMBECK_ASSIGN(importer::Options open, onlyChoice(withoutSeveralValues(compiled.model)));
+  LIMBECK_ASSIGN(importer::Model model, importer::importFile(compiled.model.path, open));
   for (size_t i = 0; i < model.inputs.size(); ++i)
     inputs.push_back({model.inputNames[i], model.values[model.inputs[i]].type});
   quantize::Recipe recipe;
@@ -94,7 +104,11 @@ Status Quantizer::choose() {
   module->walk([&](mlir::Operation *op) {
     if (auto stat = mlir::dyn_cast<calib::StatOp>(op)) {
       ++observed;
-      choice.tensors += stat.getStorage().has_value();
+      if (auto storage = stat.getStorage()) {
+        ++choice.tensors;
+        auto type = graph::toDType(*storage);
+        ++choice.ranges[{type.ok() ? std::string(name(*type)) : "integers", stat.getMethod().str()}];
+      }
     }
     auto contraction = mlir::dyn_cast<graph::ContractionOpInterface>(op);
     if (!contraction)
@@ -117,6 +131,12 @@ Status Quantizer::choose() {
     for (KeptFloat &kept : choice.kept)
       if (remark.name == "kept-float" && llvm::is_contained(remark.nodes, kept.node))
         kept.reason = remark.reason;
+  if (choice.quantized == 0)
+    report.notes.push_back(choice.contractions
+                               ? "nothing is quantized: every convolution and matrix product stays float"
+                               : "nothing is quantized: there is no convolution and no matrix product");
+  for (const Diagnostic &warning : compiler.warnings())
+    report.notes.push_back(warning.message);
   return {};
 }
 
@@ -130,6 +150,9 @@ Status Quantizer::collect() {
   // Spread evenly, as sets are often sorted by class.
   for (int64_t i = 0; i < kept; ++i)
     heldBack.insert(i * samples / kept + samples / kept / 2);
+  if (kept == 0 && options.needAccuracy)
+    return error(Code::InputData, "expected at least 16 samples with --min-sqnr, found ", samples)
+        .atFile(options.dataSet);
   if (kept == 0)
     report.notes.push_back(
         message("accuracy is not measured: of ", samples, " samples none can be spared, 16 would do"));
@@ -137,7 +160,7 @@ Status Quantizer::collect() {
     return {};
   CalibrateOptions calibration;
   calibration.collect.gram = byGram;
-  calibration.model = compiled.model;
+  calibration.model = withoutSeveralValues(compiled.model);
   calibration.dataSet = options.dataSet;
   calibration.recipe = compiled.quantization.recipe;
   calibration.collect.histogram = true;
@@ -157,20 +180,68 @@ Expected<std::vector<std::byte>> Quantizer::compileAs(CompileOptions what) {
   return options.worker ? compileInWorker(what, {}, progress) : compile(what, progress);
 }
 
+/// What this machine can run of the product, or of what the product would be compiled to; a note where it cannot.
+Status Quantizer::prepareMeasuring() {
+  if (heldBack.empty() && !options.measureSpeed)
+    return {};
+  bool linked = compiled.product == Product::Artifact || compiled.product == Product::Object ||
+                compiled.product == Product::SharedObject;
+  LIMBECK_ASSIGN(std::optional<std::string> target, runnableTarget(linked ? compiled.target : "cpu:native"));
+  if (!target) {
+    report.measurable = false;
+    report.notes.push_back(
+        message("accuracy and time are not measured on this machine: it does not run ", compiled.target));
+    return {};
+  }
+  CompileOptions what = compiled;
+  what.product = Product::Artifact;
+  what.target = *target;
+  what.to = pipeline::Stage::Lower;
+  what.model = withoutSeveralValues(what.model);
+  if (hasOpenInputs()) {
+    if (options.dataSet.empty()) {
+      report.notes.push_back("time is not measured: --shape or --dim would fix what is open");
+      return {};
+    }
+    LIMBECK_TRY(takeShapes(what.model));
+  }
+  measured = std::move(what);
+  return {};
+}
+
+bool Quantizer::hasOpenInputs() const {
+  return std::ranges::any_of(inputs, [](const NamedType &input) { return !input.type.isStatic(); });
+}
+
+/// What is open about inputs is as in the first of the samples that are run.
+Status Quantizer::takeShapes(SourceModel &model) const {
+  LIMBECK_ASSIGN(DataSet set, DataSet::open(options.dataSet, inputs));
+  int64_t first = heldBack.empty() ? 0 : *heldBack.begin();
+  bool found = false;
+  Status status = set.forEachSample([&](const Sample &sample) -> Status {
+    if (sample.index != first)
+      return {};
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (!inputs[i].type.isStatic())
+        model.shapes[inputs[i].name] = sample.values[i].shape();
+    found = true;
+    return error(Code::Run, "one sample is enough");
+  });
+  return found ? Status() : status;
+}
+
 /// An artifact for this machine: of the model as it was, or quantized.
 Expected<std::string> Quantizer::artifactFile(bool quantized) {
   std::string &path = quantized ? quantizedArtifact : floatArtifact;
   if (!path.empty())
     return path;
   std::string file = folder.file(quantized ? "int8.lmb" : "float.lmb");
-  if (quantized && compiled.product == Product::Artifact) {
+  bool isProduct = compiled.product == Product::Artifact && measured->model.shapes == compiled.model.shapes;
+  if (quantized && isProduct) {
     LIMBECK_TRY(writeFileAtomically(file, report.output));
     return path = file;
   }
-  CompileOptions what = compiled;
-  what.product = Product::Artifact;
-  what.target = "cpu:native";
-  what.to = pipeline::Stage::Lower;
+  CompileOptions what = *measured;
   if (!quantized)
     what.quantization = {};
   LIMBECK_ASSIGN(std::vector<std::byte> bytes, compileAs(std::move(what)));
@@ -179,7 +250,7 @@ Expected<std::string> Quantizer::artifactFile(bool quantized) {
 }
 
 Status Quantizer::measureAccuracy() {
-  if (heldBack.empty())
+  if (heldBack.empty() || !measured)
     return {};
   std::vector<std::unique_ptr<runtime::Context>> contexts;
   for (bool quantized : {false, true}) {
@@ -209,7 +280,7 @@ Status Quantizer::measureAccuracy() {
 }
 
 Status Quantizer::measureSpeed() {
-  if (!options.measureSpeed)
+  if (!options.measureSpeed || !measured)
     return {};
   BenchOptions benchOptions;
   LIMBECK_ASSIGN(benchOptions.model.path, artifactFile(true));
@@ -227,6 +298,7 @@ Expected<QuantizeReport> Quantizer::run() {
   if (report.interrupted)
     return std::move(report);
   LIMBECK_ASSIGN(report.output, compileAs(compiled));
+  LIMBECK_TRY(prepareMeasuring());
   LIMBECK_TRY(measureAccuracy());
   LIMBECK_TRY(measureSpeed());
   return std::move(report);

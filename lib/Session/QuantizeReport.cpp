@@ -20,6 +20,10 @@ std::string quantizeText(const QuantizeReport &report) {
                           share(choice.quantizedMultiplyAdds, choice.multiplyAdds))
                 .str();
   text += llvm::formatv("; {0} tensors stored in integers\n", choice.tensors).str();
+  for (const auto &[how, count] : choice.ranges)
+    text += llvm::formatv("  {0} {1}: {2}, range by {3}\n", count, count == 1 ? "tensor" : "tensors",
+                          how.first, how.second)
+                .str();
   for (const KeptFloat &kept : choice.kept)
     text += llvm::formatv("  float: {0}: {1}\n", printable(kept.node), printable(kept.reason)).str();
   if (report.calibrationSamples)
@@ -28,6 +32,8 @@ std::string quantizeText(const QuantizeReport &report) {
     text += llvm::formatv("accuracy: {0}: {1:F1} dB, cosine {2:F5}", printable(output.outputName()),
                           output.signalToNoise(), output.cosine())
                 .str();
+    if (int64_t count = output.notComparable())
+      text += llvm::formatv(", {0} elements finite in one only", count).str();
     if (auto same = output.sameChoice())
       text += llvm::formatv(", same greatest element in {0:P1} of {1} rows", *same, output.choices()).str();
     text += llvm::formatv(" ({0} samples that calibration did not see)\n", report.heldBack).str();
@@ -40,6 +46,24 @@ std::string quantizeText(const QuantizeReport &report) {
   return text;
 }
 
+std::string recipeJson(const quantize::Recipe &recipe) {
+  return jsonDocument([&](llvm::json::OStream &json) {
+    json.attributeArray("rules", [&] {
+      for (const quantize::Rule &rule : recipe.rules)
+        json.object([&] {
+          if (!rule.operators.empty())
+            json.attribute("op", jsonTexts(rule.operators));
+          if (!rule.node.empty())
+            json.attribute("node", jsonText(rule.node));
+          if (!rule.tensor.empty())
+            json.attribute("tensor", jsonText(rule.tensor));
+          for (const auto &[key, value] : rule.settings)
+            json.attribute(jsonText(key), jsonText(value));
+        });
+    });
+  });
+}
+
 std::string quantizeJson(const QuantizeReport &report, const std::string &output) {
   const QuantizationChoice &choice = report.choice;
   return jsonDocument([&](llvm::json::OStream &json) {
@@ -50,6 +74,14 @@ std::string quantizeJson(const QuantizeReport &report, const std::string &output
     json.attribute("multiply_adds", choice.multiplyAdds);
     json.attribute("quantized_multiply_adds", choice.quantizedMultiplyAdds);
     json.attribute("quantized_tensors", choice.tensors);
+    json.attributeArray("ranges", [&] {
+      for (const auto &[how, count] : choice.ranges)
+        json.object([&] {
+          json.attribute("storage", how.first);
+          json.attribute("method", how.second);
+          json.attribute("tensors", count);
+        });
+    });
     json.attributeArray("kept_float", [&] {
       for (const KeptFloat &kept : choice.kept)
         json.object([&] {
@@ -65,6 +97,7 @@ std::string quantizeJson(const QuantizeReport &report, const std::string &output
           json.attribute("output", jsonText(one.outputName()));
           json.attribute("sqnr_db", jsonNumber(one.signalToNoise()));
           json.attribute("cosine", jsonNumber(one.cosine()));
+          json.attribute("not_comparable", one.notComparable());
           json.attribute("same_choice",
                          one.sameChoice() ? jsonNumber(*one.sameChoice()) : llvm::json::Value(nullptr));
           json.attribute("choices", one.choices());

@@ -14,10 +14,13 @@ public:
   Status add(const Tensor &expected, const Tensor &found);
 
   const std::string &outputName() const { return name; }
-  /// 10 log10(sum of squares / sum of squared differences); infinity when nothing differs.
+  /// 10 log10(sum of squares / sum of squared differences); infinity when nothing differs, -infinity when something is finite in one
+  /// only.
   double signalToNoise() const;
-  /// Of all elements as one vector; 1 when both are zero.
+  /// Of all finite elements as one vector; 1 when both are zero.
   double cosine() const;
+  /// Elements that are finite in one only, or infinite with other signs, or NaN in one only.
+  int64_t notComparable() const { return mismatches; }
   /// Share of rows (along the last dimension) whose greatest element is at the same place; nothing without such rows.
   std::optional<double> sameChoice() const;
   int64_t choices() const { return rows; }
@@ -25,7 +28,7 @@ public:
 private:
   std::string name;
   double signal = 0, noise = 0, product = 0, power = 0;
-  int64_t rows = 0, sameRows = 0;
+  int64_t rows = 0, sameRows = 0, mismatches = 0;
 };
 
 } // namespace limbeck::session

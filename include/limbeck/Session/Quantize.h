@@ -1,5 +1,6 @@
 // From a float model to the int8 one, with what was chosen, what it costs in accuracy and what it gains in time.
 #pragma once
+#include "limbeck/Quantize/Recipe.h"
 #include "limbeck/Session/Accuracy.h"
 #include "limbeck/Session/Bench.h"
 #include "limbeck/Session/Compile.h"
@@ -9,11 +10,12 @@ namespace limbeck::session {
 struct QuantizeOptions {
   /// The output as `compile` makes it; `quantization.recipe` and, unless there is a data set, `quantization.statistics` are set.
   CompileOptions compile;
-  std::string dataSet;      ///< samples to calibrate with and, held back from that, to measure accuracy with
-  int threads = 0;          ///< 0: as the runtime chooses
-  bool measureSpeed = true; ///< float beside int8, on this machine
-  double seconds = 1;       ///< of measured time for each
-  bool worker = true;       ///< compile in a process of its own
+  std::string dataSet;       ///< samples to calibrate with and, held back from that, to measure accuracy with
+  int threads = 0;           ///< 0: as the runtime chooses
+  bool needAccuracy = false; ///< too few samples to measure it are an error
+  bool measureSpeed = true;  ///< float beside int8, on this machine
+  double seconds = 1;        ///< of measured time for each
+  bool worker = true;        ///< compile in a process of its own
 };
 
 /// A contraction that stays float.
@@ -23,9 +25,10 @@ struct KeptFloat {
 
 /// What the rules made of the model.
 struct QuantizationChoice {
-  int64_t contractions = 0, quantized = 0;             ///< convolutions and matrix products
-  int64_t multiplyAdds = 0, quantizedMultiplyAdds = 0; ///< 0 where a size is open
-  int64_t tensors = 0;                                 ///< stored in few bits
+  int64_t contractions = 0, quantized = 0;                       ///< convolutions and matrix products
+  int64_t multiplyAdds = 0, quantizedMultiplyAdds = 0;           ///< 0 where a size is open
+  int64_t tensors = 0;                                           ///< stored in few bits
+  std::map<std::pair<std::string, std::string>, int64_t> ranges; ///< of those, by storage and method
   std::vector<KeptFloat> kept;
 };
 
@@ -35,6 +38,7 @@ struct QuantizeReport {
   int64_t calibrationSamples = 0, heldBack = 0;
   std::vector<OutputComparison> accuracy; ///< one per output; empty where nothing was held back
   std::optional<BenchReport> speed;       ///< int8, with float as its baseline
+  bool measurable = true;                 ///< this machine runs what was made
   int interrupted = 0;
   std::vector<std::string> notes;
 
@@ -52,5 +56,8 @@ Expected<QuantizeReport> quantize(const QuantizeOptions &options, const Progress
 std::string quantizeText(const QuantizeReport &report);
 /// As docs/quantize.schema.json describes it.
 std::string quantizeJson(const QuantizeReport &report, const std::string &output);
+
+/// Rules as a document: docs/schemas/recipe.json.
+std::string recipeJson(const quantize::Recipe &recipe);
 
 } // namespace limbeck::session
