@@ -13,6 +13,13 @@ namespace limbeck::cpu {
 /// Of the smallest second-level caches of servers today, 1 MiB, what pixels and results leave to weights.
 static constexpr int64_t kWeightsInCache = int64_t(512) << 10;
 
+bool comesFromMemory(int64_t bytes) {
+  // What one core has of the third-level caches of servers today. Asking early for less, as between the layers of one picture, gained
+  // nothing.
+  constexpr int64_t kShareOfThirdCache = int64_t(4) << 20;
+  return bytes > kShareOfThirdCache;
+}
+
 LoopOrder chooseOrder(const ContractionExtent &extent) {
   return extent.depth * extent.columns * extent.weightBytes <= kWeightsInCache ? LoopOrder::PixelsOutermost
                                                                                : LoopOrder::PanelsOutermost;

@@ -34,6 +34,9 @@ enum class LoopOrder {
   PixelsOutermost, ///< a worker reads its share of the pixels once, and all weights for every tile
 };
 
+/// Whether so many bytes are in no cache any more when the next kernel reads them.
+bool comesFromMemory(int64_t bytes);
+
 /// Pixels outermost where all weights stay in a core's cache: then the pixels that a worker writes are those that it reads in the
 /// next contraction, and they do not travel between cores.
 LoopOrder chooseOrder(const ContractionExtent &extent);

@@ -8,6 +8,8 @@
 #include "TileChoice.h"
 #include "TileEpilogue.h"
 #include "limbeck/Target/CPU/Emitters.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace limbeck::cpu {
 
@@ -64,6 +66,8 @@ private:
           if (int64_t ahead = stepsAhead())
             atom.prefetch(panel, kh, products, v, ahead);
         }
+        if (asksForPixels() && !alone)
+          prefetchPixels(panel, row, kernel.addIndex(column, height), height, products);
         for (int64_t group = 0; group < groups; ++group) {
           // Loaded where it is wanted first: LLVM keeps that order, and so no more inputs in registers than there are for them.
           Value &block = loaded[static_cast<size_t>(group)];
@@ -111,6 +115,24 @@ private:
   MutableArrayRef<Value> ofGroup(MutableArrayRef<Value> accumulators, int64_t group, int64_t vector) {
     auto together = static_cast<size_t>(atom.rowsTogether());
     return accumulators.slice(static_cast<size_t>(group * tile.vectors + vector) * together, together);
+  }
+
+  /// Whether the pixels of the next tile lie behind those of this one, as one run, and come from memory.
+  bool asksForPixels() const {
+    auto type = cast<MemRefType>(problem.buffer.getType());
+    int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
+    return order == LoopOrder::PixelsOutermost && problem.outer == 1 && problem.rows == 1 &&
+           problem.pixelStep == problem.depth && comesFromMemory(bytes);
+  }
+
+  /// Asks for a part of the pixels from `column` on: the steps of all panels ask for each line once or more.
+  void prefetchPixels(Value panel, Value row, Value column, int64_t height, Value k) {
+    Value done = kernel.addIndex(kernel.multiplyIndex(panel, problem.depth), k);
+    Value part = arith::DivUIOp::create(kernel.builder(), kernel.loc(), kernel.multiplyIndex(done, height),
+                                        kernel.constantIndex(panels));
+    Index place = problem.inputPlace(row, column, kernel.constantIndex(0), part);
+    memref::PrefetchOp::create(kernel.builder(), kernel.loc(), problem.buffer, place, /*isWrite=*/false,
+                               /*localityHint=*/3, /*isDataCache=*/true);
   }
 
   /// How many steps of depth before their use weights are asked for, where they come from behind the second cache; or 0.
