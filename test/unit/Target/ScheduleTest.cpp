@@ -44,6 +44,15 @@ TEST(Schedule, weightsInCacheLetPixelsBeOutermost) {
   EXPECT_EQ(cpu::chooseOrder({7, 7, 512, 9 * 512, 1, 512}), cpu::LoopOrder::PanelsOutermost);
 }
 
+TEST(Schedule, workersKeepTheirPixelsWhereThoseAreMoreThanTheWeights) {
+  // 3x3 over 28x28x128 in f32: 576 KiB of weights, 784 KiB of pixels and results.
+  EXPECT_EQ(cpu::chooseOrder({28, 28, 128, 9 * 128, 4, 128 * 4}), cpu::LoopOrder::PanelsOfOwnPixels);
+  EXPECT_EQ(cpu::chooseOrder({14, 14, 256, 9 * 256, 4, 256 * 4}), cpu::LoopOrder::PanelsOutermost)
+      << "2.25 MiB of weights, 392 KiB of pixels and results";
+  EXPECT_EQ(cpu::chooseOrder({1, 15360, 480, 480, 4, 480 * 4}), cpu::LoopOrder::PanelsOutermost)
+      << "28 MiB of pixels come from memory, once for all workers that read them together";
+}
+
 TEST(Schedule, candidatesAreAllTilesThatFitFromTheChosenOneOn) {
   const cpu::Isa &isa = *cpu::findIsa("avx512-vnni");
   cpu::ContractionExtent extent{1, 56, 64, 64, 1, 64};

@@ -117,7 +117,7 @@ private:
     int64_t panels = ceilDivide(problem.columns, schedule.panel());
     Unit unit;
     Value block;
-    if (schedule.order == LoopOrder::PanelsOutermost) {
+    if (schedule.order != LoopOrder::PixelsOutermost) {
       Index at = kernel.delinearize(number, {panels, runs(), schedule.blocks()});
       unit.panel = at[0], unit.run = at[1], block = at[2];
     } else {

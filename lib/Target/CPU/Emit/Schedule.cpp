@@ -21,8 +21,14 @@ bool comesFromMemory(int64_t bytes) {
 }
 
 LoopOrder chooseOrder(const ContractionExtent &extent) {
-  return extent.depth * extent.columns * extent.weightBytes <= kWeightsInCache ? LoopOrder::PixelsOutermost
-                                                                               : LoopOrder::PanelsOutermost;
+  int64_t weights = extent.depth * extent.columns * extent.weightBytes,
+          pixels = extent.rows * extent.width * extent.pixelBytes,
+          results = extent.rows * extent.width * extent.columns * extent.weightBytes;
+  if (weights <= kWeightsInCache)
+    return LoopOrder::PixelsOutermost;
+  // Workers that walk over the same pixels bring them from memory once for all.
+  bool own = weights <= pixels + results && !comesFromMemory(pixels);
+  return own ? LoopOrder::PanelsOfOwnPixels : LoopOrder::PanelsOutermost;
 }
 
 /// Cycles that the loads of one step take longer because the rows of a tile drive each other out of the first cache: 64 sets of 64
@@ -61,7 +67,7 @@ std::vector<Tile> candidateTiles(const ContractionExtent &extent, const Isa &isa
   constexpr int64_t kMostVectors = 4, kMostRows = 14;
   // Where a panel stays while pixels pass, bias and multipliers of its columns are kept in registers by the compiler, which then
   // spills accumulators: a tile of bytes leaves it room.
-  bool keepsPanel = extent.weightBytes == 1 && chooseOrder(extent) == LoopOrder::PanelsOutermost;
+  bool keepsPanel = extent.weightBytes == 1 && chooseOrder(extent) != LoopOrder::PixelsOutermost;
   std::vector<Tile> tiles;
   for (int64_t vectors = 1; vectors <= kMostVectors; ++vectors) {
     int64_t most = std::min(kMostRows, (isa.registers - step.inputRegisters - step.weightRegisters * vectors -

@@ -28,17 +28,18 @@ struct StepCost {
   double perRow = 0, perVector = 0, perProduct = 1;
 };
 
-/// What the outermost loop of a contraction runs over, and so what a worker's share is a part of.
+/// In what order the tiles of a contraction are computed, and so what a worker's share is a part of.
 enum class LoopOrder {
-  PanelsOutermost, ///< a worker reads its share of the weights once, and every pixel once for each panel
-  PixelsOutermost, ///< a worker reads its share of the pixels once, and all weights for every tile
+  PixelsOutermost,   ///< a worker reads its share of the pixels once, and all weights for every tile
+  PanelsOfOwnPixels, ///< a worker reads all weights once, and its share of the pixels once for each panel
+  PanelsOutermost,   ///< a worker reads its share of the weights once, and every pixel once for each panel
 };
 
 /// Whether so many bytes are in no cache any more when the next kernel reads them.
 bool comesFromMemory(int64_t bytes);
 
-/// Pixels outermost where all weights stay in a core's cache: then the pixels that a worker writes are those that it reads in the
-/// next contraction, and they do not travel between cores.
+/// Pixels outermost where all weights stay in a core's cache. Else panels, of a worker's own pixels where pixels and results are no
+/// fewer bytes than weights: what a worker writes is what it reads in the next contraction, and does not travel between cores.
 LoopOrder chooseOrder(const ContractionExtent &extent);
 
 /// Every tile that the registers and the width allow, the one of least estimated cost first; of equal ones the smaller first.

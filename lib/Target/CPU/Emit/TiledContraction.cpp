@@ -10,6 +10,7 @@
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace limbeck::cpu {
 
@@ -36,12 +37,38 @@ public:
 private:
   /// `count` tiles of `height` pixels from pixel `first` on, in every row and panel.
   void emitTiles(int64_t count, int64_t first, int64_t height) {
-    kernel.shared(panels * problem.rows * count, [&](Value t) {
+    auto emitAt = [&](Value panel, Value row, Value pixel) {
+      emitTile(panel, row, kernel.addIndex(kernel.multiplyIndex(pixel, tile.height), first), height);
+    };
+    int64_t trip = panels * problem.rows * count;
+    if (order == LoopOrder::PanelsOfOwnPixels)
+      return emitOwnPixels(trip, [&](Value panel, Value number) {
+        Index at = kernel.delinearize(number, {problem.rows, count});
+        emitAt(panel, at[0], at[1]);
+      });
+    kernel.shared(trip, [&](Value t) {
       bool pixels = order == LoopOrder::PixelsOutermost;
       Index at = pixels ? kernel.delinearize(t, {problem.rows, count, panels})
                         : kernel.delinearize(t, {panels, problem.rows, count});
-      Value panel = at[pixels ? 2 : 0], row = at[pixels ? 0 : 1], pixel = at[pixels ? 1 : 2];
-      emitTile(panel, row, kernel.addIndex(kernel.multiplyIndex(pixel, tile.height), first), height);
+      emitAt(at[pixels ? 2 : 0], at[pixels ? 0 : 1], at[pixels ? 1 : 2]);
+    });
+  }
+
+  /// A worker's share as with pixels outermost, but panel by panel: number * panels + panel lies in it.
+  void emitOwnPixels(int64_t trip, llvm::function_ref<void(Value panel, Value number)> body) {
+    OpBuilder &b = kernel.builder();
+    auto [first, last] = kernel.share(trip);
+    kernel.loop(0, panels, 1, {}, [&](Value panel, ValueRange) -> SmallVector<Value> {
+      auto numberFrom = [&](Value t) -> Value {
+        Value rounded = arith::SubIOp::create(b, kernel.loc(), kernel.addIndex(t, panels - 1), panel);
+        return arith::DivUIOp::create(b, kernel.loc(), rounded, kernel.constantIndex(panels));
+      };
+      auto numbers =
+          scf::ForOp::create(b, kernel.loc(), numberFrom(first), numberFrom(last), kernel.constantIndex(1));
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(numbers.getBody());
+      body(panel, numbers.getInductionVar());
+      return {};
     });
   }
 
