@@ -1,5 +1,6 @@
 // The contract of stage Fuse.
 #include "Regions.h"
+#include "limbeck/Fuse/Attention.h"
 #include "limbeck/Fuse/Passes.h"
 
 namespace limbeck::fuse {
@@ -62,7 +63,7 @@ llvm::LogicalResult verifyRegion(graph::FusedOp fused) {
   if (body.without_terminator().empty())
     return report(fused, "expected an op in a fusion region");
   mlir::Operation *core = nullptr;
-  if (!isRegionOfViews(body) && mlir::failed(verifyOps(fused, core)))
+  if (!isRegionOfViews(body) && !attentionIn(fused) && mlir::failed(verifyOps(fused, core)))
     return llvm::failure();
   auto yielded = body.getTerminator()->getOperands();
   if (core && core->getNumResults() != 1 && !llvm::equal(yielded, core->getResults()))

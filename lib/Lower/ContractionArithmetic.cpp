@@ -19,7 +19,7 @@ static int64_t laneCount(Value value) {
 ContractionArithmetic::ContractionArithmetic(KernelBuilder &kernel, Operation *op, int64_t length,
                                              int64_t channels)
     : kernel(kernel), b(kernel.builder()), op(op), xType(kernel.typeOf(op->getOperand(0))),
-      wType(kernel.typeOf(op->getOperand(1))), yType(kernel.typeOf(op->getResult(0))) {
+      wType(kernel.typeOf(op->getOperand(1))), yType(kernel.typeOf(op->getResult(0))), products(length) {
   if (op->getName().stripDialect().ends_with("_integer"))
     mode = Mode::OperandQuantized;
   else if (xType.quantization)
@@ -202,16 +202,21 @@ void ContractionArithmetic::finish(ArrayRef<Value> index, int64_t lanes, Value a
 
 void ContractionArithmetic::finishBiased(ArrayRef<Value> index, int64_t lanes, Value accumulator,
                                          Value channel) {
+  kernel.finishStored(index, lanes, element(index, lanes, accumulator, channel).stored);
+}
+
+Element ContractionArithmetic::element(ArrayRef<Value> index, int64_t lanes, Value accumulator,
+                                       Value channel) {
   Location loc = kernel.loc();
   if (mode == Mode::Float)
-    return kernel.finish(index, lanes, accumulator);
+    return {kernel.narrow(accumulator, yType, index), {}};
   if (mode != Mode::Quantized)
-    return kernel.finishStored(index, lanes, accumulator);
+    return {accumulator, {}};
   Type f32 = kernel.vectorOf(b.getF32Type(), lanes);
   Value t = arith::MulFOp::create(b, loc, arith::SIToFPOp::create(b, loc, f32, accumulator),
                                   multiplierOf(channel, lanes));
   if (!yType.quantization)
-    return kernel.finish(index, lanes, t);
+    return {kernel.narrow(t, yType, index), {}};
   kernel.noteForm("requantized");
   const Quantization &y = *yType.quantization;
   auto bound = [&](int64_t value) {
@@ -219,8 +224,12 @@ void ContractionArithmetic::finishBiased(ArrayRef<Value> index, int64_t lanes, V
   };
   Value zero =
       kernel.constantLike(zeroPointType(kernel, yType.dtype, lanes), static_cast<double>(y.zeroPoints[0]));
-  kernel.finishStored(index, lanes,
-                      roundToStorage(kernel, t, bound(y.lowest), bound(y.highest), zero, yType));
+  Value low = bound(y.lowest), high = bound(y.highest), real;
+  // q - zero point is the rounded float: it takes no integer to dequantize that.
+  if (bitWidth(yType.dtype) <= 16 && y.expressed == DType::F32)
+    real = arith::MulFOp::create(b, loc, roundSmallFloat(kernel, clampOrdered(kernel, t, low, high)),
+                                 kernel.constantLike(f32, y.scales[0]));
+  return {roundToStorage(kernel, t, low, high, zero, yType), real};
 }
 
 } // namespace limbeck::lower

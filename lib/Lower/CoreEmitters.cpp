@@ -47,6 +47,20 @@ Value lookup(KernelBuilder &kernel, Value table, Value position) {
   return arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(), element);
 }
 
+void storeTo(KernelBuilder &kernel, Value memory, Value at, Value value) {
+  if (isa<VectorType>(value.getType()))
+    vector::StoreOp::create(kernel.builder(), kernel.loc(), value, memory, at);
+  else
+    memref::StoreOp::create(kernel.builder(), kernel.loc(), value, memory, at);
+}
+
+Value loadFrom(KernelBuilder &kernel, Value memory, Value at, int64_t lanes) {
+  if (lanes == 1)
+    return memref::LoadOp::create(kernel.builder(), kernel.loc(), memory, at);
+  auto type = VectorType::get({lanes}, cast<MemRefType>(memory.getType()).getElementType());
+  return vector::LoadOp::create(kernel.builder(), kernel.loc(), type, memory, at);
+}
+
 static MlirScalar floatLanguage(KernelBuilder &kernel, Value like) {
   auto vector = dyn_cast<VectorType>(like.getType());
   bool isDouble = getElementTypeOrSelf(like.getType()).isF64();

@@ -1,5 +1,6 @@
 // Function frame, operands and loops of a kernel under construction. Elements are in KernelElements.cpp.
 #include "limbeck/Lower/KernelBuilder.h"
+#include "limbeck/Fuse/Attention.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Rewriting.h"
@@ -53,6 +54,8 @@ KernelBuilder::KernelBuilder(OpBuilder &builder, graph::FusedOp region, StringRe
   for (Operation &op : region.getBody().front().without_terminator())
     if (!isElementwise(&op) && !borderAround(op.getResult(0)))
       coreOp = &op;
+  if (std::optional<fuse::Attention> attention = fuse::attentionIn(region))
+    coreOp = attention->values;
   collapsed = collapsedShape();
   measureRegion(region, kernelFacts);
   func = func::FuncOp::create(b, location, name, b.getFunctionType({}, {}));
@@ -329,8 +332,12 @@ std::pair<Value, Value> KernelBuilder::share(int64_t trip) {
 
 SmallVector<Value> KernelBuilder::loop(int64_t lower, int64_t upper, int64_t step, ValueRange carried,
                                        const LoopBody &body) {
-  auto loop = scf::ForOp::create(b, location, constantIndex(lower), constantIndex(upper), constantIndex(step),
-                                 carried);
+  return loop(constantIndex(lower), constantIndex(upper), step, carried, body);
+}
+
+SmallVector<Value> KernelBuilder::loop(Value lower, Value upper, int64_t step, ValueRange carried,
+                                       const LoopBody &body) {
+  auto loop = scf::ForOp::create(b, location, lower, upper, constantIndex(step), carried);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   SmallVector<Value> next = body(loop.getInductionVar(), loop.getRegionIterArgs());

@@ -78,6 +78,9 @@ Value KernelBuilder::load(Value tensor, ArrayRef<Value> index, int64_t lanes) {
 }
 
 Value KernelBuilder::real(Value tensor, ArrayRef<Value> index, int64_t lanes) {
+  if (lanes == blockLanes && index == ArrayRef<Value>(blockIndex))
+    if (Value element = knownReal.lookup(tensor))
+      return element;
   return widen(load(tensor, index, lanes), typeOf(tensor), index);
 }
 
@@ -319,6 +322,12 @@ Value clampOrdered(KernelBuilder &kernel, Value t, Value low, Value high) {
   return arith::SelectOp::create(b, kernel.loc(), below, t, high);
 }
 
+Value roundSmallFloat(KernelBuilder &kernel, Value t) {
+  Value shift = kernel.constantLike(t.getType(), 12582912.0); // 1.5 * 2^23
+  Value shifted = arith::AddFOp::create(kernel.builder(), kernel.loc(), t, shift);
+  return arith::SubFOp::create(kernel.builder(), kernel.loc(), shifted, shift);
+}
+
 Value roundSmall(KernelBuilder &kernel, Value t) {
   OpBuilder &b = kernel.builder();
   int64_t lanes = lanesOf(t);
@@ -385,17 +394,32 @@ void KernelBuilder::finish(ArrayRef<Value> index, int64_t lanes, Value computed)
   finishStored(index, lanes, narrow(computed, typeOf(coreOp->getResult(0)), index));
 }
 
-void KernelBuilder::finishStored(ArrayRef<Value> index, int64_t lanes, Value stored) {
+/// From here on elements at this block are remembered.
+void KernelBuilder::startBlock(ArrayRef<Value> index, int64_t lanes) {
   known.clear();
+  knownReal.clear();
   blockIndex = llvm::to_vector(index);
   blockLanes = lanes;
+}
+
+void KernelBuilder::finishStored(ArrayRef<Value> index, int64_t lanes, Value stored) {
+  startBlock(index, lanes);
   if (coreOp)
     known[coreOp->getResult(0)] = stored;
   for (auto [number, result] : llvm::enumerate(results()))
     store(static_cast<unsigned>(number), index, lanes, load(result, index, lanes));
-  known.clear();
-  blockIndex.clear();
-  blockLanes = 0;
+  startBlock({}, 0);
+}
+
+Value KernelBuilder::follow(Value from, const Element &element, Value wanted, ArrayRef<Value> index,
+                            int64_t lanes) {
+  startBlock(index, lanes);
+  known[from] = element.stored;
+  if (element.real)
+    knownReal[from] = element.real;
+  Value result = load(wanted, index, lanes);
+  startBlock({}, 0);
+  return result;
 }
 
 } // namespace limbeck::lower

@@ -1,4 +1,5 @@
 // limbeck.fused regions become kernel functions and launches of them.
+#include "limbeck/Fuse/Attention.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Lower/CoreEmitters.h"
@@ -111,7 +112,9 @@ private:
     b.setInsertionPointToEnd(module.getBody());
     std::string name = "kernel_" + std::to_string(count++);
     KernelBuilder kernel(b, fused, name, *target);
-    if (failed(target->emitKernel(kernel)) && failed(emitBody(kernel)))
+    if (std::optional<fuse::Attention> attention = fuse::attentionIn(fused))
+      emitAttention(kernel, *attention);
+    else if (failed(target->emitKernel(kernel)) && failed(emitBody(kernel)))
       return failure();
     auto yielded = fused.getBody().front().getTerminator()->getOperands();
     for (auto [value, place] : llvm::zip_equal(yielded, kernel.outputs()))

@@ -73,6 +73,7 @@ static void buildFuse(mlir::OpPassManager &passes) {
   // In front of fusing, so that each border finds the op that it surrounds.
   passes.addPass(fuse::createSplitBordersPass());
   passes.addPass(fuse::createFormFusionsPass());
+  passes.addPass(fuse::createJoinAttentionPass());
   passes.addPass(fuse::createJoinConcatsPass());
   passes.addPass(fuse::createVerifyFusePass());
 }

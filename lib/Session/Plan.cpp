@@ -230,6 +230,8 @@ Expected<Plan> plan(const SourceModel &source, const std::string &target) {
       plan.unfused.push_back({remark.nodes, remark.reason});
     else if (remark.name == "kept-copy")
       plan.copies.push_back({remark.nodes, remark.reason});
+    else if (remark.name == "kept-scores")
+      plan.scoresInMemory.push_back({remark.nodes, remark.reason});
     else if (remark.name == "kept-precision")
       plan.inF32.push_back({remark.nodes, remark.reason});
   }

@@ -19,6 +19,36 @@ func.func @concat_outside(%x: tensor<2xf32>) -> tensor<4xf32> {
 
 // -----
 
+// A softmax shares a region with a product where another product follows, and nothing but the last result leaves.
+func.func @half_an_attention(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %y = limbeck.fused %x kind = "attention" : (tensor<2x2xf32>) -> tensor<2x2xf32> {
+  ^bb0(%a: tensor<2x2xf32>):
+    %0 = limbeck.matmul %a, %a : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+    // expected-error@below {{expected one op that is not pointwise in a fusion region, found another before it}}
+    // expected-note@below {{run limbeck-fuse-form-fusions before the end of stage Fuse}}
+    %1 = limbeck.softmax %0 axis = 1 : (tensor<2x2xf32>) -> tensor<2x2xf32>
+    limbeck.yield %1 : tensor<2x2xf32>
+  }
+  return %y : tensor<2x2xf32>
+}
+
+// -----
+
+func.func @probabilities_leave(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
+  %y:2 = limbeck.fused %x kind = "attention" : (tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
+  ^bb0(%a: tensor<2x2xf32>):
+    %0 = limbeck.matmul %a, %a : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+    // expected-error@below {{expected one op that is not pointwise in a fusion region, found another before it}}
+    // expected-note@below {{run limbeck-fuse-form-fusions before the end of stage Fuse}}
+    %1 = limbeck.softmax %0 axis = 1 : (tensor<2x2xf32>) -> tensor<2x2xf32>
+    %2 = limbeck.matmul %1, %a : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+    limbeck.yield %2, %1 : tensor<2x2xf32>, tensor<2x2xf32>
+  }
+  return %y#0, %y#1 : tensor<2x2xf32>, tensor<2x2xf32>
+}
+
+// -----
+
 func.func @two_cores(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
   %y = limbeck.fused %x kind = "softmax" : (tensor<2x2xf32>) -> tensor<2x2xf32> {
   ^bb0(%a: tensor<2x2xf32>):

@@ -36,6 +36,7 @@
 // FUSE-NEXT: limbeck-fuse-split-concat
 // FUSE-NEXT: limbeck-fuse-split-borders
 // FUSE-NEXT: limbeck-fuse-form-fusions
+// FUSE-NEXT: limbeck-fuse-join-attention
 // FUSE-NEXT: limbeck-fuse-join-concats
 // FUSE-NEXT: limbeck-verify-fuse
 

@@ -102,6 +102,7 @@ void addElementwiseGenerators(GeneratorList &list);
 void addConversionGenerators(GeneratorList &list);
 void addMovementGenerators(GeneratorList &list);
 void addContractionGenerators(GeneratorList &list);
+void addAttentionGenerators(GeneratorList &list);
 void addConvolutionGenerators(GeneratorList &list);
 void addPoolingGenerators(GeneratorList &list);
 void addReductionGenerators(GeneratorList &list);

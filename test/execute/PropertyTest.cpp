@@ -52,6 +52,7 @@ const GeneratorList &generators() {
     addQuantizationGenerators(all);
     addChainGenerators(all);
     addWindowGenerators(all);
+    addAttentionGenerators(all);
     addReducedPrecisionGenerators(all);
     return all;
   }();

@@ -53,6 +53,24 @@ def FormFusionsPass : Pass<"limbeck-fuse-form-fusions"> {
   let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
 }
 
+def JoinAttentionPass : Pass<"limbeck-fuse-join-attention"> {
+  let summary = "let two matrix products and the softmax between them share a kernel";
+  let description = [{
+    What: a region around a matrix product whose left operand comes from a region around a softmax over the last dimension, which comes
+    from a region around a matrix product, becomes one region with both, where nothing else reads what is in between. So do transposes of
+    the operands whose rows or columns stay runs of memory, and a transpose of the result that leaves its rows whole. Each op
+    stays, and so does each rounding. Where it does not pay (fewer than 8 rows of queries; keys and values of one head that a worker cannot
+    keep packed in 384 KiB) or cannot be, a remark `kept-scores` gives the reason, which `plan` prints.
+
+    Why a pass: it decides on regions, so it runs behind `limbeck-fuse-form-fusions`.
+
+    Input contract: every op is in a region. Output guarantee: `limbeck-verify-fuse` holds; results are the same, bit for bit.
+
+    Example: test/Fuse/join-attention.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
 def JoinConcatsPass : Pass<"limbeck-fuse-join-concats"> {
   let summary = "let the operands of a concat be written behind one another";
   let description = [{
@@ -72,7 +90,7 @@ def JoinConcatsPass : Pass<"limbeck-fuse-join-concats"> {
 def VerifyFusePass : Pass<"limbeck-verify-fuse"> {
   let summary = "check that a module may leave stage Fuse";
   let description = [{
-    What: an error for each compute op outside a region, and for each region that a kernel could not be written for: more than one core,
+    What: an error for each compute op outside a region, and for each region that a kernel could not be written for: more than one core that is no attention,
     a core with an op in front of it that does not dequantize its constant weights, several shapes, a border inside, or results that are not the core's in order.
 
     Why a pass: the contract of the stage, in code.

@@ -27,6 +27,9 @@ public:
   /// The same for an accumulator that holds the bias already.
   void finishBiased(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value accumulator,
                     mlir::Value channel);
+  /// The element of the result alone, from such an accumulator.
+  Element element(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value accumulator,
+                  mlir::Value channel);
 
   bool isFloat() const { return mode == Mode::Float; }
   bool isQuantized() const { return mode == Mode::Quantized; }
@@ -39,6 +42,8 @@ public:
   mlir::Value bias() const;
   /// Whether sums are of stored values as they are: an integer contraction whose zero points are constant and 0.
   bool isPlainProduct() const;
+  /// Products per result.
+  int64_t length() const { return products; }
   int64_t inputZeroPoint() const { return xType.quantization ? xType.quantization->zeroPoints[0] : 0; }
   const TensorType &inputType() const { return xType; }
   const TensorType &weightType() const { return wType; }
@@ -57,6 +62,7 @@ private:
   mlir::Operation *op;
   TensorType xType, wType, yType;
   Mode mode;
+  int64_t products;
   bool wide = false; ///< accumulate in 64 bits
   std::vector<float> multiplier;
   mlir::Value multiplierTable, row;

@@ -4,6 +4,10 @@
 #pragma once
 #include "limbeck/Lower/KernelBuilder.h"
 
+namespace limbeck::fuse {
+struct Attention;
+}
+
 namespace limbeck::lower {
 
 using EmitFunction = void (*)(KernelBuilder &kernel, mlir::Operation *core);
@@ -20,6 +24,9 @@ using EmitterList = std::vector<CoreEmitter>;
 /// The emitter of an op, or null.
 EmitFunction findEmitter(llvm::StringRef op);
 
+/// The body of a kernel with two cores and the softmax between them.
+void emitAttention(KernelBuilder &kernel, fuse::Attention attention);
+
 /// What `pad` writes around a result that lies at `place`.
 void emitBorder(KernelBuilder &kernel, mlir::Operation *pad, const KernelOutput &place);
 
@@ -35,6 +42,10 @@ mlir::Value loadMapped(KernelBuilder &kernel, mlir::Value tensor, llvm::ArrayRef
 /// A rank-1 s64 table that the kernel indexes; returns the element as an index.
 mlir::Value lookup(KernelBuilder &kernel, mlir::Value table, mlir::Value position);
 mlir::Value indexTable(KernelBuilder &kernel, llvm::ArrayRef<int64_t> values);
+
+/// An element, or with lanes > 1 a vector of neighbours, in memory of one dimension.
+void storeTo(KernelBuilder &kernel, mlir::Value memory, mlir::Value at, mlir::Value value);
+mlir::Value loadFrom(KernelBuilder &kernel, mlir::Value memory, mlir::Value at, int64_t lanes);
 
 /// IEEE 754-2019 maximum and minimum of floats: NaN wins, -0 < +0 (the expansion of arith.maximumf does not order zeros).
 mlir::Value maximumOf(KernelBuilder &kernel, mlir::Value a, mlir::Value c);

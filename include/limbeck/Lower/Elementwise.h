@@ -22,6 +22,8 @@ mlir::Type zeroPointType(KernelBuilder &kernel, DType storage, int64_t lanes);
 mlir::Value clampOrdered(KernelBuilder &kernel, mlir::Value t, mlir::Value low, mlir::Value high);
 /// roundeven of f32 |t| <= 2^22 as i32: adding 1.5 * 2^23 leaves the rounded value in the low bits of the sum.
 mlir::Value roundSmall(KernelBuilder &kernel, mlir::Value t);
+/// The same as f32, +0 for what rounds to 0.
+mlir::Value roundSmallFloat(KernelBuilder &kernel, mlir::Value t);
 /// The same for 32-bit storage, where the bounds are no f32 values: clamped as integers. `zeroPoint` is i64.
 mlir::Value roundWide(KernelBuilder &kernel, mlir::Value t, mlir::Value zeroPoint, DType storage,
                       int64_t least, int64_t greatest);

@@ -63,6 +63,11 @@ struct KernelTable {
   mlir::Value buffer; ///< once it is an operand of the kernel
 };
 
+/// An element in its stored form, and as arithmetic sees it where that is at hand without the stored one.
+struct Element {
+  mlir::Value stored, real;
+};
+
 class KernelBuilder {
 public:
   /// Starts a private function `name(inputs.., weights.., outputs.., worker, workers)` for `region` at the builder's place.
@@ -123,6 +128,9 @@ public:
   void finish(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value computed);
   /// The same for an element that is in its stored form already (data movement, integer results).
   void finishStored(llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value stored);
+  /// The stored element of `wanted`, which follows from `from` by element-wise ops, where that of `from` is `element`.
+  mlir::Value follow(mlir::Value from, const Element &element, mlir::Value wanted,
+                     llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   /// Stores to result `number` directly: for cores with several results, which nothing is fused to.
   void store(unsigned number, llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value stored);
 
@@ -141,6 +149,8 @@ public:
   using LoopBody = std::function<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)>;
   llvm::SmallVector<mlir::Value> loop(int64_t lower, int64_t upper, int64_t step, mlir::ValueRange carried,
                                       const LoopBody &body);
+  llvm::SmallVector<mlir::Value> loop(mlir::Value lower, mlir::Value upper, int64_t step,
+                                      mlir::ValueRange carried, const LoopBody &body);
   /// Row-major position of element `linear` in `shape`.
   Index delinearize(mlir::Value linear, llvm::ArrayRef<int64_t> shape);
 
@@ -178,6 +188,7 @@ private:
   /// The buffer of a tensor with one element for each channel, repeated so far that a block can begin at any channel.
   mlir::Value repeatedBuffer(mlir::Value tensor);
   mlir::Value evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
+  void startBlock(llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   KernelTable &findTable(mlir::Operation *op); ///< valid until the next one is found
   mlir::Value lookUp(KernelTable &table, mlir::Value positions);
   mlir::Value perAxis(const Tensor &table, llvm::ArrayRef<mlir::Value> index, int64_t axis, int64_t rank,
@@ -207,6 +218,8 @@ private:
   llvm::DenseMap<mlir::Operation *, PairArithmetic> pairs;
   std::optional<KernelTable> requantization;
   llvm::DenseMap<mlir::Value, mlir::Value> known; ///< elements at the current block: value -> stored element
+  llvm::DenseMap<mlir::Value, mlir::Value>
+      knownReal; ///< the same for `real`, where it takes less than widening
   llvm::SmallVector<mlir::Value> blockIndex;
   int64_t blockLanes = 0; ///< 0: no block is being finished, so nothing may be remembered
 };

@@ -4,10 +4,13 @@
 #include "mlir/Support/LogicalResult.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
+#include <memory>
 
 namespace limbeck::lower {
 
+class ContractionArithmetic;
 class KernelBuilder;
+class ProductAtom;
 struct PairForm;
 
 /// The shape of a register file and its vector units, as schedules need them.
@@ -25,6 +28,9 @@ public:
   /// Lets the target write the body of a kernel by itself. Failure: it has no emitter for this region, and nothing was
   /// emitted.
   virtual mlir::LogicalResult emitKernel(KernelBuilder &kernel) const = 0;
+  /// How it multiplies two operands that no kernel knows before. Null: one product a step serves as well.
+  virtual std::unique_ptr<ProductAtom> productAtom(KernelBuilder &kernel,
+                                                   ContractionArithmetic &arithmetic) const = 0;
   /// A vector of i32 that fit a byte as bytes. Null: truncation serves as well, and nothing was emitted.
   virtual mlir::Value emitBytePack(KernelBuilder &kernel, mlir::Value wide, bool isSigned) const = 0;
   /// A vector of f32 rounded to bf16, as i16; subnormal numbers may become 0. Null: integers serve as well, and nothing was emitted.

@@ -56,9 +56,10 @@ struct Plan {
   std::vector<PlannedKernel> kernels;
   std::vector<PlannedNode> nodes; ///< in the order of the file
   std::vector<RemainingConversion> conversions;
-  std::vector<PlanRemark> unfused; ///< ops that compute in float although their operands are quantized
-  std::vector<PlanRemark> copies;  ///< concats that are not written in place
-  std::vector<PlanRemark> inF32;   ///< with another precision: the ops of f32 that it does not touch
+  std::vector<PlanRemark> unfused;        ///< ops that compute in float although their operands are quantized
+  std::vector<PlanRemark> copies;         ///< concats that are not written in place
+  std::vector<PlanRemark> scoresInMemory; ///< softmaxes between two products that share no kernel with them
+  std::vector<PlanRemark> inF32;          ///< with another precision: the ops of f32 that it does not touch
   int64_t transposesBefore = 0, transposesAfter = 0;
 };
 

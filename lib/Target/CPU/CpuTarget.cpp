@@ -16,6 +16,10 @@ public:
                          mlir::succeeded(emitActivationProduct(kernel, isa)) ||
                          mlir::succeeded(emitDepthwiseConvolution(kernel, isa)));
   }
+  std::unique_ptr<lower::ProductAtom> productAtom(lower::KernelBuilder &kernel,
+                                                  lower::ContractionArithmetic &arithmetic) const override {
+    return makeProductAtom(kernel, arithmetic, isa);
+  }
   mlir::Value emitBytePack(lower::KernelBuilder &kernel, mlir::Value wide, bool isSigned) const override {
     return cpu::emitBytePack(kernel, isa, wide, isSigned);
   }

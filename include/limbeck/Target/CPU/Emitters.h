@@ -1,6 +1,6 @@
 // Kernel emitters of the CPU: problem -> schedule -> atoms.
 #pragma once
-#include "limbeck/Lower/KernelBuilder.h"
+#include "limbeck/Lower/ProductAtom.h"
 #include "limbeck/Target/CPU/Isa.h"
 
 namespace limbeck::cpu {
@@ -11,6 +11,12 @@ mlir::LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa
 mlir::LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &isa);
 /// Matrix products of two activations of bytes.
 mlir::LogicalResult emitActivationProduct(lower::KernelBuilder &kernel, const Isa &isa);
+/// How the ISA multiplies two operands that no kernel knows before; null where one product a step serves as well.
+std::unique_ptr<lower::ProductAtom> makeProductAtom(lower::KernelBuilder &kernel,
+                                                    lower::ContractionArithmetic &arithmetic, const Isa &isa);
+/// accumulator + two products of the bf16 values in every lane of `x` and `w`, vectors of pairs as i16 (BF16Atom.cpp).
+mlir::Value emitDotOfBF16(lower::KernelBuilder &kernel, mlir::Value accumulator, mlir::Value x,
+                          mlir::Value w);
 /// A vector of 64 i32 that fit a byte as bytes; null, with nothing emitted, where the ISA has no packs for it.
 mlir::Value emitBytePack(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value wide, bool isSigned);
 /// A vector of 16 f32 rounded to bf16, as i16; null, with nothing emitted, where the ISA has no instruction for it.

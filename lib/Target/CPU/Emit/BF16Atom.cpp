@@ -85,6 +85,15 @@ std::unique_ptr<Atom> makeBF16Atom(lower::KernelBuilder &kernel, lower::Contract
   return std::make_unique<BF16Atom>(kernel, arithmetic, tile);
 }
 
+Value emitDotOfBF16(lower::KernelBuilder &kernel, Value accumulator, Value x, Value w) {
+  OpBuilder &b = kernel.builder();
+  auto pairs = cast<VectorType>(x.getType()).clone(b.getBF16Type());
+  Value left = vector::BitCastOp::create(b, kernel.loc(), pairs, x);
+  Value right = vector::BitCastOp::create(b, kernel.loc(), pairs, w);
+  return intrinsic(kernel, "llvm.x86.avx512bf16.dpbf16ps.512", accumulator.getType(),
+                   {accumulator, left, right});
+}
+
 Value emitRoundToBF16(lower::KernelBuilder &kernel, const Isa &isa, Value x) {
   OpBuilder &b = kernel.builder();
   auto wide = VectorType::get({16}, b.getF32Type());
