@@ -24,7 +24,7 @@ def parse_arguments():
     parser.add_argument("--models", default=",".join(TASKS))
     parser.add_argument("--engines", default="")
     parser.add_argument("--defaults", action="store_true")
-    parser.add_argument("--only", choices=["agreement", "timing"])
+    parser.add_argument("--only", choices=["agreement", "timing", "seeds"])
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--seed", type=int, default=0, choices=range(3))
     parser.add_argument("--share", type=float, default=1.0)
@@ -51,6 +51,13 @@ def written(path: Path, text: str) -> None:
     os.replace(part, path)
 
 
+def save(document: dict, name: str) -> None:
+    """After each model, so that an interrupted run keeps what it has."""
+    written(RESULTS / f"{name}.json", json.dumps(document, indent=1) + "\n")
+    written(RESULTS / f"{name}.md", tables.markdown(document))
+    written(PAGE, tables.markdown(document))
+
+
 def main() -> int:
     arguments = parse_arguments()
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -60,6 +67,10 @@ def main() -> int:
     document = json.loads(path.read_text()) if path.is_file() else {"schema": 1, "models": {}}
     document["processor"] = label
     for model in arguments.models:
+        if arguments.only == "seeds":
+            document.setdefault("calibration_sets", {})[model] = evaluate.calibration_sets(model, FOLDER, arguments)
+            save(document, name)
+            continue
         if arguments.only != "timing":
             document["models"][model] = evaluate.evaluate(model, FOLDER, arguments)
         elif model not in document["models"]:
@@ -67,10 +78,7 @@ def main() -> int:
             return 2
         if arguments.only != "agreement":
             timing.time_model(document["models"][model], FOLDER, arguments, flags)
-        # After each model, so that an interrupted run keeps what it has.
-        written(path, json.dumps(document, indent=1) + "\n")
-        written(RESULTS / f"{name}.md", tables.markdown(document))
-        written(PAGE, tables.markdown(document))
+        save(document, name)
     return 0
 
 

@@ -30,9 +30,18 @@ WEIGHTS_MSE = "  - op: [Conv, ConvTranspose, Gemm, MatMul]\n    weight_method: m
 PER_CHANNEL = {"activation_type": "QUInt8", "weight_type": "QInt8", "per_channel": True}
 
 
+def _nncf_best(task: str) -> list:
+    """What NNCF's documentation advises: the mixed preset, its model type for networks with layer norms, all samples, biases
+    corrected with the whole model or not at all."""
+    transformer = task in ("minilm", "magika")
+    kind = {"model_type": "transformer"} if transformer else {}
+    named = "mixed, transformer" if transformer else "mixed"
+    settings = [(named, {}), (f"{named}, full bias correction", {"fast_bias_correction": False}), (f"{named}, contractions only", {"only_contractions": True})]
+    return [Candidate("nncf best", setting, "nncf", OPENVINO, {"preset": "mixed", **kind, **options}) for setting, options in settings]
+
+
 def candidates(task: str) -> list:
     """In the order of the table. Of several with one label, the best on validation samples stands for it."""
-    transformer = {"model_type": "transformer"} if task == "minilm" else {}
     return [
         Candidate("limbeck float", "compile", "limbeck_float", OURS, suffix=".lmb"),
         _ours(FIRST, "defaults"),
@@ -46,10 +55,12 @@ def candidates(task: str) -> list:
         _static("onnxruntime static best", "u8 s8 per channel, minmax averaged", **PER_CHANNEL, extra_options={"CalibMovingAverage": True}),
         _static("onnxruntime static best", "u8 s8 per channel, percentile", **PER_CHANNEL, calibrate_method="Percentile"),
         _static("onnxruntime static best", "u8 s8 per channel, entropy", **PER_CHANNEL, calibrate_method="Entropy"),
+        _static("onnxruntime static best", "u8 s8 per channel, minmax, constant factors only", **PER_CHANNEL, extra_options={"MatMulConstBOnly": True}),
+        _static("onnxruntime static best", "u8 s8 per channel, minmax, contractions only", **PER_CHANNEL, op_types_to_quantize=["Conv", "Gemm", "MatMul"]),
         Candidate("onnxruntime dynamic", "defaults", "onnxruntime_dynamic", PEERS),
         Candidate("onnxruntime dynamic best", "u8 weights", "onnxruntime_dynamic", PEERS, {"weight_type": "QUInt8"}),
         Candidate("onnxruntime dynamic best", "u8 weights per channel", "onnxruntime_dynamic", PEERS, {"weight_type": "QUInt8", "per_channel": True}),
+        Candidate("onnxruntime dynamic best", "s8 weights per channel", "onnxruntime_dynamic", PEERS, {"weight_type": "QInt8", "per_channel": True}),
         Candidate("nncf", "defaults", "nncf", OPENVINO),
-        Candidate("nncf best", "mixed", "nncf", OPENVINO, {"preset": "mixed", **transformer}),
-        Candidate("nncf best", "mixed, full bias correction", "nncf", OPENVINO, {"preset": "mixed", "fast_bias_correction": False, **transformer}),
+        *_nncf_best(task),
     ]

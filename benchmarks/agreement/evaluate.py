@@ -68,12 +68,38 @@ def wanted(name: str, arguments) -> list:
     ]
 
 
+def sizes(task, share: float) -> dict:
+    return {kind: max(8, int(count * share)) for kind, count in task.counts.items()}
+
+
+def calibration_sets(name: str, folder: Path, arguments) -> dict:
+    """Our static model at its defaults, calibrated with each of the three sets: how much hangs on which samples those are."""
+    task, threads = TASKS[name], arguments.threads[-1]
+    model = folder / f"{name}.onnx"
+    write_model(name, model)
+    counts = sizes(task, arguments.share)
+    test = Exact(model, folder / f"{name}.sets.npy", task.data(TEST, counts["test"]), task.decide(model), threads)
+    candidate = next(one for one in candidates(name) if one.label == FIRST)
+    rows = []
+    for seed in range(3):
+        data = stored(folder / f"{name}.set{seed}.npz", task.data(CALIBRATION + seed, counts["calibration"]))
+        target = folder / f"{name}.set{seed}{candidate.suffix}"
+        job = {"kind": candidate.kind, "source": str(model), "target": str(target), "data": str(data), "options": candidate.options}
+        row = {"seed": seed, **make(job, arguments.limit_seconds)}
+        if "fault" not in row:
+            row |= measured(task, test, RUNTIMES[candidate.runtimes[0]](target, test.samples.feeds, threads))
+            row["interval"] = measures.paired_interval(row.pop("agreements"), [0] * len(test.said))[1:]
+        print(f"{name}: calibration set {seed}: {row.get('fault') or row['agreement']}", file=sys.stderr, flush=True)
+        rows.append(row)
+    return {"model": name, "what": task.what, "counts": counts, "rows": rows}
+
+
 def evaluate(name: str, folder: Path, arguments) -> dict:
     """The rows of one model. A candidate that cannot be made or run has a `fault` in place of measures."""
     task, threads = TASKS[name], arguments.threads[-1]
     model = folder / f"{name}.onnx"
     write_model(name, model)
-    counts = {kind: max(8, int(count * arguments.share)) for kind, count in task.counts.items()}
+    counts = sizes(task, arguments.share)
     seed = CALIBRATION + arguments.seed
     data = stored(folder / f"{name}.calibration.npz", task.data(seed, counts["calibration"]))
     decide = task.decide(model)

@@ -52,6 +52,22 @@ def model_text(model: dict) -> list:
     return [*lines, ""]
 
 
+def sets_text(found: dict) -> list:
+    """How our static model depends on the samples it is calibrated with."""
+    ready = [row for row in found["rows"] if "agreement" in row]
+    extra = [key for key in COLUMNS if any(key in row for row in ready)]
+    header = ["calibration set", "agreement", "95 % interval", *(COLUMNS[key] for key in extra), "SQNR, dB"]
+    rows = []
+    for row in ready:
+        low, high = (100 * value for value in row["interval"])
+        noise = "-" if row["sqnr_db"] is None else f"{row['sqnr_db']:.1f}"
+        rows.append([str(row["seed"]), _percent(row["agreement"]), f"[{low:.1f}, {high:.1f}]", *(_percent(row[key]) for key in extra), noise])
+    counts = found["counts"]
+    title = f"### {found['model']}: three calibration sets"
+    text = f"`limbeck static` at its defaults. Agreement: {found['what']}. n = {counts['test']}; {counts['calibration']} samples in each set."
+    return [title, "", text, "", *table(header, rows), ""]
+
+
 def markdown(document: dict) -> str:
     lines = [
         "# Accuracy: quantized models beside their float ones",
@@ -65,4 +81,8 @@ def markdown(document: dict) -> str:
         "runtime of each file; where no time stands, none was measured.",
         "",
     ]
-    return "\n".join(lines + [line for name in sorted(document["models"]) for line in model_text(document["models"][name])])
+    for name, model in sorted(document["models"].items()):
+        lines += model_text(model)
+    for _, found in sorted(document.get("calibration_sets", {}).items()):
+        lines += sets_text(found)
+    return "\n".join(lines)
