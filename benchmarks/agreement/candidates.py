@@ -27,6 +27,7 @@ def _static(label: str, setting: str, **options) -> Candidate:
 
 
 WEIGHTS_MSE = "  - op: [Conv, ConvTranspose, Gemm, MatMul]\n    weight_method: mse\n"
+CONTRACTIONS = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
 PER_CHANNEL = {"activation_type": "QUInt8", "weight_type": "QInt8", "per_channel": True}
 
 
@@ -56,7 +57,8 @@ def candidates(task: str) -> list:
         _static("onnxruntime static best", "u8 s8 per channel, percentile", **PER_CHANNEL, calibrate_method="Percentile"),
         _static("onnxruntime static best", "u8 s8 per channel, entropy", **PER_CHANNEL, calibrate_method="Entropy"),
         _static("onnxruntime static best", "u8 s8 per channel, minmax, constant factors only", **PER_CHANNEL, extra_options={"MatMulConstBOnly": True}),
-        _static("onnxruntime static best", "u8 s8 per channel, minmax, contractions only", **PER_CHANNEL, op_types_to_quantize=["Conv", "Gemm", "MatMul"]),
+        _static("onnxruntime static best", "u8 s8 per channel, minmax, contractions only", **PER_CHANNEL, op_types_to_quantize=CONTRACTIONS),
+        _static("onnxruntime static best", "u8 s8, minmax, contractions only", **{**PER_CHANNEL, "per_channel": False}, op_types_to_quantize=CONTRACTIONS),
         Candidate("onnxruntime dynamic", "defaults", "onnxruntime_dynamic", PEERS),
         Candidate("onnxruntime dynamic best", "u8 weights", "onnxruntime_dynamic", PEERS, {"weight_type": "QUInt8"}),
         Candidate("onnxruntime dynamic best", "u8 weights per channel", "onnxruntime_dynamic", PEERS, {"weight_type": "QUInt8", "per_channel": True}),
