@@ -54,7 +54,7 @@ private:
       group = groups.emplace_back(std::make_unique<Group>()).get();
     group->ops.push_back(op);
     groupOf[op] = group;
-    if (!isCore(op) || graph::isWeightDequantization(op))
+    if (!isCore(op))
       return;
     group->core = op;
     expelIndependent(*group);
@@ -83,8 +83,6 @@ private:
   static bool mayJoin(mlir::Operation *op, const Group &group) {
     // What comes before a core cannot depend on it, and nothing is computed in front of one; what follows it may read operands
     // that are widened.
-    if (graph::isWeightDequantization(op))
-      return group.core == *op->user_begin();
     bool behindCore = isWidening(op) && !llvm::is_contained(op->getUsers(), group.core);
     if ((group.core && !behindCore) || group.ops.size() == kMostOps || op->getNumResults() != 1 ||
         !sameStaticShape(op->getResult(0), group.last()->getResult(0)))
@@ -94,7 +92,7 @@ private:
   }
 
   /// With a core, a region is the core and what follows from it, with the widened operands of that: other ops that joined
-  /// before form groups of their own. What makes the core's weights joins later.
+  /// before form groups of their own.
   void expelIndependent(Group &group) {
     llvm::SmallPtrSet<mlir::Operation *, 8> following = {group.core};
     for (mlir::Operation *op : llvm::reverse(group.ops))
@@ -115,16 +113,10 @@ private:
   llvm::DenseMap<mlir::Operation *, Group *> groupOf;
 };
 
-/// The ops in order, the core first: a widened operand that stands before it does not depend on it. Only what makes the core's
-/// weights stands in front of it.
+/// The ops in order, the core first: a widened operand that stands before it does not depend on it.
 llvm::SmallVector<mlir::Operation *> orderedOps(const Group &group) {
   llvm::SmallVector<mlir::Operation *> ops(llvm::reverse(group.ops));
-  llvm::stable_sort(ops, [&](mlir::Operation *a, mlir::Operation *b) {
-    auto rank = [&](mlir::Operation *op) {
-      return op == group.core ? 1 : group.core && graph::isWeightDequantization(op) ? 0 : 2;
-    };
-    return rank(a) < rank(b);
-  });
+  std::stable_partition(ops.begin(), ops.end(), [&](mlir::Operation *op) { return op == group.core; });
   return ops;
 }
 
@@ -182,7 +174,6 @@ struct FormFusionsPass : impl::FormFusionsPassBase<FormFusionsPass> {
     for (mlir::Block *block : blocks) {
       eraseUnused(*block);
       repeatWidenings(*block);
-      repeatWeights(*block);
       Grouping grouping(*block);
       for (const auto &group : grouping.groups)
         formRegion(*group);
@@ -202,18 +193,6 @@ private:
         own->setLoc(use.getOwner()->getLoc());
         use.set(own->getResult(0));
       }
-    }
-  }
-
-  /// Each matrix product widens its weights itself.
-  static void repeatWeights(mlir::Block &block) {
-    for (mlir::Operation &op : llvm::make_early_inc_range(block)) {
-      if (!mlir::isa<graph::DequantizeOp, graph::DequantizeByOp>(op) || op.use_empty() ||
-          !llvm::all_of(op.getOperands(), graph::isGiven))
-        continue;
-      for (mlir::OpOperand &use : llvm::make_early_inc_range(op.getUses()))
-        if (!op.hasOneUse() && mlir::isa<graph::MatmulOp>(use.getOwner()) && use.getOperandNumber() == 1)
-          use.set(mlir::OpBuilder(&op).clone(op)->getResult(0));
     }
   }
 

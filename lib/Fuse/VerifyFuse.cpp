@@ -34,9 +34,7 @@ llvm::LogicalResult verifyBorder(mlir::Operation *border, mlir::Operation *core)
 llvm::LogicalResult verifyOps(graph::FusedOp fused, mlir::Operation *&core) {
   mlir::Block &body = fused.getBody().front();
   mlir::Operation *first = &body.front();
-  if (graph::isWeightDequantization(first))
-    first = first->getNextNode();
-  for (mlir::Operation &op : llvm::make_range(first->getIterator(), body.without_terminator().end())) {
+  for (mlir::Operation &op : body.without_terminator()) {
     if (!mlir::isa<graph::ReferenceOpInterface>(op))
       return report(&op, "expected an op that computes in a fusion region");
     if (isBorder(&op)) {

@@ -25,7 +25,7 @@ ContractionArithmetic::ContractionArithmetic(KernelBuilder &kernel, Operation *o
   else if (xType.quantization)
     mode = Mode::Quantized;
   else
-    mode = limbeck::isFloat(xType.dtype) ? Mode::Float : Mode::Integer;
+    mode = limbeck::isFloat(yType.dtype) ? Mode::Float : Mode::Integer;
   if (mode != Mode::Quantized)
     return;
   const Quantization &x = *xType.quantization, &w = *wType.quantization;
@@ -176,8 +176,9 @@ Value ContractionArithmetic::step(Value accumulator, Value x, Value w, Value cha
 }
 
 Value ContractionArithmetic::bias() const {
-  unsigned operand = mode == Mode::OperandQuantized ? 4 : 2;
-  return op->getNumOperands() > operand ? op->getOperand(operand) : Value();
+  if (auto anchor = dyn_cast<graph::AnchorOpInterface>(op))
+    return anchor.getAnchorBias();
+  return mode == Mode::OperandQuantized && op->getNumOperands() > 4 ? op->getOperand(4) : Value();
 }
 
 bool ContractionArithmetic::isPlainProduct() const {

@@ -265,8 +265,8 @@ bool KernelBuilder::isHeldToBound() {
 bool KernelBuilder::hasLongEpilogue() {
   int64_t others = 0;
   for (Operation &op : fused.getBody().front().without_terminator())
-    others += &op != coreOp && !graph::isWeightDequantization(&op) && !worksOnStorage(&op) &&
-              !borderAround(op.getResult(0)) && !isa<graph::CastOp>(op); // an instruction or two
+    others += &op != coreOp && !worksOnStorage(&op) && !borderAround(op.getResult(0)) &&
+              !isa<graph::CastOp>(op); // an instruction or two
   if (others < 2)
     return false;
   Operation *last = results()[0].getDefiningOp();

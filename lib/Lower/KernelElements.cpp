@@ -167,8 +167,6 @@ KernelTable &KernelBuilder::findTable(Operation *op) {
 }
 
 Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, int64_t lanes) {
-  if (isa<graph::DequantizeByOp>(op)) // of the core's weights
-    return narrow(emitDequantizeBy(*this, op, index, lanes), typeOf(op->getResult(0)), index);
   if (Value source = findTable(op).source) {
     Value positions = load(source, index, lanes);
     return lookUp(tables[op], positions);

@@ -46,6 +46,8 @@ static void buildQuantize(mlir::OpPassManager &passes) {
   // Before fusing, which matches ops directly between dequantize and quantize.
   passes.addPass(quantize::createPropagateQDQPass());
   passes.addPass(quantize::createFuseQDQPass());
+  // Behind it: a product whose input is integers, too, is no product of floats any more.
+  passes.addPass(quantize::createFuseBlocksPass());
   // Behind fusing, as a pair that is joined here is no longer there to be fused with its neighbours.
   passes.addPass(quantize::createFoldRequantizePass());
   // Last: what became integers stays so. Then weights are rounded, and those of the module without it.

@@ -18,6 +18,7 @@
 // QUANTIZE-NEXT: limbeck-quantize-split-zero-points
 // QUANTIZE-NEXT: limbeck-quantize-propagate-qdq
 // QUANTIZE-NEXT: limbeck-quantize-fuse-qdq
+// QUANTIZE-NEXT: limbeck-quantize-fuse-blocks
 // QUANTIZE-NEXT: limbeck-quantize-fold-requantize
 // QUANTIZE-NEXT: limbeck-quantize-reduce-precision
 // QUANTIZE-NEXT: limbeck-graph-fold-constants

@@ -109,6 +109,7 @@ void addReductionGenerators(GeneratorList &list);
 void addNormalizationGenerators(GeneratorList &list);
 void addResizeGenerators(GeneratorList &list);
 void addQuantizationGenerators(GeneratorList &list);
+void addBlockGenerators(GeneratorList &list);
 void addChainGenerators(GeneratorList &list);
 void addWindowGenerators(GeneratorList &list);
 void addReducedPrecisionGenerators(GeneratorList &list);

@@ -50,6 +50,7 @@ const GeneratorList &generators() {
     addNormalizationGenerators(all);
     addResizeGenerators(all);
     addQuantizationGenerators(all);
+    addBlockGenerators(all);
     addChainGenerators(all);
     addWindowGenerators(all);
     addAttentionGenerators(all);

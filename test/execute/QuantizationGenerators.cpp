@@ -129,43 +129,6 @@ static void drawRequantize(CaseBuilder &b) {
   b.output(b.opWithResult("requantize", {}, {b.input(from, b.draw.values(from.dtype, shape))}, to));
 }
 
-/// A matrix product of floats with weights that are stored as integers: in blocks, per column, or with one scale.
-static void drawStoredWeights(CaseBuilder &b) {
-  Draw &draw = b.draw;
-  DType stored = draw.pick({DType::S4, DType::U4, DType::S8, DType::U8});
-  int64_t depth = draw.oneIn(2) ? 8 * draw.between(1, 12) : draw.between(1, 70),
-          columns = draw.between(1, 70);
-  Shape shape{depth, columns};
-  Parameters p;
-  if (draw.oneIn(4))
-    p = drawParameters(draw, shape);
-  else if (draw.oneIn(3))
-    p = {{columns}, 1, 0};
-  else
-    p.block = draw.oneIn(3) ? draw.between(1, depth) : draw.pick({int64_t(8), int64_t(16), int64_t(32)}),
-    p.shape = {ceilDivide(depth, p.block), columns};
-  bool usual = draw.oneIn(2);
-  TensorType integers{stored, shape, nullptr}, zeros{stored, p.shape, nullptr};
-  ValueId w = b.constant(integers, draw.integers(stored, shape, lowest(stored), highest(stored)));
-  DType scaleType = narrowFloat(draw);
-  ValueId scale = b.constant({scaleType, p.shape, nullptr}, draw.floats(scaleType, p.shape, 0.01, 0.3));
-  ValueId zero = b.constant(zeros, usual ? *Tensor::zeros(stored, p.shape)
-                                         : draw.integers(stored, p.shape, lowest(stored), highest(stored)));
-  ValueId weights = b.op("dequantize_by", {{"axis", p.axis}, {"block_size", p.block}, {"to", DType::F32}},
-                         {w, scale, zero});
-  Shape input = draw.oneIn(3) ? Shape{draw.between(1, 3), draw.between(1, 9), depth}
-                              : Shape{draw.oneIn(2) ? 1 : draw.between(1, 20), depth};
-  ValueId x = b.input({DType::F32, input, nullptr}, draw.values(DType::F32, input, draw.oneIn(4)));
-  std::vector<ValueId> operands{x, weights};
-  if (draw.oneIn(2))
-    operands.push_back(
-        b.constant({DType::F32, {columns}, nullptr}, draw.floats(DType::F32, {columns}, -1, 1)));
-  ValueId y = b.op("matmul", {}, operands);
-  b.output(draw.oneIn(2) ? b.op("relu", {}, {y}) : y);
-  if (draw.oneIn(6)) // the same weights for another product
-    b.output(b.op("matmul", {}, {x, weights}));
-}
-
 void addQuantizationGenerators(GeneratorList &list) {
   list.insert(list.end(), {{"quantize_by", drawQuantizeBy},
                            {"dequantize_by", drawDequantizeBy},
@@ -173,8 +136,7 @@ void addQuantizationGenerators(GeneratorList &list) {
                            {"dynamic_quantize", drawDynamicQuantize},
                            {"quantize", drawQuantize},
                            {"dequantize", drawDequantize},
-                           {"requantize", drawRequantize},
-                           {"stored_weights", drawStoredWeights}});
+                           {"requantize", drawRequantize}});
 }
 
 } // namespace limbeck::test

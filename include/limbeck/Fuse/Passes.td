@@ -39,7 +39,7 @@ def FormFusionsPass : Pass<"limbeck-fuse-form-fusions"> {
     What: puts every op into a `limbeck.fused` region. A region is built around at most one *core*, an op that is not pointwise; pointwise
     ops of the core's shape that follow it join its region, other pointwise ops join each other, as long as no value in between is needed
     elsewhere. A cast of f16 or bf16 to f32 is repeated for each op that reads it, and joins that op's region. Nothing is fused in front
-    of a core but the dequantization of a constant matrix of weights, repeated for each matrix product that reads it. No region holds more than 128 ops. A reshape is a view of its operand and stays alone, but for storage casts.
+    of a core, and no region holds more than 128 ops. A reshape is a view of its operand and stays alone, but for storage casts.
     A border of zeros (a constant `pad` that crops nothing) joins the region whose result it surrounds, which yields that result, too, where
     it is used without the border.
 
@@ -91,7 +91,7 @@ def VerifyFusePass : Pass<"limbeck-verify-fuse"> {
   let summary = "check that a module may leave stage Fuse";
   let description = [{
     What: an error for each compute op outside a region, and for each region that a kernel could not be written for: more than one core that is no attention,
-    a core with an op in front of it that does not dequantize its constant weights, several shapes, a border inside, or results that are not the core's in order.
+    a core with an op in front of it, several shapes, a border inside, or results that are not the core's in order.
 
     Why a pass: the contract of the stage, in code.
 

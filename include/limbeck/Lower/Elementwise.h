@@ -28,10 +28,6 @@ mlir::Value roundSmallFloat(KernelBuilder &kernel, mlir::Value t);
 mlir::Value roundWide(KernelBuilder &kernel, mlir::Value t, mlir::Value zeroPoint, DType storage,
                       int64_t least, int64_t greatest);
 
-/// The element of a `dequantize_by` at `index`, as arithmetic sees it.
-mlir::Value emitDequantizeBy(KernelBuilder &kernel, mlir::Operation *op, llvm::ArrayRef<mlir::Value> index,
-                             int64_t lanes);
-
 /// f32 from the stored form of f16 or bf16, and back: one rounding to nearest even.
 mlir::Value extendHalf(KernelBuilder &kernel, mlir::Value stored, DType dtype);
 mlir::Value roundToHalf(KernelBuilder &kernel, mlir::Value x, DType dtype);

@@ -205,6 +205,24 @@ def FoldRequantizePass : Pass<"limbeck-quantize-fold-requantize"> {
   }];
 }
 
+def FuseBlocksPass : Pass<"limbeck-quantize-fuse-blocks"> {
+  let summary = "let matrix products of floats read weights as the integers they are stored as";
+  let description = [{
+    What: a `matmul` of f32 whose right operand a `dequantize` or `dequantize_by` makes of a constant matrix of at most 8 bits becomes
+    `matmul_blocks`: with the blocks of the `dequantize_by`, or with columns as blocks. A bias is added behind it.
+
+    Why a pass: as with fuse-qdq, the integer form is what such a model means, whatever the target: the scale of a block meets the sum
+    of its products and not each weight, which is other bits, fewer roundings, and a third less work where weights are read once.
+
+    Input contract: typed form; behind `limbeck-quantize-fuse-qdq`, as a product whose input is dequantized too accumulates integers.
+    Output guarantee: no `matmul` of f32 has such an operand. Weights with scales along other axes, of a rank other than 2 or from no
+    constant stay as they are.
+
+    Example: test/Quantize/fuse-blocks.mlir
+  }];
+  let statistics = [Statistic<"fused", "fused", "Matrix products that read integers now">];
+}
+
 def ReducePrecisionPass : Pass<"limbeck-quantize-reduce-precision", "::mlir::ModuleOp"> {
   let summary = "round what convolutions and matrix products of floats read to bf16";
   let description = [{

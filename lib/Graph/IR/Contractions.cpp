@@ -28,5 +28,11 @@ int64_t MatmulOp::getMultiplyAdds() {
 int64_t MatmulIntegerOp::getMultiplyAdds() {
   return typeOf(getResult()).getNumElements() * typeOf(getLhs()).getShape().back();
 }
+int64_t MatmulBlocksOp::getMultiplyAdds() {
+  return typeOf(getResult()).getNumElements() * typeOf(getWeights()).getDimSize(0);
+}
+int64_t MatmulIntegerBlocksOp::getMultiplyAdds() {
+  return typeOf(getResult()).getNumElements() * typeOf(getWeights()).getDimSize(0);
+}
 
 } // namespace limbeck::graph

@@ -11,25 +11,6 @@ bool isPointwise(mlir::Operation *op) {
          mlir::isa<QuantizeOp, DequantizeOp, RequantizeOp, StorageCastOp, CastOp>(op);
 }
 
-bool isGiven(mlir::Value value) {
-  while (auto cast = value.getDefiningOp<StorageCastOp>())
-    value = cast.getX();
-  if (auto argument = mlir::dyn_cast<mlir::BlockArgument>(value))
-    return mlir::isa<FusedOp>(argument.getOwner()->getParentOp());
-  return value.getDefiningOp<ConstOp>() != nullptr;
-}
-
-bool isWeightDequantization(mlir::Operation *op) {
-  if (!mlir::isa_and_nonnull<DequantizeOp, DequantizeByOp>(op) || !op->hasOneUse() ||
-      !llvm::all_of(op->getOperands(), isGiven))
-    return false;
-  auto matmul = mlir::dyn_cast<MatmulOp>(*op->user_begin());
-  auto type = mlir::cast<mlir::RankedTensorType>(op->getResult(0).getType());
-  return matmul && matmul->getBlock() == op->getBlock() && op->use_begin()->getOperandNumber() == 1 &&
-         type.getRank() == 2 && type.getElementType().isF32() &&
-         mlir::getElementTypeOrSelf(matmul->getResult(0)).isF32();
-}
-
 bool addsBorder(mlir::Operation *op) {
   auto pad = mlir::dyn_cast<PadOp>(op);
   return pad && pad.getMode() == "constant" && pad->getNumOperands() == 1 &&

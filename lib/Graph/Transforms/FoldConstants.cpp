@@ -51,7 +51,7 @@ int64_t stepsOf(mlir::Operation *op, std::span<const TensorType> operands,
   }
   for (const TensorType &type : results)
     produced += elements(type);
-  if (mlir::isa<MatmulOp, MatmulIntegerOp>(op))
+  if (mlir::isa<MatmulOp, MatmulIntegerOp, MatmulBlocksOp, MatmulIntegerBlocksOp>(op))
     return produced * std::max<int64_t>(1, operands[0].shape.back());
   if (mlir::isa<LayoutOpInterface, ResizeOp, LrnOp>(op)) // windows of any size
     return produced * largest;

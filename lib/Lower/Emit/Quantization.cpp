@@ -91,21 +91,17 @@ static void emitQuantizeBy(KernelBuilder &kernel, Operation *op) {
   });
 }
 
-Value emitDequantizeBy(KernelBuilder &kernel, Operation *op, ArrayRef<Value> index, int64_t lanes) {
+static void emitDequantizeBy(KernelBuilder &kernel, Operation *op) {
   OpBuilder &b = kernel.builder();
   ParameterPlace parameters(kernel, op);
   DType dtype = kernel.typeOf(op->getOperand(0)).dtype;
-  Value q = extendStored(kernel, kernel.load(op->getOperand(0), index, lanes), dtype, lanes);
-  Value zero = extendStored(kernel, parameters.load(op->getOperand(2), index, lanes, true), dtype, lanes);
-  Value difference = arith::SubIOp::create(b, kernel.loc(), q, zero);
-  Value x = arith::SIToFPOp::create(b, kernel.loc(), kernel.vectorOf(b.getF32Type(), lanes), difference);
-  Value scale = parameters.load(op->getOperand(1), index, lanes, false);
-  return arith::MulFOp::create(b, kernel.loc(), x, scale);
-}
-
-static void emitDequantizeByAlone(KernelBuilder &kernel, Operation *op) {
-  kernel.forEachBlock(kernel.shapeOf(op->getOperand(0)), true, [&](ArrayRef<Value> index, int64_t lanes) {
-    kernel.finish(index, lanes, emitDequantizeBy(kernel, op, index, lanes));
+  kernel.forEachBlock(parameters.data, true, [&](ArrayRef<Value> index, int64_t lanes) {
+    Value q = extendStored(kernel, kernel.load(op->getOperand(0), index, lanes), dtype, lanes);
+    Value zero = extendStored(kernel, parameters.load(op->getOperand(2), index, lanes, true), dtype, lanes);
+    Value difference = arith::SubIOp::create(b, kernel.loc(), q, zero);
+    Value x = arith::SIToFPOp::create(b, kernel.loc(), kernel.vectorOf(b.getF32Type(), lanes), difference);
+    Value scale = parameters.load(op->getOperand(1), index, lanes, false);
+    kernel.finish(index, lanes, arith::MulFOp::create(b, kernel.loc(), x, scale));
   });
 }
 
@@ -240,7 +236,7 @@ static void emitDynamicQuantize(KernelBuilder &kernel, Operation *op) {
 
 void addQuantizationEmitters(EmitterList &list) {
   list.insert(list.end(), {{"quantize_by", emitQuantizeBy},
-                           {"dequantize_by", emitDequantizeByAlone},
+                           {"dequantize_by", emitDequantizeBy},
                            {"requantize_by", emitRequantizeBy},
                            {"dynamic_quantize", emitDynamicQuantize}});
 }

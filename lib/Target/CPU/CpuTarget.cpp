@@ -13,6 +13,8 @@ public:
   lower::VectorUnit vectorUnit() const override { return {isa.lanes, isa.registers, isa.fma}; }
   mlir::LogicalResult emitKernel(lower::KernelBuilder &kernel) const override {
     return mlir::success(mlir::succeeded(emitTiledContraction(kernel, isa)) ||
+                         mlir::succeeded(emitFloatBlocks(kernel, isa)) ||
+                         mlir::succeeded(emitIntegerBlocks(kernel, isa)) ||
                          mlir::succeeded(emitActivationProduct(kernel, isa)) ||
                          mlir::succeeded(emitDepthwiseConvolution(kernel, isa)));
   }

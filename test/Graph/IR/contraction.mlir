@@ -48,3 +48,19 @@ func.func @accumulated_in_f32(%a: tensor<4x8xbf16>, %b: tensor<8x16xbf16>, %c: t
   %y = limbeck.matmul %a, %b, %c accumulate = f32 : (tensor<4x8xbf16>, tensor<8x16xbf16>, tensor<16xf32>) -> tensor<4x16xf32>
   return
 }
+
+// CHECK-LABEL: @matmul_blocks(
+// CHECK: limbeck.matmul_blocks {{.*}} block_size = 32 :
+func.func @matmul_blocks(%x: tensor<4x64xf32>, %w: tensor<64x8xsi4>, %s: tensor<2x8xf16>, %z: tensor<2x8xsi4>) {
+  %y = limbeck.matmul_blocks %x, %w, %s, %z block_size = 32
+    : (tensor<4x64xf32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// CHECK-LABEL: @matmul_integer_blocks(
+// CHECK: limbeck.matmul_integer_blocks {{.*}} block_size = 32 :
+func.func @matmul_integer_blocks(%q: tensor<4x64xsi8>, %t: tensor<4x2xf32>, %u: tensor<4x2xsi32>, %w: tensor<64x8xsi4>, %s: tensor<2x8xf16>, %z: tensor<2x8xsi4>) {
+  %y = limbeck.matmul_integer_blocks %q, %t, %u, %w, %s, %z block_size = 32
+    : (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}

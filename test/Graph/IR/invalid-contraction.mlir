@@ -334,3 +334,138 @@ func.func @matmul_integer_c5(%x: tensor<4x8xui8>, %y: tensor<8x16xsi8>, %z: tens
     : (tensor<4x8xui8>, tensor<8x16xsi8>, tensor<ui8>, tensor<si8>) -> tensor<4x16xsi64>
   return
 }
+
+// -----
+
+func.func @matmul_blocks_c1(%a: tensor<4x64xf16>, %b: tensor<64x8xsi4>, %c: tensor<2x8xf16>, %d: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-DTYPE] expected f32 values, found f16 (matmul_blocks_c1)}}
+  %r = limbeck.matmul_blocks %a, %b, %c, %d block_size = 32
+    : (tensor<4x64xf16>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_blocks_c2(%a: tensor<4x64xf32>, %b: tensor<64x8xsi4>, %c: tensor<2x8xf16>, %d: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-QAXIS] expected a block size of at least 1, found 0 (matmul_blocks_c2)}}
+  %r = limbeck.matmul_blocks %a, %b, %c, %d block_size = 0
+    : (tensor<4x64xf32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_blocks_c3(%a: tensor<4x64xf32>, %b: tensor<1x64x8xsi4>, %c: tensor<2x8xf16>, %d: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-RANK] expected one matrix of weights, found 1x64x8 (matmul_blocks_c3)}}
+  %r = limbeck.matmul_blocks %a, %b, %c, %d block_size = 32
+    : (tensor<4x64xf32>, tensor<1x64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_blocks_c4(%a: tensor<4x64xf32>, %b: tensor<64x8xsi4>, %c: tensor<3x8xf16>, %d: tensor<3x8xsi4>) {
+  // expected-error @+1 {{[E-QAXIS] expected 2 parameters along dimension 0, found 3x8 for 64x8 (matmul_blocks_c4)}}
+  %r = limbeck.matmul_blocks %a, %b, %c, %d block_size = 32
+    : (tensor<4x64xf32>, tensor<64x8xsi4>, tensor<3x8xf16>, tensor<3x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_blocks_c5(%a: tensor<4x64xf32>, %b: tensor<64x8xsi4>, %c: tensor<2x8xf64>, %d: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-DTYPE] expected a scale of f32, f16 or bf16, found f64 (matmul_blocks_c5)}}
+  %r = limbeck.matmul_blocks %a, %b, %c, %d block_size = 32
+    : (tensor<4x64xf32>, tensor<64x8xsi4>, tensor<2x8xf64>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_blocks_c6(%a: tensor<4x63xf32>, %b: tensor<64x8xsi4>, %c: tensor<2x8xf16>, %d: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-SHAPE] expected equal inner dimensions, found 63 and 64 (matmul_blocks_c6)}}
+  %r = limbeck.matmul_blocks %a, %b, %c, %d block_size = 32
+    : (tensor<4x63xf32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_blocks_c7(%a: tensor<4x64xf32>, %b: tensor<64x8xsi4>, %c: tensor<2x8xf16>, %d: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-DTYPE] expected result 0 to be f32[4x8], found f16[4x8] (matmul_blocks_c7)}}
+  %r = limbeck.matmul_blocks %a, %b, %c, %d block_size = 32
+    : (tensor<4x64xf32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf16>
+  return
+}
+
+// -----
+
+func.func @matmul_integer_blocks_c1(%a: tensor<4x64xui8>, %b: tensor<4x2xf32>, %c: tensor<4x2xsi32>, %d: tensor<64x8xsi4>, %e: tensor<2x8xf16>, %f: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-DTYPE] expected an input of s8, found u8 (matmul_integer_blocks_c1)}}
+  %r = limbeck.matmul_integer_blocks %a, %b, %c, %d, %e, %f block_size = 32
+    : (tensor<4x64xui8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_integer_blocks_c2(%a: tensor<4x64xsi8>, %b: tensor<4x2xf32>, %c: tensor<4x2xsi32>, %d: tensor<64x8xsi4>, %e: tensor<2x8xf16>, %f: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-QAXIS] expected a block size of at least 1, found 0 (matmul_integer_blocks_c2)}}
+  %r = limbeck.matmul_integer_blocks %a, %b, %c, %d, %e, %f block_size = 0
+    : (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_integer_blocks_c3(%a: tensor<4x64xsi8>, %b: tensor<4x2xf32>, %c: tensor<4x2xsi32>, %d: tensor<64x8xsi16>, %e: tensor<2x8xf16>, %f: tensor<2x8xsi16>) {
+  // expected-error @+1 {{[E-DTYPE] expected integer weights of at most 8 bits, found s16 (matmul_integer_blocks_c3)}}
+  %r = limbeck.matmul_integer_blocks %a, %b, %c, %d, %e, %f block_size = 32
+    : (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi16>, tensor<2x8xf16>, tensor<2x8xsi16>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_integer_blocks_c4(%a: tensor<4x64xsi8>, %b: tensor<4x2xf32>, %c: tensor<4x2xsi32>, %d: tensor<64x8xsi4>, %e: tensor<2x8xf16>, %f: tensor<2x8xui4>) {
+  // expected-error @+1 {{[E-ZP] expected a zero point of s4, found u4 (matmul_integer_blocks_c4)}}
+  %r = limbeck.matmul_integer_blocks %a, %b, %c, %d, %e, %f block_size = 32
+    : (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xui4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_integer_blocks_c5(%a: tensor<4x64xsi8>, %b: tensor<4x2xf32>, %c: tensor<4x2xsi32>, %d: tensor<64x8xsi4>, %e: tensor<2x8xf64>, %f: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-DTYPE] expected a scale of f32, f16 or bf16, found f64 (matmul_integer_blocks_c5)}}
+  %r = limbeck.matmul_integer_blocks %a, %b, %c, %d, %e, %f block_size = 32
+    : (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi4>, tensor<2x8xf64>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_integer_blocks_c6(%a: tensor<4x65xsi8>, %b: tensor<4x2xf32>, %c: tensor<4x2xsi32>, %d: tensor<64x8xsi4>, %e: tensor<2x8xf16>, %f: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-SHAPE] expected equal inner dimensions, found 65 and 64 (matmul_integer_blocks_c6)}}
+  %r = limbeck.matmul_integer_blocks %a, %b, %c, %d, %e, %f block_size = 32
+    : (tensor<4x65xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_integer_blocks_c7(%a: tensor<4x64xsi8>, %b: tensor<4x2xf32>, %c: tensor<4x2xsi64>, %d: tensor<64x8xsi4>, %e: tensor<2x8xf16>, %f: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-QAXIS] expected sums of the input of s32 4x2, found s64[4x2] (matmul_integer_blocks_c7)}}
+  %r = limbeck.matmul_integer_blocks %a, %b, %c, %d, %e, %f block_size = 32
+    : (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi64>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_integer_blocks_c8(%a: tensor<4x64xsi8>, %b: tensor<4x2xf32>, %c: tensor<4x2xsi32>, %d: tensor<64x8xsi4>, %e: tensor<2x8xf16>, %f: tensor<2x8xsi4>) {
+  // expected-error @+1 {{[E-DTYPE] expected result 0 to be f32[4x8], found f16[4x8] (matmul_integer_blocks_c8)}}
+  %r = limbeck.matmul_integer_blocks %a, %b, %c, %d, %e, %f block_size = 32
+    : (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf16>
+  return
+}

@@ -231,3 +231,39 @@ func.func @dynamic_quantize_c2(%x: tensor<2xf32>) {
   %r:3 = limbeck.dynamic_quantize %x : (tensor<2xf32>) -> (tensor<2xsi8>, tensor<f32>, tensor<si8>)
   return
 }
+
+// -----
+
+func.func @dynamic_quantize_blocks_c1(%a: tensor<4x64xf16>) {
+  // expected-error @+1 {{[E-DTYPE] expected f32 values, found f16 (dynamic_quantize_blocks_c1)}}
+  %r:3 = limbeck.dynamic_quantize_blocks %a block_size = 32
+    : (tensor<4x64xf16>) -> (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>)
+  return
+}
+
+// -----
+
+func.func @dynamic_quantize_blocks_c2(%a: tensor<f32>) {
+  // expected-error @+1 {{[E-RANK] expected an input of rank 1 or more, found a scalar (dynamic_quantize_blocks_c2)}}
+  %r:3 = limbeck.dynamic_quantize_blocks %a block_size = 32
+    : (tensor<f32>) -> (tensor<si8>, tensor<f32>, tensor<si32>)
+  return
+}
+
+// -----
+
+func.func @dynamic_quantize_blocks_c3(%a: tensor<4x64xf32>) {
+  // expected-error @+1 {{[E-QAXIS] expected a block size of at least 1, found 0 (dynamic_quantize_blocks_c3)}}
+  %r:3 = limbeck.dynamic_quantize_blocks %a block_size = 0
+    : (tensor<4x64xf32>) -> (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>)
+  return
+}
+
+// -----
+
+func.func @dynamic_quantize_blocks_c4(%a: tensor<4x60xf32>) {
+  // expected-error @+1 {{[E-SHAPE] expected result 0 to be s8[4x64], found s8[4x60] (dynamic_quantize_blocks_c4)}}
+  %r:3 = limbeck.dynamic_quantize_blocks %a block_size = 32
+    : (tensor<4x60xf32>) -> (tensor<4x60xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>)
+  return
+}

@@ -32,6 +32,14 @@ func.func @dynamic_quantize(%x: tensor<2xf32>) {
   return
 }
 
+// CHECK-LABEL: @dynamic_quantize_blocks(
+// CHECK: limbeck.dynamic_quantize_blocks {{.*}} block_size = 32 :
+func.func @dynamic_quantize_blocks(%x: tensor<4x64xf32>) {
+  %q, %s, %u = limbeck.dynamic_quantize_blocks %x block_size = 32
+    : (tensor<4x64xf32>) -> (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>)
+  return
+}
+
 // CHECK-LABEL: @quantize_by(
 // CHECK: limbeck.quantize_by {{.*}} axis = 0 block_size = 0 :
 func.func @quantize_by(%x: tensor<2xf32>, %s: tensor<f32>, %z: tensor<ui8>) {

@@ -128,4 +128,49 @@ def Limbeck_ConvIntegerOp : Limbeck_Op<"conv_integer",
                 "  : (tensor<1x3x8x8xui8>, tensor<4x3x1x1xsi8>, tensor<ui8>, tensor<si8>) -> tensor<1x4x8x8xsi32>";
 }
 
+// What both products with weights in blocks ask of these.
+defvar blockSizeRule = Rule<"block_size is at least 1", ["expected a block size of at least 1"]>;
+defvar blockWeightRules = [
+  Rule<"weights is one matrix of integers of at most 8 bits", ["expected integer weights", "expected one matrix of weights"]>,
+  Rule<"scale and zero_point have one element per block of block_size weights along the depth and column; zero_point has the element "
+       "type of weights", ["parameters along dimension", "expected parameters of rank", "expected a zero point"]>,
+  Rule<"scale is f32, f16 or bf16; a constant one is finite and positive", ["expected a scale of f32", "expected a finite positive scale"]>];
+
+def Limbeck_MatmulBlocksOp : Limbeck_Op<"matmul_blocks",
+    (ins Limbeck_FloatTensor:$x, Limbeck_IntegerTensor:$weights, Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$zero_point),
+    (ins Limbeck_Integer:$block_size), [DeclareOpInterfaceMethods<ContractionOpInterface>], (outs Limbeck_FloatTensor:$result)> {
+  let summary = "multiply a matrix of floats by weights that are stored as integers in blocks";
+  let meaning = "The products of a block are summed by fused multiply-adds, k ascending from +0; then one more, in order of blocks, "
+                "scales the sum and adds it to the result. A last block may be shorter.";
+  let formula = "y[.., m, n] = sum over blocks b of scale[b, n] * (sum over k in b of x[.., m, k] * (weights[k, n] - zero_point[b, n]))";
+  let constraints = !listconcat([
+    Rule<"x is f32 and has rank 2 or more", ["expected f32 values", "expected an input of rank 2"]>,
+    blockSizeRule], blockWeightRules, [
+    Rule<"the last dimension of x equals the first of weights", ["expected equal inner dimensions"]>,
+    ResultRule<"the result is f32, with the rows of x and the columns of weights">]);
+  let example = "%y = limbeck.matmul_blocks %x, %w, %s, %z block_size = 32\n"
+                "  : (tensor<4x64xf32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> tensor<4x8xf32>";
+}
+
+def Limbeck_MatmulIntegerBlocksOp : Limbeck_Op<"matmul_integer_blocks",
+    (ins Limbeck_IntegerTensor:$x, Limbeck_FloatTensor:$x_scale, Limbeck_IntegerTensor:$x_sum, Limbeck_IntegerTensor:$weights,
+         Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$zero_point),
+    (ins Limbeck_Integer:$block_size), [DeclareOpInterfaceMethods<ContractionOpInterface>], (outs Limbeck_FloatTensor:$result)> {
+  let summary = "multiply a matrix of bytes in blocks by weights in the same blocks";
+  let meaning = "The operands of x are the results of dynamic_quantize_blocks. The sum of a block is exact (modulo 2^32) and rounded "
+                "once to f32; a fused multiply-add by the product of both scales, rounded to f32, adds it to the result, in order of blocks.";
+  let formula = "y[.., m, n] = sum over b of (x_scale[.., m, b] * scale[b, n]) * (sum over k in b of x[.., m, k] * weights[k, n] - "
+                "zero_point[b, n] * x_sum[.., m, b])";
+  let constraints = !listconcat([
+    Rule<"x is si8 and has rank 2 or more", ["expected an input of s8", "expected an input of rank 2"]>,
+    blockSizeRule], blockWeightRules, [
+    Rule<"the last dimension of x is the first of weights, rounded up to whole blocks", ["expected equal inner dimensions"]>,
+    Rule<"x_scale is f32 and x_sum si32, with one element per row and block of x",
+         ["expected scales of the input", "expected sums of the input"]>,
+    ResultRule<"the result is f32, with the rows of x and the columns of weights">]);
+  let example = "%y = limbeck.matmul_integer_blocks %q, %t, %u, %w, %s, %z block_size = 32\n"
+                "  : (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>, tensor<64x8xsi4>, tensor<2x8xf16>, tensor<2x8xsi4>) -> "
+                "tensor<4x8xf32>";
+}
+
 #endif // LIMBECK_GRAPH_IR_CONTRACTION_OPS

@@ -116,4 +116,21 @@ def Limbeck_DynamicQuantizeOp : Limbeck_Op<"dynamic_quantize", (ins Limbeck_Floa
   let example = "%q, %s, %z = limbeck.dynamic_quantize %x : (tensor<2xf32>) -> (tensor<2xui8>, tensor<f32>, tensor<ui8>)";
 }
 
+def Limbeck_DynamicQuantizeBlocksOp : Limbeck_Op<"dynamic_quantize_blocks", (ins Limbeck_FloatTensor:$x),
+    (ins Limbeck_Integer:$block_size), [],
+    (outs Limbeck_IntegerTensor:$result, Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$sum)> {
+  let summary = "quantize to si8 over the range that each block of a row has";
+  let meaning = "A block of the size of a row gives one scale per row. Behind the end of a row stand zeros up to a whole block. `sum` "
+                "is what zero points of weights ask for.";
+  let formula = "scale[.., b] = max |x| / 127 over block b, 1 where that is below 2^-126; y = quantize(x) in [-127, 127]; sum[.., b] = sum of y over b";
+  let constraints = [
+    Rule<"x is f32", ["expected f32 values"]>,
+    Rule<"x has rank 1 or more", ["expected an input of rank 1"]>,
+    Rule<"block_size is at least 1", ["expected a block size of at least 1"]>,
+    ResultRule<"the results are si8 of the shape of x with the last dimension rounded up to whole blocks, f32 and si32 with one element "
+               "per block">];
+  let example = "%q, %s, %u = limbeck.dynamic_quantize_blocks %x block_size = 32\n"
+                "  : (tensor<4x64xf32>) -> (tensor<4x64xsi8>, tensor<4x2xf32>, tensor<4x2xsi32>)";
+}
+
 #endif // LIMBECK_GRAPH_IR_QUANTIZATION_OPS

@@ -12,12 +12,6 @@ bool isPointwise(mlir::Operation *op);
 /// Whether the op is a `pad` that puts a border of zeros (of zero points) around its operand, and crops nothing.
 bool addsBorder(mlir::Operation *op);
 
-/// Whether all that the op does is to make f32 of the integers that weights are stored as, for one matrix product of floats: a
-/// `dequantize` or `dequantize_by` of what no op computes. A kernel then reads the integers, and widens them in registers.
-bool isWeightDequantization(mlir::Operation *op);
-/// Whether a value is a constant, one under another type, or, in a region, whatever the region is given.
-bool isGiven(mlir::Value value);
-
 /// Whether the op is a concat in the graph itself, in no region, as stage Fuse leaves it: its operands are written behind one another.
 bool isJoin(mlir::Operation *op);
 

@@ -7,6 +7,9 @@ namespace limbeck::cpu {
 
 /// Convolutions and matrix products with register tiles. Failure, with nothing emitted, where the general body serves.
 mlir::LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa);
+/// Matrix products with weights in blocks, of floats and of bytes in blocks.
+mlir::LogicalResult emitFloatBlocks(lower::KernelBuilder &kernel, const Isa &isa);
+mlir::LogicalResult emitIntegerBlocks(lower::KernelBuilder &kernel, const Isa &isa);
 /// Depthwise convolutions of bytes.
 mlir::LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &isa);
 /// Matrix products of two activations of bytes.

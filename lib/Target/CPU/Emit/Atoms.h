@@ -2,7 +2,6 @@
 #pragma once
 #include "ByteInstructions.h"
 #include "Bytes.h"
-#include "StoredWeights.h"
 #include "limbeck/Lower/ContractionArithmetic.h"
 
 namespace limbeck::cpu {
@@ -57,11 +56,6 @@ public:
 /// f32, or halves that are widened: one fused multiply-add per product, bias added behind the last.
 std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                     const Tile &tile);
-/// f32, with weights of 4 or 8 bits that are widened in registers; a step is a run of products under one scale.
-int64_t storedWeightRun(const StoredWeights &stored);
-std::unique_ptr<Atom> makeStoredWeightAtom(lower::KernelBuilder &kernel,
-                                           lower::ContractionArithmetic &arithmetic,
-                                           const StoredWeights &stored, const Tile &tile, const Isa &isa);
 /// bf16 with vdpbf16ps: two products per lane and step, where results are held to a bound.
 bool bf16AtomApplies(const lower::ContractionArithmetic &arithmetic, const Isa &isa);
 std::unique_ptr<Atom> makeBF16Atom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,

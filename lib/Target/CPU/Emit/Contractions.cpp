@@ -1,6 +1,5 @@
 // Predicates over a region and its core.
 #include "Contractions.h"
-#include "limbeck/Graph/IR/Rewriting.h"
 
 namespace limbeck::cpu {
 
@@ -20,9 +19,7 @@ bool integerAtomsApply(const lower::ContractionArithmetic &arithmetic, lower::Ke
 /// Whether `fits` holds for every operand of the region that the core does not read.
 static bool everyEpilogueOperand(lower::KernelBuilder &kernel, llvm::function_ref<bool(const Shape &)> fits) {
   return llvm::all_of(kernel.region().getBody().front().getArguments(), [&](Value argument) {
-    bool ofWeights = llvm::all_of(argument.getUsers(), graph::isWeightDequantization);
-    return ofWeights || llvm::is_contained(kernel.core()->getOperands(), argument) ||
-           fits(kernel.shapeOf(argument));
+    return llvm::is_contained(kernel.core()->getOperands(), argument) || fits(kernel.shapeOf(argument));
   });
 }
 

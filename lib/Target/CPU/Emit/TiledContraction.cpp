@@ -179,9 +179,6 @@ private:
 };
 } // namespace
 
-/// Of weights that are widened in registers: shift, conversion and scale, once for all rows.
-static constexpr StepCost kWideningCost{.inputRegisters = 2, .weightRegisters = 3, .perVector = 3};
-
 /// Chooses tile and atom of a problem and writes its loops.
 static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                         lower::ContractionArithmetic &arithmetic, TiledProblem &problem) {
@@ -197,8 +194,6 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
     form = ByteInstructions::tileForm(isa, problem.width, problem.depth, kernel.hasRoomBehind(x));
   bool pairs = bf16AtomApplies(arithmetic, isa);
   DType packed = arithmetic.isFloat() && !pairs ? DType::F32 : problem.weights.values.dtype();
-  if (problem.stored)
-    packed = DType::S8;
   ContractionExtent extent{problem.rows,
                            problem.width,
                            problem.columns,
@@ -206,19 +201,13 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                            static_cast<int64_t>(storageBytes(packed)),
                            problem.pixelStep * static_cast<int64_t>(storageBytes(kernel.typeOf(x).dtype))};
   kernel.setFamily(form                   ? form->family
-                   : problem.stored       ? "stored weight tile"
                    : pairs                ? "bf16 tile"
                    : arithmetic.isFloat() ? "float tile"
                                           : "integer tile");
-  Tile tile = tileFor(kernel, extent, isa, isa.lanes,
-                      form             ? form->cost
-                      : problem.stored ? kWideningCost
-                                       : StepCost());
+  Tile tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());
   std::unique_ptr<Atom> atom;
   if (form)
     atom = makeDotAtom(kernel, arithmetic, tile, isa, *form);
-  else if (problem.stored)
-    atom = makeStoredWeightAtom(kernel, arithmetic, *problem.stored, tile, isa);
   else if (pairs)
     atom = makeBF16Atom(kernel, arithmetic, tile);
   else

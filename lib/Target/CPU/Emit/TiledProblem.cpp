@@ -60,14 +60,13 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
 
 static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Operation *op) {
   Shape a = kernel.shapeOf(op->getOperand(0)), y = kernel.shapeOf(op->getResult(0));
-  std::optional<Tensor> constant = kernel.constantOf(op->getOperand(1));
+  std::optional<Tensor> constant =
+      kernel.constantOf(op->getOperand(isa<graph::MatmulIntegerBlocksOp>(op) ? 3 : 1));
   TiledProblem problem;
-  bool plain = kernel.typeOf(op->getOperand(0)).dtype == DType::F32;
-  if (!constant && plain && (problem.stored = storedWeights(kernel, op->getOperand(1))))
-    constant = problem.stored->values;
   if (!constant || constant->rank() != 2 || a.size() != y.size())
     return failure();
-  problem.depth = problem.pixelStep = a.back();
+  problem.depth = constant->shape()[0];
+  problem.pixelStep = a.back();
   problem.columns = y.back();
   problem.width = y[y.size() - 2];
   problem.weights.values = constant->reshaped({1, problem.depth, problem.columns});

@@ -11,8 +11,7 @@ struct TiledProblem {
   int64_t outer = 1, depth = 1; ///< kh, and kw * ic merged
   int64_t pixelStep = 0;        ///< elements of the input from a pixel to its neighbour
   WeightMatrix weights;
-  std::optional<StoredWeights> stored; ///< where `weights` are integers that stand for floats
-  mlir::Value buffer;                  ///< of the input
+  mlir::Value buffer; ///< of the input
   /// Pixels from one row to the next, for `joinedRows` consecutive rows: pixel `rowPitch` of a row lies where pixel 0 of the
   /// next one does. 0 where a row does not begin at a whole pixel.
   int64_t rowPitch = 0, joinedRows = 1;
