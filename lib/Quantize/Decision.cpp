@@ -16,6 +16,11 @@ int64_t weightAxis(graph::AnchorOpInterface anchor) {
   return mlir::cast<mlir::RankedTensorType>(anchor.getAnchorWeights().getType()).getRank() - 1;
 }
 
+bool roundsByGram(mlir::DictionaryAttr decision) {
+  llvm::StringRef method = setting(decision, "weight_method");
+  return method == "gptq" || method == "awq";
+}
+
 /// Whether each output channel of a convolution reads one input channel.
 static bool isDepthwise(graph::AnchorOpInterface anchor) {
   auto conv = mlir::dyn_cast<graph::ConvOp>(anchor.getOperation());
@@ -25,17 +30,16 @@ static bool isDepthwise(graph::AnchorOpInterface anchor) {
 
 Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision) {
   llvm::StringRef method = setting(decision, "weight_method"), granularity = setting(decision, "granularity");
-  if (method == "awq")
-    return error(Code::Unsupported, "weight method 'awq' comes with a later version");
-  if (method == "gptq")
+  if (roundsByGram(decision))
     return error(Code::Unsupported, "expected weight method 'minmax' or 'mse' with quantize: ",
-                 setting(decision, "quantize").str(), ", found 'gptq'")
-        .withHint("gptq is for quantize: weights");
+                 setting(decision, "quantize").str(), ", found '", method.str(), "'")
+        .withHint("gptq and awq are for quantize: weights");
   if (granularity == "block" || setting(decision, "weights") != "s8")
     return error(Code::Unsupported,
                  "contractions of integers take weights of s8 with one scale per channel or tensor, found ",
                  setting(decision, "weights").str(), " per ", granularity.str())
-        .withHint("blocks and 4 bits are for quantize: weights");
+        .withHint("blocks are for matrix products and quantize: dynamic or weights, 4 bits for blocks and "
+                  "quantize: weights");
   WeightRounding rounding;
   rounding.leastSquares = method == "mse";
   if (granularity == "channel")
@@ -48,12 +52,16 @@ Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::Dicti
 Expected<BlockRounding> blockRoundingOf(mlir::DictionaryAttr decision, int64_t depth) {
   llvm::StringRef method = setting(decision, "weight_method"), granularity = setting(decision, "granularity"),
                   storage = setting(decision, "weights");
-  if (method == "awq")
-    return error(Code::Unsupported, "weight method 'awq' comes with a later version");
-  if (granularity == "tensor" && method == "gptq")
+  if (setting(decision, "quantize") == "dynamic" && roundsByGram(decision))
     return error(Code::Unsupported,
-                 "expected weight method 'minmax' or 'mse' with granularity: tensor, found 'gptq'")
-        .withHint("gptq takes granularity: channel or block");
+                 "expected weight method 'minmax' or 'mse' with quantize: dynamic, found '", method.str(),
+                 "'")
+        .withHint("gptq and awq are for quantize: weights");
+  if (granularity == "tensor" && roundsByGram(decision))
+    return error(Code::Unsupported,
+                 "expected weight method 'minmax' or 'mse' with granularity: tensor, found '", method.str(),
+                 "'")
+        .withHint("gptq and awq take granularity: channel or block");
   if (granularity != "block" && storage == "u4")
     return error(Code::Unsupported, "expected weights 's8' or 's4' with granularity: ", granularity.str(),
                  ", found 'u4'")

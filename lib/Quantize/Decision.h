@@ -19,6 +19,9 @@ Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::Dicti
 /// E-UNSUPPORTED for combinations that there are not.
 Expected<BlockRounding> blockRoundingOf(mlir::DictionaryAttr decision, int64_t depth);
 
+/// Whether weights are rounded by the Gram matrix of the inputs: gptq and awq.
+bool roundsByGram(mlir::DictionaryAttr decision);
+
 /// The entry of a decision that names the `calib.stat` of the contraction's input, where weights are rounded by it.
 inline constexpr llvm::StringLiteral kInputSetting = "input";
 

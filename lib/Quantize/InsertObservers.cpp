@@ -122,8 +122,7 @@ private:
     mlir::SymbolTable symbols(getOperation());
     main.walk([&](graph::AnchorOpInterface anchor) {
       auto decision = anchor->getAttrOfType<mlir::DictionaryAttr>(kDecisionAttribute);
-      if (!decision || setting(decision, "quantize") != "weights" ||
-          setting(decision, "weight_method") != "gptq")
+      if (!decision || setting(decision, "quantize") != "weights" || !roundsByGram(decision))
         return;
       mlir::NamedAttrList entries(decision);
       entries.set(kInputSetting, b.getStringAttr(observedInput(anchor, symbols, b)));

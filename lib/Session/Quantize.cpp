@@ -120,7 +120,7 @@ Status Quantizer::choose() {
     choice.multiplyAdds += work;
     choice.quantized += decision != nullptr;
     auto method = decision ? decision.getAs<mlir::StringAttr>("weight_method") : mlir::StringAttr();
-    byGram |= method && method.getValue() == "gptq";
+    byGram |= method && (method.getValue() == "gptq" || method.getValue() == "awq");
     choice.quantizedMultiplyAdds += decision ? work : 0;
     if (!decision)
       choice.kept.push_back(

@@ -73,7 +73,8 @@ def QuantizeWeightsPass : Pass<"limbeck-quantize-weights"> {
 
     Where the decision says `weights`, activations stay floats, and constant matrices of matrix products become s8, s4 or u4 with one
     scale for all, per column or per block of a column. `weight_method` gptq moves the error of each weight to those that are rounded
-    after it, by the Gram matrix of the inputs (Frantar et al. 2022).
+    after it, by the Gram matrix of the inputs (Frantar et al. 2022); awq multiplies weights by a power of the size of the input that they
+    meet, and divides the input by it (Lin et al. 2023).
 
     Why a pass: it works on weights alone, calibration on activations alone.
 
