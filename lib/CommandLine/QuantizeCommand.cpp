@@ -53,12 +53,13 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
   group = "Gates";
   command
       .add_flag("--fail-if-slower", flags.failIfSlower,
-                "exit with 4 when int8 is slower than float on this machine")
+                "exit with 4 when the quantized model is slower than float on this machine")
       ->group(group);
   command.add_option("--min-sqnr", flags.minSqnr, "exit with 4 when an output has less signal to noise")
       ->type_name("DB")
       ->group(group);
-  command.add_flag("--no-bench", flags.noBench, "do not measure float beside int8")->group(group);
+  command.add_flag("--no-bench", flags.noBench, "do not measure float beside the quantized model")
+      ->group(group);
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
 
@@ -66,13 +67,19 @@ static Status checkFlags(const QuantizeFlags &flags) {
   const std::string &weightOnly = flags.recipe.weightOnly;
   if (!weightOnly.empty() && weightOnly != "int8" && weightOnly != "int4")
     return error(Code::Flag, "expected --weight-only int8 or int4, found '", printable(weightOnly), "'");
-  if (!weightOnly.empty() && flags.recipe.dynamic)
+  const std::string &dynamic = flags.recipe.dynamic;
+  if (!dynamic.empty() && dynamic != "int8" && dynamic != "int4")
+    return error(Code::Flag, "expected --dynamic, --dynamic=int8 or --dynamic=int4, found '",
+                 printable(dynamic), "'");
+  if (flags.recipe.perRow && dynamic.empty())
+    return error(Code::Flag, "expected --dynamic with --per-row: fixed ranges are of whole tensors");
+  if (!weightOnly.empty() && !dynamic.empty())
     return error(Code::Flag, "expected one of --weight-only and --dynamic, found both");
   if (flags.output.empty())
     return error(Code::Flag, "expected -o with the file to write, found none");
   bool samples = !flags.options.dataSet.empty() || !flags.options.compile.quantization.statistics.empty();
   // A recipe of the user's may do without, too: a tensor that needs statistics will say so.
-  if (!samples && !flags.recipe.dynamic && weightOnly.empty() && flags.recipe.recipe.empty())
+  if (!samples && dynamic.empty() && weightOnly.empty() && flags.recipe.recipe.empty())
     return error(Code::Flag, "expected --data with samples or --stats with statistics, found neither")
         .withHint("limbeck quantize model.onnx --data samples.npz -o model.lmb");
   if (flags.to->count() && flags.options.compile.to == pipeline::Stage::Import)
@@ -95,7 +102,7 @@ static Status checkGates(const QuantizeFlags &flags, const session::QuantizeRepo
     if (!speedup)
       return error(Code::Gate, "expected times with --fail-if-slower, found none: nothing was measured");
     if (*speedup < 1)
-      return error(Code::Gate, "the quantized model is slower than float: ", *speedup, " times as fast");
+      return error(Code::Gate, report.choice.formText(), " is slower than float: ", *speedup, " times as fast");
   }
   if (!flags.minSqnr)
     return {};

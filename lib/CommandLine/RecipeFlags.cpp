@@ -17,7 +17,13 @@ static std::string joined(const std::vector<std::string> &words) {
 static constexpr const char *group = "What is quantized, and how";
 
 void addFormFlags(CLI::App &command, RecipeFlags &flags) {
-  command.add_flag("--dynamic", flags.dynamic, "ranges of activations when the model runs")->group(group);
+  command
+      .add_flag(
+          "--dynamic{int8}", flags.dynamic,
+          "ranges of activations when the model runs; --dynamic=int4: weights of matrix products in 4 bits")
+      ->group(group);
+  command.add_flag("--per-row", flags.perRow, "with --dynamic: one scale for each row of activations")
+      ->group(group);
   command.add_option("--weight-only", flags.weightOnly, "weights in int8 or int4, activations as they are")
       ->type_name("T")
       ->group(group);
@@ -39,9 +45,13 @@ void addRecipeFlags(CLI::App &command, RecipeFlags &flags) {
       ->group(group);
 }
 
+static bool fourBits(const RecipeFlags &flags) {
+  return flags.dynamic == "int4" || flags.weightOnly == "int4";
+}
+
 /// What --dynamic and --weight-only are for.
 static std::vector<std::string> formOperators(const RecipeFlags &flags) {
-  return flags.dynamic ? std::vector<std::string>{"Conv", "Gemm", "MatMul"}
+  return !flags.dynamic.empty() ? std::vector<std::string>{"Conv", "Gemm", "MatMul"}
                        : std::vector<std::string>{"Gemm", "MatMul"};
 }
 
@@ -58,7 +68,7 @@ static std::vector<std::string> chosenOperators(const RecipeFlags &flags) {
 static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
   std::vector<quantize::Rule> rules;
   auto set = [&](const char *key, const std::string &value) { rules.emplace_back().settings[key] = value; };
-  bool form = flags.dynamic || !flags.weightOnly.empty();
+  bool form = !flags.dynamic.empty() || !flags.weightOnly.empty();
   if (!flags.operators.empty() && !form) {
     set("quantize", "none");
     rules.emplace_back().operators = flags.operators;
@@ -76,10 +86,16 @@ static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
     set("granularity", "tensor");
   if (form) {
     set("quantize", "none");
-    rules.emplace_back().operators = chosenOperators(flags);
-    rules.back().settings["quantize"] = flags.dynamic ? "dynamic" : "weights";
-    if (flags.weightOnly == "int4")
-      rules.back().settings.insert({{"weights", "s4"}, {"granularity", "block"}, {"block", "32"}});
+    std::vector<std::string> chosen = chosenOperators(flags);
+    rules.emplace_back().operators = chosen;
+    rules.back().settings["quantize"] = flags.dynamic.empty() ? "weights" : "dynamic";
+    if (flags.perRow)
+      rules.back().settings["activation_granularity"] = "row";
+    std::erase(chosen, "Conv");
+    if (fourBits(flags) && !chosen.empty()) {
+      rules.emplace_back().operators = chosen;
+      rules.back().settings = {{"weights", "s4"}, {"granularity", "block"}, {"block", "32"}};
+    }
   }
   if (!flags.exclude.empty()) {
     set("quantize", "none");
@@ -114,20 +130,21 @@ static Status checkValues(const RecipeFlags &flags) {
 static Status checkTogether(const RecipeFlags &flags) {
   if (!flags.percentile.empty() && !flags.method.empty() && flags.method != "percentile")
     return error(Code::Flag, "expected --method percentile with --percentile, found ", flags.method);
-  if (!flags.dynamic && flags.weightOnly.empty())
+  bool dynamic = !flags.dynamic.empty();
+  if (!dynamic && flags.weightOnly.empty())
     return {};
-  const char *form = flags.dynamic ? "--dynamic" : "--weight-only";
+  const char *form = dynamic ? "--dynamic" : "--weight-only";
   const std::pair<const char *, bool> ofRanges[] = {{"--method", !flags.method.empty()},
                                                     {"--percentile", !flags.percentile.empty()},
                                                     {"--activations", !flags.activations.empty()}};
   for (const auto &[flag, given] : ofRanges)
     if (given)
       return error(Code::Flag, "expected no ", flag, " with ", form,
-                   flags.dynamic ? ": ranges are taken when the model runs"
+                   dynamic ? ": ranges are taken when the model runs"
                                  : ": activations stay as they are");
-  if (flags.perTensor && flags.weightOnly == "int4")
+  if (flags.perTensor && fourBits(flags))
     return error(Code::Flag,
-                 "expected no --per-tensor with --weight-only int4, which has a scale for each block");
+                 "expected no --per-tensor with weights of int4, which have a scale for each block");
   if (chosenOperators(flags).empty())
     return error(Code::Flag, "expected --op-types among ", joined(formOperators(flags)), " with ", form,
                  ", found ", joined(flags.operators));

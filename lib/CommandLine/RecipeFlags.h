@@ -8,13 +8,14 @@ namespace limbeck::command {
 struct RecipeFlags {
   std::string recipe; ///< a file; the others stand for a rule each
   std::string method, activations, exclude, percentile, weightOnly;
+  std::string dynamic; ///< int8 or int4; empty where activations have fixed ranges
   std::vector<std::string> operators;
-  bool perTensor = false, dynamic = false;
+  bool perTensor = false, perRow = false;
 };
 
 /// --recipe --method --percentile --exclude --op-types --activations --per-tensor
 void addRecipeFlags(CLI::App &command, RecipeFlags &flags);
-/// --dynamic --weight-only: for commands that make a model, not only statistics of one.
+/// --dynamic --per-row --weight-only: for commands that make a model, not only statistics of one.
 void addFormFlags(CLI::App &command, RecipeFlags &flags);
 
 /// The rules that the flags beside --recipe stand for. E-FLAG for values that no setting has, and for flags that change nothing.

@@ -163,6 +163,10 @@ void Selector::decide(mlir::Operation *op) {
     choice.reason = "its weights are no constant";
   if (mode == "weights" && choice.reason.empty() && !isMatrixProduct(anchor))
     choice.reason = "weights alone pay in products with a constant matrix only";
+  bool blocks =
+      mode == "dynamic" && choice.decision["granularity"] == "block" && mlir::isa<graph::MatmulOp>(op);
+  if (blocks && choice.reason.empty() && !isMatrixProduct(anchor))
+    choice.reason = "weights in blocks are one matrix";
   if (mode == "dynamic" && mlir::isa<graph::ConvTransposeOp>(op))
     choice.reason = "transposed convolutions have no dynamic form";
   choice.quantized = mode == "static" && choice.reason.empty();

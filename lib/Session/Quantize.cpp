@@ -13,6 +13,7 @@
 #include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
+#include "llvm/ADT/StringExtras.h"
 #include <filesystem>
 #include <set>
 
@@ -71,6 +72,20 @@ private:
 };
 } // namespace
 
+/// What a contraction becomes, in the words of reports.
+static std::string formOf(mlir::DictionaryAttr decision) {
+  auto is = [&](const char *key, const char *value) {
+    auto found = decision.getAs<mlir::StringAttr>(key);
+    return found && found.getValue() == value;
+  };
+  std::string form = is("weights", "s8") ? "int8" : "int4";
+  return is("quantize", "weights") ? form + " weights" : form;
+}
+
+std::string QuantizationChoice::formText() const {
+  return forms.empty() ? "integers" : llvm::join(forms, ", ");
+}
+
 /// Runs the rules on the float graph, as compilation will.
 Status Quantizer::choose() {
   LIMBECK_TRY(expectModel(compiled.model.path));
@@ -119,6 +134,8 @@ Status Quantizer::choose() {
     ++choice.contractions;
     choice.multiplyAdds += work;
     choice.quantized += decision != nullptr;
+    if (decision)
+      choice.forms.insert(formOf(decision));
     auto method = decision ? decision.getAs<mlir::StringAttr>("weight_method") : mlir::StringAttr();
     byGram |= method && (method.getValue() == "gptq" || method.getValue() == "awq");
     choice.quantizedMultiplyAdds += decision ? work : 0;

@@ -12,8 +12,8 @@ static double share(int64_t part, int64_t whole) {
 
 std::string quantizeText(const QuantizeReport &report) {
   const QuantizationChoice &choice = report.choice;
-  std::string text = llvm::formatv("int8: {0} of {1} convolutions and matrix products", choice.quantized,
-                                   choice.contractions)
+  std::string text = llvm::formatv("{0}: {1} of {2} convolutions and matrix products", choice.formText(),
+                                   choice.quantized, choice.contractions)
                          .str();
   if (choice.multiplyAdds)
     text += llvm::formatv(", {0:P1} of their multiply-adds",
@@ -39,9 +39,9 @@ std::string quantizeText(const QuantizeReport &report) {
     text += llvm::formatv(" ({0} samples that calibration did not see)\n", report.heldBack).str();
   }
   if (auto speedup = report.speedup())
-    text += llvm::formatv("time: float {0:F3} ms, int8 {1:F3} ms: {2:F2} times as fast, {3} threads, {4}\n",
-                          report.speed->baselines.front().p50Ms, report.speed->model.p50Ms, *speedup,
-                          report.speed->model.threads, report.speed->cpu)
+    text += llvm::formatv("time: float {0:F3} ms, {1} {2:F3} ms: {3:F2} times as fast, {4} threads, {5}\n",
+                          report.speed->baselines.front().p50Ms, choice.formText(), report.speed->model.p50Ms,
+                          *speedup, report.speed->model.threads, report.speed->cpu)
                 .str();
   return text;
 }
@@ -82,6 +82,10 @@ std::string quantizeJson(const QuantizeReport &report, const std::string &output
           json.attribute("tensors", count);
         });
     });
+    json.attributeArray("forms", [&] {
+      for (const std::string &form : choice.forms)
+        json.value(form);
+    });
     json.attributeArray("kept_float", [&] {
       for (const KeptFloat &kept : choice.kept)
         json.object([&] {
@@ -106,7 +110,8 @@ std::string quantizeJson(const QuantizeReport &report, const std::string &output
     bool timed = report.speedup().has_value();
     json.attribute("float_p50_ms",
                    timed ? jsonNumber(report.speed->baselines.front().p50Ms) : llvm::json::Value(nullptr));
-    json.attribute("int8_p50_ms", timed ? jsonNumber(report.speed->model.p50Ms) : llvm::json::Value(nullptr));
+    json.attribute("quantized_p50_ms",
+                   timed ? jsonNumber(report.speed->model.p50Ms) : llvm::json::Value(nullptr));
     json.attribute("threads",
                    timed ? llvm::json::Value(report.speed->model.threads) : llvm::json::Value(nullptr));
     json.attributeArray("notes", [&] {

@@ -45,3 +45,36 @@ func.func @kept(%x: tensor<4x2xf32>, %v: tensor<2x2xf32>) -> (tensor<4x2xf32>, t
     : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
   return %y, %z : tensor<4x2xf32>, tensor<4x2xf32>
 }
+
+// -----
+
+// One scale per row of the input: a block is as long as a row. Both scales follow the sum, one after the other.
+// CHECK-LABEL: func @rows
+// CHECK: %[[Q:.*]], %[[S:.*]], %{{.*}} = limbeck.dynamic_quantize_blocks %arg0 block_size = 2 : (tensor<3x4x2xf32>) -> (tensor<3x4x2xsi8>, tensor<3x4x1xf32>, tensor<3x4x1xsi32>)
+// CHECK: %[[A:.*]] = limbeck.matmul_integer %[[Q]], %{{.*}}, %[[Z:.*]], %{{.*}} -> tensor<3x4x2xsi32>
+// CHECK: %[[R:.*]] = limbeck.cast %[[A]] to = f32
+// CHECK: %[[T:.*]] = limbeck.mul %[[R]], %[[S]] {{.*}}(tensor<3x4x2xf32>, tensor<3x4x1xf32>) -> tensor<3x4x2xf32>
+// CHECK: limbeck.mul %[[T]], %{{.*}} (tensor<3x4x2xf32>, tensor<2xf32>) -> tensor<3x4x2xf32>
+func.func @rows(%x: tensor<3x4x2xf32>) -> tensor<3x4x2xf32> {
+  %w = limbeck.const dense<[[1.27, -2.54], [0.64, 1.0]]> : tensor<2x2xf32>
+  %y = limbeck.matmul %x, %w {calib.decision = {quantize = "dynamic", activation_granularity = "row", granularity = "channel", weight_method = "minmax", weights = "s8"}}
+    : (tensor<3x4x2xf32>, tensor<2x2xf32>) -> tensor<3x4x2xf32>
+  return %y : tensor<3x4x2xf32>
+}
+
+// -----
+
+// Blocks of 16: input and weights are rounded in the same; 20 products are two blocks. The bias is added behind them.
+// CHECK-LABEL: func @blocks
+// CHECK-DAG: %[[Q:.*]], %[[S:.*]], %[[U:.*]] = limbeck.dynamic_quantize_blocks %arg0 block_size = 16 : (tensor<?x20xf32>) -> (tensor<?x32xsi8>, tensor<?x2xf32>, tensor<?x2xsi32>)
+// CHECK-DAG: %[[W:.*]] = limbeck.const dense<7> : tensor<20x2xsi4>
+// CHECK: %[[Y:.*]] = limbeck.matmul_integer_blocks %[[Q]], %[[S]], %[[U]], %[[W]], %{{.*}}, %{{.*}} block_size = 16
+// CHECK-SAME: (tensor<?x32xsi8>, tensor<?x2xf32>, tensor<?x2xsi32>, tensor<20x2xsi4>, tensor<2x2xf16>, tensor<2x2xsi4>) -> tensor<?x2xf32>
+// CHECK: limbeck.add %[[Y]]
+func.func @blocks(%x: tensor<?x20xf32>) -> tensor<?x2xf32> {
+  %w = limbeck.const dense<0.7> : tensor<20x2xf32>
+  %b = limbeck.const dense<[0.5, 0.25]> : tensor<2xf32>
+  %y = limbeck.matmul %x, %w, %b {calib.decision = {quantize = "dynamic", granularity = "block", block = "16", weight_method = "minmax", weights = "s4"}}
+    : (tensor<?x20xf32>, tensor<20x2xf32>, tensor<2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}

@@ -146,6 +146,18 @@ def product_net(path: Path):
     save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.UINT8, [30])], constants)
 
 
+def perceptron(path: Path):
+    """Two matrix products, the second with a bias, of three rows and odd depths."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "w1"], ["h"], "first"),
+        helper.make_node("Relu", ["h"], ["r"], "relu"),
+        helper.make_node("Gemm", ["r", "w2", "b2"], ["y"], "second"),
+    ]
+    constants = [constant("w1", weights(70, 33)), constant("w2", weights(33, 9)), constant("b2", weights(9))]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [3, 70])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [3, 9])], constants)
+
+
 def hostile_net(path: Path):
     """Names that would move a terminal's cursor, or clear it."""
     evil = "\x1b]0;x\x07\x1b[2J\x9bK\n"
@@ -198,7 +210,7 @@ MODELS = {
     "product": product_net, "hostile": hostile_net, "open": open_net, "faults": faults_net,
     "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
     "chain": chain, "relus": relus, "wide": wide, "range": counted, "padded": padded,
-    "spatial": spatial_net,
+    "spatial": spatial_net, "perceptron": perceptron,
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@
 #include "limbeck/Session/Accuracy.h"
 #include "limbeck/Session/Bench.h"
 #include "limbeck/Session/Compile.h"
+#include <set>
 
 namespace limbeck::session {
 
@@ -13,7 +14,7 @@ struct QuantizeOptions {
   std::string dataSet;       ///< samples to calibrate with and, held back from that, to measure accuracy with
   int threads = 0;           ///< 0: as the runtime chooses
   bool needAccuracy = false; ///< too few samples to measure it are an error
-  bool measureSpeed = true;  ///< float beside int8, on this machine
+  bool measureSpeed = true;  ///< float beside what was made, on this machine
   double seconds = 1;        ///< of measured time for each
   bool worker = true;        ///< compile in a process of its own
 };
@@ -30,6 +31,10 @@ struct QuantizationChoice {
   int64_t tensors = 0;                                           ///< stored in few bits
   std::map<std::pair<std::string, std::string>, int64_t> ranges; ///< of those, by storage and method
   std::vector<KeptFloat> kept;
+  std::set<std::string> forms; ///< what contractions became: "int8", "int4", "int4 weights"
+
+  /// All of them in words; "integers" where there are none.
+  std::string formText() const;
 };
 
 struct QuantizeReport {
@@ -37,14 +42,14 @@ struct QuantizeReport {
   QuantizationChoice choice;
   int64_t calibrationSamples = 0, heldBack = 0;
   std::vector<OutputComparison> accuracy; ///< one per output; empty where nothing was held back
-  std::optional<BenchReport> speed;       ///< int8, with float as its baseline
+  std::optional<BenchReport> speed;       ///< of what was made, with float as its baseline
   bool measurable = true;                 ///< this machine runs what was made
   int interrupted = 0;
   std::vector<std::string> notes;
 
   /// The least over outputs; nothing when none was measured.
   std::optional<double> leastSignalToNoise() const;
-  /// Time of float / time of int8.
+  /// Time of float / time of what was made.
   std::optional<double> speedup() const;
 };
 
