@@ -259,7 +259,7 @@ void KernelBuilder::noteForm(StringRef name) {
 }
 
 bool KernelBuilder::isHeldToBound() {
-  return coreOp && coreOp->hasAttr("accumulate");
+  return coreOp && coreOp->hasAttr("accumulate") && typeOf(coreOp->getOperand(0)).dtype != DType::F32;
 }
 
 bool KernelBuilder::hasLongEpilogue() {

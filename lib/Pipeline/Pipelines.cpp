@@ -52,6 +52,7 @@ static void buildQuantize(mlir::OpPassManager &passes) {
   passes.addPass(quantize::createFoldRequantizePass());
   // Last: what became integers stays so. Then weights are rounded, and those of the module without it.
   passes.addPass(quantize::createReducePrecisionPass());
+  passes.addPass(quantize::createHalveWeightsPass());
   passes.addPass(graph::createFoldConstantsPass());
   passes.addPass(graph::createCanonicalizePass());
   passes.addPass(quantize::createVerifyQuantizePass());

@@ -156,8 +156,10 @@ struct ReducePrecisionPass : impl::ReducePrecisionPassBase<ReducePrecisionPass> 
     if (!precision)
       return;
     auto name = mlir::dyn_cast<mlir::StringAttr>(precision);
+    if (name && name.getValue() == "f16")
+      return; // limbeck-quantize-halve-weights
     if (!name || name.getValue() != "bf16") {
-      getOperation().emitError("expected \"bf16\" in '")
+      getOperation().emitError("expected \"bf16\" or \"f16\" in '")
           << kPrecisionAttribute << "', found " << precision << "; without the attribute, floats are f32";
       return signalPassFailure();
     }

@@ -58,17 +58,19 @@ Status checkQuantizedContraction(std::span<const TensorType> operands, int64_t w
 }
 
 Expected<DType> contractionResult(const Call &call, int64_t weightAxis) {
-  DType type = call.operands[0].dtype;
-  if (!isFloat(type) || call.operands[1].dtype != type)
+  DType type = call.operands[0].dtype, weights = call.operands[1].dtype;
+  bool half = weights == DType::F16 || weights == DType::BF16;
+  bool halfWeights = call.attributes.has("accumulate") && type == DType::F32 && half;
+  if (!isFloat(type) || (weights != type && !halfWeights))
     return error(Code::DataType, "expected two operands of one float type, found ", name(type), " and ",
-                 name(call.operands[1].dtype));
+                 name(weights));
   std::span<const TensorType> types = call.quantizedOperands;
   if (!types.empty())
     LIMBECK_TRY(checkQuantizedContraction(types, weightAxis));
   bool quantized = !types.empty() && types[0].quantization;
   if (call.attributes.has("accumulate")) {
     DType wide = call.attributes.dtype("accumulate");
-    if (quantized || wide != DType::F32 || (type != DType::F16 && type != DType::BF16))
+    if (quantized || wide != DType::F32 || !half)
       return error(Code::DataType, "expected operands of f16 or bf16 to accumulate in f32, found ",
                    types.empty() ? call.operands[0].text() : types[0].text(), " and ", name(wide))
           .atAttribute("accumulate");

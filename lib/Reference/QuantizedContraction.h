@@ -15,7 +15,7 @@ struct ContractionSizes {
 
 /// The element type of the result of matmul, conv and conv_transpose, whose operands (x, weights, optional bias) are
 /// floats of one type, or all quantized with an s32 bias. With `accumulate`, result and bias of f16 and bf16 operands are
-/// f32. E-DTYPE and E-QCONV.
+/// f32, and x may be, too. E-DTYPE and E-QCONV.
 Expected<DType> contractionResult(const Call &call, int64_t weightAxis);
 
 /// The quantized half of that check, on types with their quantization.

@@ -20,10 +20,7 @@ static Expected<importer::Options> commonOptions(const SourceModel &model) {
 }
 
 Status checkPrecision(const SourceModel &model) {
-  if (model.precision == "f16")
-    return error(Code::Unsupported, "--precision f16 comes with a later version")
-        .withHint("f32 and bf16 are there");
-  if (model.precision != "f32" && model.precision != "bf16")
+  if (model.precision != "f32" && model.precision != "bf16" && model.precision != "f16")
     return error(Code::Flag, "expected --precision f32, bf16 or f16, found '", model.precision, "'");
   return {};
 }

@@ -21,6 +21,7 @@
 // QUANTIZE-NEXT: limbeck-quantize-fuse-blocks
 // QUANTIZE-NEXT: limbeck-quantize-fold-requantize
 // QUANTIZE-NEXT: limbeck-quantize-reduce-precision
+// QUANTIZE-NEXT: limbeck-quantize-halve-weights
 // QUANTIZE-NEXT: limbeck-graph-fold-constants
 // QUANTIZE-NEXT: limbeck-graph-canonicalize
 // QUANTIZE-NEXT: limbeck-verify-quantize

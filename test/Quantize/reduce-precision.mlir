@@ -91,6 +91,6 @@ func.func @without_the_attribute(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
 
 // -----
 
-// expected-error @+1 {{expected "bf16" in 'limbeck.precision', found "f8"; without the attribute, floats are f32}}
+// expected-error @+1 {{expected "bf16" or "f16" in 'limbeck.precision', found "f8"; without the attribute, floats are f32}}
 module attributes {limbeck.precision = "f8"} {
 }

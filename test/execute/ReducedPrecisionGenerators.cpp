@@ -45,6 +45,23 @@ static void drawMatmul(CaseBuilder &b) {
   drawContraction(b, "matmul", {}, matmulShapes(b.draw));
 }
 
+/// `--precision f16`: weights alone are halves, and every bit is that of f32 weights with their values.
+static void drawHalfWeights(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  bool isConv = draw.oneIn(2);
+  Attributes attributes = isConv ? convolutionAttributes(draw, draw.oneIn(2)) : Attributes();
+  AnchorShapes shapes = isConv ? convolutionShapes(draw, attributes, false) : matmulShapes(draw);
+  attributes.set("accumulate", DType::F32);
+  TensorType type{DType::F16, shapes.w, nullptr};
+  Tensor values = draw.floats(DType::F16, shapes.w, -1, 1);
+  std::vector<ValueId> operands{plain(b, shapes.x, false),
+                                draw.oneIn(6) ? b.input(type, values) : b.constant(type, values)};
+  if (draw.oneIn(2))
+    operands.push_back(plain(b, {shapes.channels}, !draw.oneIn(4)));
+  ValueId y = b.op(isConv ? "conv" : "matmul", std::move(attributes), operands);
+  b.output(draw.oneIn(2) ? b.op("relu", {}, {y}) : y);
+}
+
 /// A value that two contractions, a residual addition and data movement read.
 static void drawChain(CaseBuilder &b) {
   Draw &draw = b.draw;
@@ -72,7 +89,8 @@ void addReducedPrecisionGenerators(GeneratorList &list) {
   list.insert(list.end(), {{"bf16_conv", drawConv},
                            {"bf16_conv_transpose", drawConvTranspose},
                            {"bf16_matmul", drawMatmul},
-                           {"bf16_chain", drawChain}});
+                           {"bf16_chain", drawChain},
+                           {"f16_weights", drawHalfWeights}});
 }
 
 } // namespace limbeck::test

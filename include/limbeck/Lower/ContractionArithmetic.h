@@ -33,8 +33,8 @@ public:
 
   bool isFloat() const { return mode == Mode::Float; }
   bool isQuantized() const { return mode == Mode::Quantized; }
-  /// Whether f16 or bf16 is accumulated in f32, in whatever order is the fastest.
-  bool isHeldToBound() const { return op->hasAttr("accumulate"); }
+  /// Whether inputs of f16 or bf16 are accumulated in f32, in whatever order is the fastest.
+  bool isHeldToBound() const { return op->hasAttr("accumulate") && xType.dtype != DType::F32; }
   bool accumulates64() const { return wide; }
   /// sx * sw / sy per channel when the result is quantized, else sx * sw.
   const std::vector<float> &multipliers() const { return multiplier; }

@@ -213,7 +213,7 @@ def FuseBlocksPass : Pass<"limbeck-quantize-fuse-blocks"> {
     `matmul_blocks`: with the blocks of the `dequantize_by`, or with columns as blocks. A bias is added behind it.
 
     Why a pass: as with fuse-qdq, the integer form is what such a model means, whatever the target: the scale of a block meets the sum
-    of its products and not each weight, which is other bits, fewer roundings, and a third less work where weights are read once.
+    of its products and not each weight, which is other bits, fewer roundings, and a quarter less work where weights are read once.
 
     Input contract: typed form; behind `limbeck-quantize-fuse-qdq`, as a product whose input is dequantized too accumulates integers.
     Output guarantee: no `matmul` of f32 has such an operand. Weights with scales along other axes, of a rank other than 2 or from no
@@ -242,6 +242,27 @@ def ReducePrecisionPass : Pass<"limbeck-quantize-reduce-precision", "::mlir::Mod
   }];
   let statistics = [
     Statistic<"reduced", "reduced", "Convolutions and matrix products that read bf16 now">,
+  ];
+}
+
+def HalveWeightsPass : Pass<"limbeck-quantize-halve-weights", "::mlir::ModuleOp"> {
+  let summary = "store constant weights of floats as f16";
+  let description = [{
+    What: where the module attribute `limbeck.precision` is `"f16"`, constant f32 weights of `conv`, `conv_transpose` and `matmul` are cast
+    to f16, and the op accumulates in f32. Inputs, bias, result and all other ops stay f32: no instruction set that code is generated
+    for computes in f16, so halves are storage.
+
+    Why a pass: `--precision bf16` rounds what such ops read as well; this rounds weights, once, and changes nothing at run time but
+    what is read.
+
+    Input contract: typed form; quantized ops are there already, and stay. Output guarantee: without the attribute, the module is
+    unchanged. Weights that no f16 holds, as they would become infinite, stay f32, with a remark `kept-precision`; so do weights that
+    are no constant.
+
+    Example: test/Quantize/halve-weights.mlir
+  }];
+  let statistics = [
+    Statistic<"halved", "halved", "Convolutions and matrix products with weights of f16 now">,
   ];
 }
 

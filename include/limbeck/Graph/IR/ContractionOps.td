@@ -43,7 +43,7 @@ class Limbeck_AnchorOp<string mnemonic, dag operandList, dag attributeList, list
 
 // Operands of half precision whose products are summed, and stay, in f32.
 defvar accumulateRule = Rule<"accumulate, if present, is f32, and the operands are f16 or bf16; bias and result are then f32, and the order of "
-  "the sum is the target's (docs/semantics.md, 2.8)", ["to accumulate in f32"]>;
+  "the sum is the target's (docs/semantics.md, 2.8), unless the first operand is f32 (2.9)", ["to accumulate in f32"]>;
 
 def Limbeck_MatmulOp : Limbeck_AnchorOp<"matmul",
     (ins Limbeck_Tensor:$lhs, Limbeck_Tensor:$rhs, Optional<Limbeck_Tensor>:$bias), (ins)> {

@@ -55,7 +55,9 @@ public:
 
 /// f32, or halves that are widened: one fused multiply-add per product, bias added behind the last.
 std::unique_ptr<Atom> makeFloatAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
-                                    const Tile &tile);
+                                    const Tile &tile, const Isa &isa);
+/// Whether that atom holds weights as f16.
+bool keepsHalves(const lower::ContractionArithmetic &arithmetic, const Isa &isa);
 /// bf16 with vdpbf16ps: two products per lane and step, where results are held to a bound.
 bool bf16AtomApplies(const lower::ContractionArithmetic &arithmetic, const Isa &isa);
 std::unique_ptr<Atom> makeBF16Atom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,

@@ -193,7 +193,8 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   if (!arithmetic.isFloat())
     form = ByteInstructions::tileForm(isa, problem.width, problem.depth, kernel.hasRoomBehind(x));
   bool pairs = bf16AtomApplies(arithmetic, isa);
-  DType packed = arithmetic.isFloat() && !pairs ? DType::F32 : problem.weights.values.dtype();
+  bool wide = arithmetic.isFloat() && !pairs && !keepsHalves(arithmetic, isa);
+  DType packed = wide ? DType::F32 : problem.weights.values.dtype();
   ContractionExtent extent{problem.rows,
                            problem.width,
                            problem.columns,
@@ -211,7 +212,7 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   else if (pairs)
     atom = makeBF16Atom(kernel, arithmetic, tile);
   else
-    atom = arithmetic.isFloat() ? makeFloatAtom(kernel, arithmetic, tile)
+    atom = arithmetic.isFloat() ? makeFloatAtom(kernel, arithmetic, tile, isa)
                                 : makeIntegerAtom(kernel, arithmetic, tile);
   atom->pack(problem.weights, tile);
   TileEpilogue epilogue(kernel, arithmetic, problem, tile, isa, atom->startsAtBias());
