@@ -342,7 +342,28 @@ class Sets(Case):
         self.bad("expected less than 2 GiB in one .npz, found 3145728000 bytes; --shard-size 2047 or less makes several", "numpy", "huge.npy", "-o", "x.npz", "--input-name", "x")
 
 
+    def test_never_take_the_place_of_what_is_read(self):
+        np.savez("a.npz", x=np.ones((2, 3), np.float32))
+        Path("table.labels.csv").write_text("x,label\n1,a\n")
+        os.link("a.npz", "b.npz")
+        kept = [Path(name).read_bytes() for name in ("a.npz", "table.labels.csv")]
+        self.bad("a.npz: expected an output other than the input 'a.npz'", "numpy", "a.npz", "-o", "a.npz")
+        self.bad("b.npz: expected an output other than the input 'a.npz'", "numpy", "a.npz", "-o", "b.npz")
+        self.bad("expected an output other than the input 'table.labels.csv'", "csv", "table.labels.csv", "-o", "table.npz", "--input", "x=x", "--label", "label")
+        self.assertEqual([Path(name).read_bytes() for name in ("a.npz", "table.labels.csv")], kept)
+
+    def test_hold_finite_numbers(self):
+        for value in (np.nan, -np.inf):
+            np.save("a.npy", np.array([[1, 2], [3, value]], np.float32))
+            self.bad(f"a.npy: sample 1: expected finite numbers, found {value}", "numpy", "a.npy", "-o", "o.npz", "--input-name", "x")
+        self.good("numpy", "a.npy", "-o", "o.npz", "--input-name", "x", "--slice", "0:1")
+
+
 class ForModels(Case):
+    def test_that_are_not_there_are_named(self):
+        np.save("a.npy", np.ones((2, 3), np.float32))
+        self.bad("[E-FILE-KIND] none.onnx: expected a file to read, found nothing of this name", "numpy", "a.npy", "-o", "o.npz", "--model", "none.onnx")
+
     def test_names_types_and_shapes_are_the_models(self):
         path = artifact("model")
         shutil.copy(path.with_suffix(".onnx"), "m.onnx")

@@ -206,8 +206,9 @@ def prepare(arguments) -> list[str]:
     part_of = assign(source.keys, arguments.seed, arguments.samples, split)
     sizes_of_parts = {name: part_of.count(name) for name in split or [""]}
     total, done = sum(sizes_of_parts.values()), 0
+    inputs = [path for path in (arguments.source, arguments.model) if path is not None]
     progress = sys.stderr.isatty() and not arguments.quiet
-    with Interrupts() as interrupts, SetWriter(arguments.output, sizes_of_parts, arguments.shard_size) as writer:
+    with Interrupts() as interrupts, SetWriter(arguments.output, sizes_of_parts, arguments.shard_size, inputs) as writer:
         for index, arrays in source.read([name is not None for name in part_of]):
             where = f"{arguments.source}: sample '{source.keys[index]}'"
             if done == 0:

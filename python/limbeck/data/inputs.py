@@ -24,6 +24,8 @@ def read_ports(path: Path) -> tuple[Port, ...]:
     if path.suffix != ".onnx":
         with Model(path, threads=1) as model:
             return model.inputs
+    if not path.is_file():
+        raise Error("E-FILE-KIND", f"{path}: expected a file to read, found {'another kind' if path.exists() else 'nothing of this name'}")
     try:
         import onnx
     except ImportError:

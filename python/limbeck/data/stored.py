@@ -112,6 +112,8 @@ class Arrays:
                 continue
             arrays = {}
             for (name, array), value in zip(self.arrays.items(), values):
+                if value.dtype.kind == "f" and not np.isfinite(value).all():
+                    raise Error("E-INPUT-DATA", f"{array.where}: sample {row}: expected finite numbers, found {value[~np.isfinite(value)].flat[0]}")
                 value = cast(np.asarray(value), self.dtypes[name], f"{array.where}: sample {row}") if name in self.dtypes else np.asarray(value)
                 arrays[name] = np.ascontiguousarray(value.transpose(self.axes)) if self.axes is not None else value
             yield index, arrays

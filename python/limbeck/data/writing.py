@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -107,10 +108,11 @@ class SetWriter:
     split, 00000.npz, ..; labels are in labels.csv beside them.
     """
 
-    def __init__(self, output: Path, parts: dict[str, int], shard_size: int | None):
+    def __init__(self, output: Path, parts: dict[str, int], shard_size: int | None, inputs: Iterable[Path] = ()):
         self.output = output
         self.single = list(parts) == [""] and not shard_size
         self._check_output(list(parts) != [""])
+        self._check_inputs(inputs)
         self.temporary = tempfile.mkdtemp(prefix=".limbeck-", suffix=".tmp", dir=output.parent)
         self.root = Path(self.temporary) / "set"
         if not self.single:
@@ -134,6 +136,17 @@ class SetWriter:
         if not self.single and self.output.exists() and (not self.output.is_dir() or any(self.output.iterdir())):
             raise Error("E-FLAG", f"{self.output}: expected a new or empty folder, found one that holds something", "remove it, or name another")
 
+    def _check_inputs(self, inputs: Iterable[Path]) -> None:
+        """A folder is new or empty: only files could take the place of what is read."""
+        for output in (self.output, self._own_labels()) if self.single else ():
+            for path in inputs:
+                if output.exists() and path.exists() and output.samefile(path):
+                    raise Error("E-FLAG", f"{output}: expected an output other than the input '{path}'")
+
+    def _own_labels(self) -> Path:
+        """Beside a single file."""
+        return Path(f"{self.output.with_suffix('')}.labels.csv")
+
     def commit(self) -> list[str]:
         """Puts all at its place; returns what was written."""
         notes = [(name, part.finish()) for name, part in self.parts.items()]
@@ -143,7 +156,7 @@ class SetWriter:
                 own = Path(self.temporary) / "labels.csv" if self.single else self.root / f"{name + '.' if name else ''}labels.csv"
                 part.write_labels(own)
                 if self.single:
-                    places.append((own, Path(f"{self.output.with_suffix('')}.labels.csv")))
+                    places.append((own, self._own_labels()))
         for source, target in [*places, (self.root, self.output)]:
             os.replace(source, target)
         return [f"{self.output}{f' ({name})' if name else ''}: {note}" for name, note in notes]
