@@ -141,8 +141,9 @@ static Expected<Tensor> gramTensor(const GramSum &gram) {
   return tensor;
 }
 
-Status writeStatistics(const std::string &path, const Statistics &statistics) {
-  OutputFiles files;
+Status writeStatistics(const std::string &path, const Statistics &statistics,
+                       std::vector<std::string> inputs) {
+  OutputFiles files(std::move(inputs));
   Json gramFile;
   std::vector<NamedTensor> matrices;
   for (const auto &[name, tensor] : statistics.tensors)
@@ -181,7 +182,7 @@ public:
                 (!value->is_number_unsigned() || value->get<uint64_t>() <= uint64_t(INT64_MAX)) &&
                 value->get<int64_t>() >= least && value->get<int64_t>() <= greatest;
     if (!fits)
-      fail(key, message("an integer from ", least, " to ", greatest));
+      fail(key, least == greatest ? message(least) : message("an integer from ", least, " to ", greatest));
     return fits ? value->get<int64_t>() : least;
   }
   std::string string(const char *key) {
@@ -235,11 +236,22 @@ public:
   void fail(const char *key, const std::string &expected) {
     if (status.ok())
       status = error(Code::Calibration, "expected ", expected, " as '", key, "' of ", where, ", found ",
-                     find(key) ? "another value" : "none");
+                     found(key));
   }
   Status status;
 
 private:
+  /// The value as the file has it, if it is short.
+  std::string found(const char *key) const {
+    constexpr size_t kShown = 40;
+    const Json *value = find(key);
+    if (!value)
+      return "none";
+    if (value->is_structured())
+      return value->is_array() ? "a list" : "an object";
+    std::string text = dumped(*value);
+    return text.size() <= kShown ? text : text.substr(0, kShown) + "..";
+  }
   /// f32 values are written as doubles that equal them.
   static bool isFloat32(const Json &value) {
     if (!value.is_number())
@@ -369,12 +381,17 @@ static Expected<Statistics> parseDocument(Bytes bytes, const std::string &path) 
     return error(Code::Calibration, "expected a JSON document that limbeck calibrate wrote, found ",
                  json.is_discarded() ? "no JSON" : "another one");
   Members document(json, "the document");
+  if (const Json *schema = document.find("schema");
+      schema && schema->is_number_integer() && schema->get<int64_t>() > kSchema)
+    return error(Code::Calibration, "expected statistics of schema ", kSchema, ", found ",
+                 schema->get<int64_t>(), ": a newer limbeck wrote them")
+        .withHint("run calibrate again, or quantize with that version");
   if (document.integer("schema", kSchema, kSchema); !document.status.ok())
     return document.status.diagnostic();
   Statistics statistics;
   statistics.modelSha256 = document.string("model_sha256");
   std::string collect = document.string("collect");
-  statistics.samples = document.integer("samples", 0, kMostSamples);
+  statistics.samples = document.integer("samples", 1, kMostSamples);
   statistics.indicesPerSample = document.integer("indices_per_sample", 1, int64_t(1) << 40);
   const Json &tensors = document.inner("tensors");
   LIMBECK_TRY(document.status);
@@ -398,6 +415,8 @@ Expected<Statistics> parseStatistics(Bytes bytes, const std::string &path) {
     Diagnostic &diagnostic = statistics.diagnostic();
     if (diagnostic.file.empty())
       diagnostic.atFile(path);
+    if (diagnostic.hint.empty())
+      diagnostic.withHint("the file is damaged, or was changed by hand: run calibrate again");
     if (diagnostic.code == Code::Flag)
       diagnostic.code = Code::Calibration;
   }

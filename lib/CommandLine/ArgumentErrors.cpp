@@ -89,12 +89,23 @@ static std::pair<std::string, std::string> around(const std::string &text, std::
   return {text.substr(0, at), text.substr(at + middle.size())};
 }
 
+/// A flag that the one before it, which has no value, took for its own.
+static std::optional<Diagnostic> flagAsValue(const CLI::App &command) {
+  for (const CLI::Option *option : command.get_options())
+    for (const std::string &value : option->results())
+      if (value.starts_with('-') && command.get_option_no_throw(value))
+        return error(Code::Flag, "expected a value behind ", option->get_name(), ", found ", inQuotes(value));
+  return std::nullopt;
+}
+
 Diagnostic argumentError(const CLI::App &app, const CLI::ParseError &failure,
                          std::span<const std::string> arguments) {
   const std::string text = failure.what();
   if (chosen(app).get_name() == app.get_name() && app.get_subcommands().empty())
     return noCommand(app, arguments);
   std::string help = message("limbeck ", chosen(app).get_name(), " --help shows examples");
+  if (std::optional<Diagnostic> found = flagAsValue(chosen(app)))
+    return found->withHint(help);
   if (dynamic_cast<const CLI::ExtrasError *>(&failure))
     return leftOver(app, arguments);
   if (dynamic_cast<const CLI::RequiredError *>(&failure))

@@ -1,4 +1,5 @@
 // limbeck bench
+#include "InputFiles.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Bench.h"
@@ -56,14 +57,17 @@ static int runBench(const BenchFlags &flags, Console &console) {
   options.worker = !flags.noWorker;
   if (options.mapWeights)
     console.note(kMappedNote);
+  InputFiles inputs = InputFiles().add(options.model).addArguments(options.inputs);
+  for (const std::string &baseline : options.baselines)
+    inputs.add(baseline);
   if (!flags.trace.empty())
-    if (Status status = checkWritable(flags.trace); !status.ok())
+    if (Status status = checkWritable(flags.trace, inputs.paths()); !status.ok())
       return console.fail(status.diagnostic());
   Expected<session::BenchReport> report = session::bench(options, console.progress());
   if (!report.ok())
     return console.fail(report.diagnostic());
   if (!flags.trace.empty()) {
-    OutputFiles files;
+    OutputFiles files(inputs.paths());
     std::string text = session::benchTrace(*report);
     Status status = files.add(flags.trace, bytesOf(text));
     if (status.ok())

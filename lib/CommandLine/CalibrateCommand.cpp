@@ -1,4 +1,6 @@
 // limbeck calibrate
+#include "InputFiles.h"
+#include "Interruption.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Calibrate.h"
@@ -6,6 +8,7 @@
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
 #include <filesystem>
+#include <set>
 
 namespace limbeck::command {
 
@@ -17,11 +20,15 @@ struct CalibrateFlags {
   std::vector<std::string> merge;
   std::string collect = "minmax", output;
   bool resume = false, noWorker = false;
+  CLI::App *command = nullptr;
+
+  InputFiles inputs() const { return InputFiles().add(options.model).addSet(options.dataSet); }
 };
 } // namespace
 
 static void calibrateFlags(CLI::App &command, CalibrateFlags &flags) {
   session::CalibrateOptions &options = flags.options;
+  flags.command = &command;
   command.add_option("MODEL", options.model.path, "an ONNX file of floats");
   command.add_option("--data", options.dataSet, "samples: an .npz, .npy, folder or list of paths")
       ->type_name("SET")
@@ -38,7 +45,8 @@ static void calibrateFlags(CLI::App &command, CalibrateFlags &flags) {
       ->type_name("LIST");
   command.add_option("-o,--output", flags.output, "the statistics to write")
       ->required()
-      ->type_name("stats.json");
+      ->type_name("stats.json")
+      ->check(endsIn(".json"));
   command.add_flag("--resume", flags.resume, "go on behind the samples that the file to write has already");
   command.add_option("--merge", flags.merge, "add up files of statistics, in place of MODEL and --data")
       ->type_name("A.json B.json..")
@@ -49,9 +57,10 @@ static void calibrateFlags(CLI::App &command, CalibrateFlags &flags) {
 }
 
 /// Writes the statistics and says so.
-static int finishCalibrate(const Statistics &statistics, const std::string &output,
+static int finishCalibrate(const Statistics &statistics, const CalibrateFlags &flags,
                            std::span<const std::string> notes, int interrupted, Console &console) {
-  if (Status status = calibration::writeStatistics(output, statistics); !status.ok())
+  const std::string &output = flags.output;
+  if (Status status = calibration::writeStatistics(output, statistics, flags.inputs().paths()); !status.ok())
     return console.fail(status.diagnostic());
   if (console.json)
     console.result(session::jsonDocument([&](llvm::json::OStream &json) {
@@ -72,12 +81,29 @@ static int finishCalibrate(const Statistics &statistics, const std::string &outp
   return interrupted;
 }
 
+/// --merge listens to the console's flags and to -o.
+static Status expectMergeAlone(const CLI::App &command) {
+  for (const CLI::Option *option : command.get_options())
+    if (std::string name = option->get_name();
+        option->count() > 0 && option->get_group() != "Console" && name != "--merge" && name != "--output")
+      return error(Code::Flag, "expected --merge without ", name, ", found both");
+  return {};
+}
+
 static int runMerge(const CalibrateFlags &flags, Console &console) {
-  if (!flags.options.model.path.empty() || !flags.options.dataSet.empty() || flags.resume)
-    return console.fail(error(Code::Flag, "expected --merge without MODEL, --data and --resume, found both"));
+  if (Status status = expectMergeAlone(*flags.command); !status.ok())
+    return console.fail(status.diagnostic());
   std::optional<Statistics> all;
+  std::vector<std::string> notes;
+  std::set<size_t> contents;
   for (const std::string &path : flags.merge) {
-    Expected<Statistics> part = calibration::readStatistics(path);
+    Expected<std::vector<std::byte>> bytes = readFile(path);
+    if (!bytes.ok())
+      return console.fail(bytes.diagnostic());
+    std::string_view text(reinterpret_cast<const char *>(bytes->data()), bytes->size());
+    if (!contents.insert(std::hash<std::string_view>()(text)).second)
+      notes.push_back(message(path, " is equal to a file before it: its samples count twice"));
+    Expected<Statistics> part = calibration::parseStatistics(*bytes, path);
     if (!part.ok())
       return console.fail(part.diagnostic());
     if (!all) {
@@ -87,7 +113,7 @@ static int runMerge(const CalibrateFlags &flags, Console &console) {
     if (Status status = all->merge(*part); !status.ok())
       return console.fail(status.diagnostic().atFile(path));
   }
-  return finishCalibrate(*all, flags.output, {}, 0, console);
+  return finishCalibrate(*all, flags, notes, 0, console);
 }
 
 /// What an earlier run left; nothing when there is no file yet.
@@ -95,14 +121,17 @@ static Expected<std::optional<Statistics>> readBefore(const CalibrateFlags &flag
   std::error_code failure;
   if (!flags.resume || !std::filesystem::exists(flags.output, failure))
     return std::optional<Statistics>();
-  LIMBECK_ASSIGN(Statistics before, calibration::readStatistics(flags.output));
-  return std::optional(std::move(before));
+  Expected<Statistics> before = calibration::readStatistics(flags.output);
+  if (!before.ok())
+    return before.diagnostic().withHint("without --resume the file is written anew");
+  return std::optional(std::move(*before));
 }
 
 static int runCalibrate(const CalibrateFlags &flags, Console &console) {
   session::CalibrateOptions options = flags.options;
   options.worker = !flags.noWorker;
-  if (Status status = checkWritable(flags.output); !status.ok())
+  options.resumed = flags.output;
+  if (Status status = checkWritable(flags.output, flags.inputs().paths()); !status.ok())
     return console.fail(status.diagnostic());
   if (!flags.merge.empty())
     return runMerge(flags, console);
@@ -119,11 +148,9 @@ static int runCalibrate(const CalibrateFlags &flags, Console &console) {
   Expected<session::CalibrateReport> report = session::calibrate(options, *before, console.progress());
   if (!report.ok())
     return console.fail(report.diagnostic());
-  if (report->statistics.samples == 0) {
-    console.note("interrupted before the first sample: nothing was written");
-    return report->interrupted;
-  }
-  return finishCalibrate(report->statistics, flags.output, report->notes, report->interrupted, console);
+  if (report->statistics.samples == 0)
+    return interruptedWithNothing(report->interrupted, console);
+  return finishCalibrate(report->statistics, flags, report->notes, report->interrupted, console);
 }
 
 void addCalibrateCommand(CommandSet &set) {

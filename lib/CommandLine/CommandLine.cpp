@@ -1,6 +1,7 @@
 // Parsing of argv: the library's errors become ours, and interruption has its own exit code.
 #include "limbeck/CommandLine/CommandLine.h"
 #include "ArgumentErrors.h"
+#include "Interruption.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Version.h"
@@ -70,6 +71,7 @@ static int parseAndRun(std::vector<std::string> arguments) {
   } catch (const CLI::ParseError &failure) {
     return console.finish(console.fail(argumentError(app, failure, arguments)));
   }
+  announceInterruption(console, kNothingWritten);
   return console.finish(set.run());
 }
 

@@ -1,5 +1,6 @@
 // limbeck compile
 #include "CompiledOutput.h"
+#include "InputFiles.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Json.h"
@@ -65,13 +66,14 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
                   "MiB of address space for compiling; 16384 when not given")
       ->type_name("MIB")
       ->group(group)
-      ->check(between(1, 1'000'000'000));
+      ->check(between(64, 1'000'000'000)); // in less, not even the loader tells what is missing
 }
 
 static int runCompile(const CompileFlags &flags, Console &console) {
   auto start = std::chrono::steady_clock::now();
   session::CompileOptions options = flags.options;
-  if (Status status = prepareOutput(options, flags.output, flags.to->count() != 0); !status.ok())
+  const std::vector<std::string> inputs = InputFiles().add(options.model).add(flags.tuning).paths();
+  if (Status status = prepareOutput(options, flags.output, flags.to->count() != 0, inputs); !status.ok())
     return console.fail(status.diagnostic());
   options.threads = static_cast<unsigned>(flags.threads);
   if (!flags.tuning.empty()) {
@@ -83,12 +85,13 @@ static int runCompile(const CompileFlags &flags, Console &console) {
   }
   session::WorkerLimits limits = flags.limits;
   limits.memoryBytes = flags.memoryMiB << 20;
+  limits.byFlags = true;
   session::Progress progress = console.progress();
   auto bytes = flags.noWorker ? session::compile(options, progress)
                               : session::compileInWorker(options, limits, progress);
   if (!bytes.ok())
     return console.fail(bytes.diagnostic());
-  OutputFiles files;
+  OutputFiles files(inputs);
   Status status = addOutput(files, options, flags.output, *bytes);
   if (status.ok())
     status = files.commit();

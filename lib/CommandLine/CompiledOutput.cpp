@@ -15,9 +15,10 @@ bool hasOneLevel(const session::CompileOptions &options) {
   return options.product != Product::Artifact && options.to == pipeline::Stage::Lower;
 }
 
-Status prepareOutput(session::CompileOptions &options, const std::string &path, bool stageGiven) {
+Status prepareOutput(session::CompileOptions &options, const std::string &path, bool stageGiven,
+                     std::span<const std::string> inputs) {
   LIMBECK_ASSIGN(options.product, session::productOf(path));
-  LIMBECK_TRY(checkWritable(path));
+  LIMBECK_TRY(checkWritable(path, inputs));
   if (options.product == Product::Onnx && !stageGiven)
     options.to = pipeline::Stage::Graph;
   if (hasOneLevel(options) && options.target == "cpu")

@@ -6,8 +6,9 @@
 namespace limbeck::command {
 
 /// Sets what the ending of the file decides: product, last stage unless the user named one, the one instruction set of a text, and
-/// the names that are written into the file. E-FLAG and errors of the path.
-Status prepareOutput(session::CompileOptions &options, const std::string &path, bool stageGiven);
+/// the names that are written into the file. E-FLAG, also where the file is one of `inputs`, and errors of the path.
+Status prepareOutput(session::CompileOptions &options, const std::string &path, bool stageGiven,
+                     std::span<const std::string> inputs);
 /// Whether the file holds one instruction set only.
 bool hasOneLevel(const session::CompileOptions &options);
 

@@ -72,7 +72,7 @@ void Console::note(std::string_view text) {
     printTo(stderr, text);
 }
 
-static std::string errorsDocument(std::span<const Diagnostic> diagnostics, size_t more) {
+std::string errorsDocument(std::span<const Diagnostic> diagnostics, size_t more) {
   return session::jsonDocument([&](llvm::json::OStream &json) {
     json.attributeArray("errors", [&] {
       for (const Diagnostic &diagnostic : diagnostics)

@@ -1,4 +1,6 @@
 // limbeck explain
+#include "InputFiles.h"
+#include "Interruption.h"
 #include "RecipeFlags.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
@@ -60,16 +62,30 @@ static void explainFlags(CLI::App &command, ExplainFlags &flags) {
       ->check(between(1, 10000));
   command.add_option("-o,--output", flags.output, "the recipe to write")
       ->type_name("recipe.yaml")
+      ->check(endsIn(".yaml"))
       ->group(group);
   group = "Reports";
-  command.add_option("--html", flags.html, "a page with plots")->type_name("report.html")->group(group);
+  command.add_option("--html", flags.html, "a page with plots")
+      ->type_name("report.html")
+      ->check(endsIn(".html"))
+      ->group(group);
   command.add_option("--overlay", flags.overlay, "node data for Model Explorer")
       ->type_name("overlay.json")
+      ->check(endsIn(".json"))
       ->group(group);
   command.add_option("--min-sqnr", flags.minSqnr, "exit with 4 when an output has less signal to noise")
       ->type_name("DB")
       ->group("Gates");
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
+}
+
+static InputFiles inputsOf(const ExplainFlags &flags) {
+  const session::ExplainOptions &options = flags.options;
+  return InputFiles()
+      .add(options.model)
+      .add(options.statistics)
+      .add(flags.recipe.recipe)
+      .addSet(options.dataSet);
 }
 
 static Status checkFlags(const ExplainFlags &flags) {
@@ -78,7 +94,7 @@ static Status checkFlags(const ExplainFlags &flags) {
                  flags.output.empty() ? "--apply" : "-o", " alone");
   for (const std::string &path : {flags.html, flags.overlay, flags.output})
     if (!path.empty())
-      LIMBECK_TRY(checkWritable(path));
+      LIMBECK_TRY(checkWritable(path, inputsOf(flags).paths()));
   if (std::filesystem::path(flags.options.statistics).extension() == ".onnx")
     return error(Code::Unsupported,
                  "expected statistics of calibrate, found a quantized model: that comes with a "
@@ -99,13 +115,18 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
     return console.fail(recipe.diagnostic());
   options.recipe = std::move(*recipe);
   Expected<session::ExplainReport> report = session::explain(options, console.progress());
-  if (!report.ok())
-    return console.fail(report.diagnostic());
+  if (!report.ok()) {
+    // Samples and models name their files; what is left to be wrong are the ranges.
+    Diagnostic &diagnostic = report.diagnostic();
+    if (diagnostic.code == Code::Calibration && diagnostic.file.empty())
+      diagnostic.atFile(options.statistics);
+    return console.fail(diagnostic);
+  }
   if (report->interrupted)
-    return report->interrupted;
+    return interruptedWithNothing(report->interrupted, console);
   for (const std::string &note : report->notes)
     console.note(note);
-  OutputFiles files;
+  OutputFiles files(inputsOf(flags).paths());
   std::string page = session::explainHtml(*report), overlay = session::explainOverlay(*report),
               rules = quantize::recipeText(report->recipe);
   Status status;

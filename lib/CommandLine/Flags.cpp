@@ -48,6 +48,14 @@ CLI::Validator oneOf(std::vector<std::string> words) {
   return CLI::Validator(check, "");
 }
 
+CLI::Validator endsIn(std::string ending) {
+  auto check = [ending = std::move(ending)](const std::string &path) -> std::string {
+    return path.ends_with(ending) ? ""
+                                  : message("expected a file that ends in ", ending, ", found '", path, "'");
+  };
+  return CLI::Validator(check, "");
+}
+
 /// NAME is everything before the last `=`.
 static std::pair<std::string, std::string> splitFlag(const std::string &flag, const std::string &text,
                                                      const char *form) {
@@ -144,7 +152,8 @@ void addPrecisionFlag(CLI::App &command, session::SourceModel &model) {
   command
       .add_option("--precision", model.precision,
                   "f32; or bf16: round what convolutions and matrix products of floats read, and sum in f32")
-      ->type_name("P");
+      ->type_name("P")
+      ->each([&](const std::string &) { model.precisionGiven = true; });
 }
 
 void addInputFlags(CLI::App &command, std::vector<std::string> &inputs) {
@@ -161,11 +170,9 @@ void addEntryFlag(CLI::App &command, std::string &entry) {
       ->group("Inputs");
 }
 
-/// A name without the ending of its format would be a file that nobody reads as what it is.
 static void expectEnding(const char *flag, const std::string &path, const char *ending) {
-  if (!path.ends_with(ending))
-    throw CLI::ValidationError(flag,
-                               message("expected a file that ends in ", ending, ", found '", path, "'"));
+  if (std::string wrong = endsIn(ending)(path); !wrong.empty())
+    throw CLI::ValidationError(flag, wrong);
 }
 
 void addOutputFlags(CLI::App &command, OutputTargets &targets) {

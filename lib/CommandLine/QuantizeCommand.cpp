@@ -1,5 +1,7 @@
 // limbeck quantize
 #include "CompiledOutput.h"
+#include "InputFiles.h"
+#include "Interruption.h"
 #include "RecipeFlags.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
@@ -131,7 +133,13 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
     console.note(message("the flags stand for these rules:\n", quantize::rulesText(*ofFlags)));
   session::QuantizeOptions options = flags.options;
   session::CompileOptions &compile = options.compile;
-  if (Status status = prepareOutput(compile, flags.output, flags.to->count() != 0); !status.ok())
+  const std::vector<std::string> inputs = InputFiles()
+                                              .add(compile.model)
+                                              .add(compile.quantization.statistics)
+                                              .add(flags.recipe.recipe)
+                                              .addSet(options.dataSet)
+                                              .paths();
+  if (Status status = prepareOutput(compile, flags.output, flags.to->count() != 0, inputs); !status.ok())
     return console.fail(status.diagnostic());
   compile.quantization.recipe = quantize::recipeText(*recipe);
   options.worker = !flags.noWorker;
@@ -143,13 +151,13 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
   for (const std::string &note : report->notes)
     console.note(note);
   if (report->interrupted)
-    return report->interrupted;
+    return interruptedWithNothing(report->interrupted, console);
   console.result(console.json ? session::quantizeJson(*report, flags.output)
                               : session::quantizeText(*report));
   // What does not pass is not written.
   if (Status status = checkGates(flags, *report); !status.ok())
     return console.fail(status.diagnostic());
-  OutputFiles files;
+  OutputFiles files(inputs);
   Status status = addOutput(files, compile, flags.output, report->output);
   if (status.ok())
     status = files.commit();

@@ -1,4 +1,5 @@
 // limbeck run
+#include "InputFiles.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/RunModel.h"
@@ -63,7 +64,9 @@ static int runSet(const session::RunOptions &options, const RunFlags &flags, Con
 static int runRun(const RunFlags &flags, Console &console) {
   session::RunOptions options = flags.options;
   options.worker = !flags.noWorker;
-  if (Status status = checkTargets(flags.targets); !status.ok())
+  const std::vector<std::string> inputs =
+      InputFiles().add(options.model).addArguments(options.inputs).addSet(flags.dataSet).paths();
+  if (Status status = checkTargets(flags.targets, inputs); !status.ok())
     return console.fail(status.diagnostic());
   if (options.mapWeights)
     console.note(kMappedNote);
@@ -72,7 +75,7 @@ static int runRun(const RunFlags &flags, Console &console) {
   Expected<std::vector<NamedTensor>> outputs = session::runModel(options, console.progress());
   if (!outputs.ok())
     return console.fail(outputs.diagnostic());
-  if (Status status = writeOutputs(*outputs, flags.targets); !status.ok())
+  if (Status status = writeOutputs(*outputs, flags.targets, inputs); !status.ok())
     return console.fail(status.diagnostic());
   if (console.json)
     console.result(outputsJson(*outputs, flags.targets));

@@ -1,4 +1,6 @@
 // limbeck tune
+#include "InputFiles.h"
+#include "Interruption.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Tune.h"
@@ -40,8 +42,9 @@ static void tuneFlags(CLI::App &command, TuneFlags &flags) {
 static int runTune(const TuneFlags &flags, Console &console) {
   session::TuneOptions options = flags.options;
   options.worker = !flags.noWorker;
-  if (Status status = checkWritable(options.output); !status.ok())
+  if (Status status = checkWritable(options.output, InputFiles().add(options.model).paths()); !status.ok())
     return console.fail(status.diagnostic());
+  announceInterruption(console, "the same command goes on behind the last round that was whole");
   Expected<session::TuneReport> report = session::tune(options, console.progress());
   if (!report.ok())
     return console.fail(report.diagnostic());

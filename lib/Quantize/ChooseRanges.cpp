@@ -52,7 +52,7 @@ struct ChooseRangesPass : impl::ChooseRangesPassBase<ChooseRangesPass> {
 
   void runOnOperation() override {
     if (Status status = readFile(); !status.ok())
-      return fail(getOperation(), status);
+      return fail(status);
     for (calib::StatOp stat : getOperation().getOps<calib::StatOp>()) {
       if (!stat.getStorage() || stat.getRange() || stat.getLike())
         continue;
@@ -60,7 +60,7 @@ struct ChooseRangesPass : impl::ChooseRangesPassBase<ChooseRangesPass> {
                             : error(Code::Calibration, "expected statistics of tensor '",
                                     stat.getSymName().str(), "': a file that calibrate wrote");
       if (!status.ok())
-        return fail(stat, status);
+        return fail(status);
     }
   }
 
@@ -72,8 +72,12 @@ private:
     given = std::make_shared<const Statistics>(std::move(read));
     return {};
   }
-  void fail(mlir::Operation *op, const Status &status) {
-    graph::emitDiagnostic(op, status.diagnostic());
+  /// At no place: statistics are of tensors, which the message names; a node or the model is not their fault.
+  void fail(const Status &status) {
+    const Diagnostic &diagnostic = status.diagnostic();
+    mlir::emitError(mlir::UnknownLoc::get(&getContext()))
+        << "[" << codeText(diagnostic.code) << "] " << diagnostic.message
+        << (diagnostic.hint.empty() ? "" : "; " + diagnostic.hint);
     signalPassFailure();
   }
 

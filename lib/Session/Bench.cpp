@@ -243,8 +243,10 @@ static Expected<SourceModel> sourceOf(const BenchOptions &options, const std::st
     source.externalDataDirectory.clear();
     source.trustHardlinks = false;
   }
-  if (first) // what is compared with: the exact floats
+  if (first) { // what is compared with: the exact floats
     source.precision = SourceModel().precision;
+    source.precisionGiven = false;
+  }
   if (!artifact && first && !given)
     for (const NamedType &input : first->inputs)
       source.shapes[input.name] = input.type.shape;

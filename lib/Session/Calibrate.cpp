@@ -32,7 +32,8 @@ private:
   std::optional<DataSet> data;
   std::optional<ObservedModels> models;
   std::optional<SampleCheck> check;
-  int64_t seen = 0; ///< samples that `goOnFrom` brought
+  int64_t seen = 0;  ///< samples that `goOnFrom` brought
+  int64_t total = 0; ///< samples of the set, once all were there
   bool enough = false;
   CalibrateReport report;
 };
@@ -45,6 +46,10 @@ Status Calibration::open() {
   std::vector<NamedType> inputs;
   for (size_t i = 0; i < model.inputs.size(); ++i)
     inputs.push_back({model.inputNames[i], model.values[model.inputs[i]].type});
+  if (inputs.empty())
+    return error(Code::Calibration, "expected a model with inputs, found ",
+                 options.model.frozen.empty() ? "one without" : "none that --freeze leaves")
+        .atFile(options.model.path);
   report.statistics.modelSha256 = statisticsIdentity(model, importOptions);
   report.statistics.collect = options.collect;
   for (const NamedType &input : inputs)
@@ -56,9 +61,15 @@ Status Calibration::open() {
   return {};
 }
 
+/// An error of the file that was to be continued.
+static Diagnostic notResumable(Diagnostic diagnostic, const CalibrateOptions &options) {
+  return diagnostic.atFile(options.resumed).withHint("without --resume the file is written anew");
+}
+
 Status Calibration::goOnFrom(const Statistics &before) {
   Statistics merged = report.statistics;
-  LIMBECK_TRY(merged.merge(before));
+  if (Status status = merged.merge(before); !status.ok())
+    return notResumable(status.diagnostic(), options);
   seen = before.samples;
   report.statistics = std::move(merged);
   return {};
@@ -77,6 +88,7 @@ Status Calibration::add(std::span<const ObservedTensor> observed) {
 }
 
 Status Calibration::use(const Sample &sample) {
+  total = sample.index + 1;
   if (sample.index < seen || (options.skip && options.skip(sample.index)))
     return {};
   if (isEnough(sample.index)) {
@@ -86,20 +98,12 @@ Status Calibration::use(const Sample &sample) {
   if (progress)
     progress("samples", static_cast<size_t>(report.statistics.samples),
              options.samples >= 0 ? static_cast<size_t>(options.samples) : 0);
-  auto inSample = [&](Status status) {
-    Diagnostic &diagnostic = status.diagnostic();
-    if (diagnostic.file.empty())
-      diagnostic.atFile(sample.file);
-    diagnostic.message = message("sample ", sample.indexInFile, ": ", diagnostic.message);
-    return status;
-  };
-  if (Status status = check->add(sample.values); !status.ok())
-    return inSample(std::move(status));
+  LIMBECK_TRY(inSample(sample, check->add(sample.values)));
   // What is wrong with the model is not the sample's fault: only its own run names it.
   LIMBECK_ASSIGN(ObservedModel * model, models->forInputs(sample.values));
   auto observed = model->run(sample.values);
   if (!observed.ok())
-    return inSample(observed.status());
+    return inSample(sample, observed.status());
   return add(*observed);
 }
 
@@ -127,6 +131,14 @@ Expected<CalibrateReport> Calibration::run() {
     report.interrupted = interrupt.take();
   if (!status.ok() && !report.interrupted && !enough)
     return status.diagnostic();
+  bool all = !enough && !report.interrupted;
+  if (all && total < seen)
+    return notResumable(error(Code::Calibration, "expected statistics of this set, found ", seen,
+                              " samples in the file and ", total, " in the set"),
+                        options);
+  if (seen > 0 && report.statistics.samples == seen && !report.interrupted)
+    report.notes.push_back(message("nothing to add: the file has ",
+                                   all ? "all samples of the set" : "as many samples as --samples asks for"));
   if (report.statistics.samples == 0 && !report.interrupted)
     return error(Code::Calibration, "expected at least one sample, found none").atFile(options.dataSet);
   report.shapes = models->size();

@@ -1,6 +1,7 @@
 // compile: every entry once up to stage Fuse, then once per instruction set.
 #include "limbeck/Session/Compile.h"
 #include "Compiler.h"
+#include "FloatModel.h"
 #include "Provenance.h"
 #include "WorkerProtocol.h"
 #include "limbeck/Artifact/Writer.h"
@@ -216,6 +217,7 @@ Expected<quantize::Recipe> Session::recipe() const {
 }
 
 Status Session::observe(mlir::ModuleOp module) {
+  LIMBECK_TRY(expectFloatModel(module, options.model.path));
   LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
   return compiler.run(module, [&](mlir::OpPassManager &passes) {
     pipeline::buildObservers(std::move(rules), calibration::text(options.collect), passes);
@@ -237,9 +239,13 @@ Status Session::quantize(mlir::ModuleOp module, const std::string &identity) {
     statistics = std::make_shared<const calibration::Statistics>(std::move(read));
   }
   LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
-  return compiler.run(module, [&](mlir::OpPassManager &passes) {
+  Status status = compiler.run(module, [&](mlir::OpPassManager &passes) {
     pipeline::buildQuantization(std::move(rules), statistics, passes);
   });
+  // That a range cannot be read is no fault of the model.
+  if (!status.ok() && status.diagnostic().code == Code::Calibration)
+    status.diagnostic().atFile(options.quantization.statistics);
+  return status;
 }
 
 Expected<artifact::Variant> Session::variant(mlir::ModuleOp lowered, const cpu::Isa &isa) {

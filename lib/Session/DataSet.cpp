@@ -10,7 +10,31 @@ static bool isArrayFile(const std::filesystem::path &path) {
   return path.extension() == ".npy" || path.extension() == ".npz";
 }
 
-static Expected<std::vector<std::string>> filesOf(const std::string &path) {
+/// The paths that a list holds. A file of another kind that was taken for one is told by its first line.
+static Expected<std::vector<std::string>> filesOfList(const std::string &path) {
+  constexpr size_t kShown = 60;
+  LIMBECK_ASSIGN(std::vector<std::byte> content, readFile(path));
+  std::istringstream lines(std::string(reinterpret_cast<const char *>(content.data()), content.size()));
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::vector<std::string> paths;
+  size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.ends_with('\r'))
+      line.pop_back();
+    if (line.empty())
+      continue;
+    if (!isArrayFile(line))
+      return error(Code::InputData, "expected a path to .npy or .npz in every line of a list, found '",
+                   line.substr(0, kShown), line.size() > kShown ? "'.." : "'")
+          .atFile(message(path, ":", number))
+          .withHint("samples are an .npz, an .npy, a folder of them, or a text file with their paths");
+    paths.push_back((folder / line).string());
+  }
+  return paths;
+}
+
+Expected<std::vector<std::string>> filesOfDataSet(const std::string &path) {
   std::vector<std::string> paths;
   std::error_code failure;
   if (std::filesystem::is_directory(path, failure)) {
@@ -23,15 +47,7 @@ static Expected<std::vector<std::string>> filesOf(const std::string &path) {
   } else if (isArrayFile(path)) {
     paths.push_back(path);
   } else {
-    LIMBECK_ASSIGN(std::vector<std::byte> content, readFile(path));
-    std::istringstream lines(std::string(reinterpret_cast<const char *>(content.data()), content.size()));
-    std::filesystem::path folder = std::filesystem::path(path).parent_path();
-    for (std::string line; std::getline(lines, line);) {
-      if (line.ends_with('\r'))
-        line.pop_back();
-      if (!line.empty())
-        paths.push_back((folder / line).string());
-    }
+    LIMBECK_ASSIGN(paths, filesOfList(path));
   }
   if (paths.empty())
     return error(Code::InputData, "expected .npy or .npz files, found none").atFile(path);
@@ -41,7 +57,7 @@ static Expected<std::vector<std::string>> filesOf(const std::string &path) {
 Expected<DataSet> DataSet::open(const std::string &path, std::vector<NamedType> inputs) {
   DataSet set;
   set.inputs = std::move(inputs);
-  LIMBECK_ASSIGN(set.paths, filesOf(path));
+  LIMBECK_ASSIGN(set.paths, filesOfDataSet(path));
   return set;
 }
 
@@ -87,6 +103,15 @@ static int64_t batchOf(const NamedType &input) {
   return input.type.shape.empty() || input.type.shape[0] <= 0 ? 1 : input.type.shape[0];
 }
 
+/// For arrays of batches, one dimension too many: the shape in which their samples follow each other.
+static std::string reshapeHint(const Shape &shape, size_t rank) {
+  if (rank == 0 || shape.size() != rank + 1)
+    return "";
+  Shape joined(shape.begin() + 1, shape.end());
+  joined[0] *= shape[0];
+  return "samples lie along the first dimension: reshape the array to " + shapeText(joined);
+}
+
 Expected<DataSet::SampleFile> DataSet::openSamples(const std::string &path) const {
   LIMBECK_ASSIGN(std::vector<ArrayRows> arrays, openInputs(path));
   std::vector<int64_t> rows;
@@ -99,7 +124,8 @@ Expected<DataSet::SampleFile> DataSet::openSamples(const std::string &path) cons
     if (!single && shape.size() != std::max<size_t>(rank, 1))
       return error(Code::InputData, "expected input '", inputs[i].name, "' with ", std::max<size_t>(rank, 1),
                    " dimensions, or one less for one sample, found ", shapeText(shape))
-          .atFile(path);
+          .atFile(path)
+          .withHint(reshapeHint(shape, rank));
     int64_t batch = batchOf(inputs[i]), available = single ? 1 : shape[0];
     if (available % batch != 0)
       return error(Code::InputData, "expected a multiple of ", batch, " samples for input '", inputs[i].name,
@@ -149,7 +175,7 @@ Status DataSet::useFile(const std::string &path, int64_t &index,
         return value.diagnostic().atFile(path);
       values.push_back(std::move(*value));
     }
-    LIMBECK_TRY(use({values, path, index++, sample}));
+    LIMBECK_TRY(use({values, path, index++, sample, inputs}));
   }
   return {};
 }

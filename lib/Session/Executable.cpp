@@ -12,7 +12,7 @@ Expected<bool> isArtifact(const std::string &path) {
 
 Status expectNoModelFlags(const SourceModel &source) {
   if (source.shapes.empty() && source.dims.empty() && source.frozen.empty() &&
-      source.externalDataDirectory.empty() && !source.trustHardlinks && source.precision == "f32")
+      source.externalDataDirectory.empty() && !source.trustHardlinks && !source.precisionGiven)
     return {};
   return error(Code::Flag, "expected no flags about a model (--shape, --dim, --freeze, --external-data-dir, "
                            "--trust-hardlinks, --precision) with an artifact: all of that is compiled in")

@@ -1,13 +1,12 @@
 // explain: three rounds of runs over the samples - what each layer costs, what could help it, what the chosen repairs gain.
 #include "limbeck/Session/Explain.h"
+#include "SampleCheck.h"
 #include "TemporaryFolder.h"
 #include "VariantModel.h"
 #include "limbeck/Session/Bench.h"
-#include "limbeck/Session/DataSet.h"
 #include "limbeck/Session/FileKind.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
-#include "limbeck/Support/Interrupt.h"
 #include "llvm/Support/Regex.h"
 #include <algorithm>
 #include <cmath>
@@ -160,7 +159,8 @@ Status Explainer::forSamples(std::string_view what, size_t runs,
     }
     if (progress)
       progress(what, static_cast<size_t>(sample.index) * runs, static_cast<size_t>(report.samples) * runs);
-    return use(sample);
+    Status finite = expectFinite(sample);
+    return finite.ok() ? use(sample) : std::move(finite);
   });
   return enough ? Status() : std::move(status);
 }

@@ -2,6 +2,7 @@
 #include "limbeck/Session/Quantize.h"
 #include "Compiler.h"
 #include "Executable.h"
+#include "FloatModel.h"
 #include "TemporaryFolder.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
@@ -104,14 +105,7 @@ Status Quantizer::choose() {
   Compiler compiler;
   LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model, "f32"));
   LIMBECK_TRY(compiler.run(*module, pipeline::Stage::Import, pipeline::Stage::Graph));
-  bool quantizedAlready = false;
-  module->walk([&](mlir::Operation *op) {
-    quantizedAlready |= mlir::isa<graph::QuantizeByOp, graph::DequantizeByOp, graph::RequantizeByOp>(op);
-  });
-  if (quantizedAlready)
-    return error(Code::Unsupported, "expected a float model, found one that is quantized already")
-        .atFile(compiled.model.path)
-        .withHint("limbeck compile takes it as it is");
+  LIMBECK_TRY(expectFloatModel(*module, compiled.model.path));
   LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
     passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
   }));
@@ -194,7 +188,11 @@ Status Quantizer::collect() {
 }
 
 Expected<std::vector<std::byte>> Quantizer::compileAs(CompileOptions what) {
-  return options.worker ? compileInWorker(what, {}, progress) : compile(what, progress);
+  auto bytes = options.worker ? compileInWorker(what, {}, progress) : compile(what, progress);
+  // Statistics of samples are in a file of ours, of which the user knows nothing.
+  if (!bytes.ok() && !options.dataSet.empty() && bytes.diagnostic().file == what.quantization.statistics)
+    bytes.diagnostic().atFile(options.dataSet);
+  return bytes;
 }
 
 /// What this machine can run of the product, or of what the product would be compiled to; a note where it cannot.
@@ -322,8 +320,15 @@ Expected<QuantizeReport> Quantizer::run() {
 }
 
 Expected<QuantizeReport> quantize(const QuantizeOptions &options, const Progress &progress) {
+  CatchInterrupt interrupt; // so that the folder goes
   LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());
-  return Quantizer(options, std::move(folder), progress).run();
+  Expected<QuantizeReport> report = Quantizer(options, std::move(folder), progress).run();
+  if (int code = interrupt.take()) {
+    QuantizeReport ended;
+    ended.interrupted = code;
+    return ended;
+  }
+  return report;
 }
 
 } // namespace limbeck::session

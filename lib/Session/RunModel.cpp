@@ -81,7 +81,8 @@ static Expected<Runner> makeRunner(const RunOptions &options, const Progress &pr
 Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Progress &progress) {
   LIMBECK_ASSIGN(Runner runner, makeRunner(options, progress));
   auto inputs = readModelInputs(runner.inputs, options.inputs);
-  if (!inputs.ok() && !runner.inputHint.empty())
+  // Of a file that cannot be read, no entry is the remedy.
+  if (!inputs.ok() && inputs.diagnostic().code == Code::InputData && !runner.inputHint.empty())
     inputs.diagnostic().withHint(runner.inputHint);
   LIMBECK_TRY(inputs.status());
   LIMBECK_ASSIGN(std::vector<Tensor> values, runner.run(*inputs));

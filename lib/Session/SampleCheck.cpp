@@ -23,15 +23,33 @@ static int64_t firstNotFinite(const Tensor &value) {
   });
 }
 
-Status SampleCheck::add(std::span<const Tensor> values) {
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (!isFloat(values[i].dtype()))
-      continue;
-    if (int64_t at = firstNotFinite(values[i]); at >= 0)
+Status expectFinite(std::span<const NamedType> inputs, std::span<const Tensor> values) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (int64_t at = isFloat(values[i].dtype()) ? firstNotFinite(values[i]) : -1; at >= 0)
       return error(Code::Calibration, "expected finite values of input '", inputs[i].name, "', found ",
                    std::isnan(values[i].asDouble(at)) ? "NaN" : "an infinity", " at element ", at);
-    addChannels(channels[i], values[i]);
-  }
+  return {};
+}
+
+Status expectFinite(const Sample &sample) {
+  return inSample(sample, expectFinite(sample.inputs, sample.values));
+}
+
+Status inSample(const Sample &sample, Status status) {
+  if (status.ok())
+    return status;
+  Diagnostic &diagnostic = status.diagnostic();
+  if (diagnostic.file.empty())
+    diagnostic.atFile(sample.file);
+  diagnostic.message = message("sample ", sample.indexInFile, ": ", diagnostic.message);
+  return status;
+}
+
+Status SampleCheck::add(std::span<const Tensor> values) {
+  LIMBECK_TRY(expectFinite(inputs, values));
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (isFloat(values[i].dtype()))
+      addChannels(channels[i], values[i]);
   ++samples;
   return {};
 }

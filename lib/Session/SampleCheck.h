@@ -1,8 +1,15 @@
 // Whether ranges can come from the values of samples.
 #pragma once
-#include "limbeck/Tensor/Inputs.h"
+#include "limbeck/Session/DataSet.h"
 
 namespace limbeck::session {
+
+/// E-CALIB for NaN and infinity, with input and element.
+Status expectFinite(std::span<const NamedType> inputs, std::span<const Tensor> values);
+/// The same, with the file and the number of the sample.
+Status expectFinite(const Sample &sample);
+/// Puts file and number of the sample in front of what is wrong with it.
+Status inSample(const Sample &sample, Status status);
 
 class SampleCheck {
 public:

@@ -1,6 +1,7 @@
 // A folder for files that only this process needs.
 #pragma once
 #include "limbeck/Support/Status.h"
+#include <cerrno>
 #include <filesystem>
 #include <stdlib.h>
 #include <utility>
@@ -11,11 +12,15 @@ namespace limbeck::session {
 class TemporaryFolder {
 public:
   static Expected<TemporaryFolder> create() {
-    std::error_code failure;
-    std::string pattern = (std::filesystem::temp_directory_path(failure) / "limbeck-XXXXXX").string();
-    if (failure || !::mkdtemp(pattern.data()))
-      return error(Code::File, "cannot make a folder for temporary files").atFile(pattern);
-    return TemporaryFolder(pattern);
+    const char *given = ::getenv("TMPDIR");
+    std::filesystem::path parent = given && *given ? given : "/tmp";
+    std::string pattern = parent / "limbeck-XXXXXX";
+    if (::mkdtemp(pattern.data()))
+      return TemporaryFolder(pattern);
+    return error(Code::File,
+                 "cannot make a folder for temporary files: ", std::generic_category().message(errno))
+        .atFile(parent)
+        .withHint("the environment variable TMPDIR names another place for them");
   }
   TemporaryFolder(TemporaryFolder &&other) noexcept : path(std::exchange(other.path, {})) {}
   TemporaryFolder &operator=(TemporaryFolder &&) = delete;

@@ -176,8 +176,7 @@ Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOption
   LIMBECK_ASSIGN(importer::Model model, importStatic(options.model.path, importOptions));
   if (statisticsIdentity(model, importOptions) != options.statistics->modelSha256)
     return error(Code::Calibration, "expected statistics of this model, found those of one with SHA-256 ",
-                 options.statistics->modelSha256)
-        .atFile(options.model.path);
+                 options.statistics->modelSha256);
   auto result = std::make_unique<VariantModel>();
   result->outputs = model.outputNames;
   LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());

@@ -245,17 +245,20 @@ static Diagnostic death(const CompileOptions &options, const WorkerLimits &limit
   auto at = [&](Diagnostic diagnostic) {
     return diagnostic.atFile(options.model.path).atNode(whereabouts.nodes());
   };
+  auto more = [&](std::string flag) {
+    return limits.byFlags ? flag : "--no-worker compiles in this process, without limits";
+  };
   int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   if (!inTime || signal == SIGXCPU)
     return at(error(Code::LimitTime, "the compiler took more than ",
                     inTime ? message(4 * limits.seconds, " seconds of processor time")
                            : message(limits.seconds, " seconds"),
                     " and was stopped", whereabouts.text())
-                  .withHint("--time-limit gives it more"));
+                  .withHint(more("--time-limit gives it more")));
   if (lackedMemory(errors))
     return at(error(Code::LimitMemory, "the compiler needed more than ", limits.memoryBytes >> 20,
                     " MiB of address space", whereabouts.text())
-                  .withHint("--memory-limit gives it more, as far as the system does"));
+                  .withHint(more("--memory-limit gives it more, as far as the system does")));
   if (errors.find(std::generic_category().message(EFBIG)) != std::string::npos)
     return at(
         error(Code::File, "the compiler could not write a file as large as it needs", whereabouts.text())

@@ -178,11 +178,28 @@ static bool writeAll(int file, Bytes bytes, bool givesUp) {
   return true;
 }
 
+/// What symbolic links lead to, also where there is nothing yet: opening the file would make it there, too.
+static Expected<std::filesystem::path> behindLinks(const std::string &path) {
+  constexpr int kMostLinks = 40; // as of the system
+  std::filesystem::path place = path;
+  std::error_code failure;
+  for (int links = 0; std::filesystem::is_symlink(std::filesystem::symlink_status(place, failure)); ++links) {
+    if (links == kMostLinks)
+      return error(Code::FileKind, "expected a file to write, found links that lead in a circle")
+          .atFile(path);
+    std::filesystem::path next = std::filesystem::read_symlink(place, failure);
+    if (failure)
+      return error(Code::File, "cannot follow the link: ", failure.message()).atFile(path);
+    place = place.parent_path() / next; // an absolute one replaces all
+  }
+  return place;
+}
+
 /// The place that will be replaced: behind symbolic links, and only if it is free or a regular file.
 static Expected<std::filesystem::path> replacementTarget(const std::string &path) {
   if (path.empty() || path.find('\0') != std::string::npos)
     return error(Code::FileKind, "expected a file name, found one that is empty or holds a zero byte");
-  std::filesystem::path target = path;
+  LIMBECK_ASSIGN(std::filesystem::path target, behindLinks(path));
   std::error_code failure;
   if (std::filesystem::path resolved =
           std::filesystem::weakly_canonical(std::filesystem::absolute(target), failure);
@@ -200,8 +217,20 @@ static std::string folderOf(const std::filesystem::path &target) {
   return target.has_parent_path() ? target.parent_path().string() : ".";
 }
 
-Status checkWritable(const std::string &path) {
+/// E-FLAG when a place holds one of the inputs: links and other spellings of a name lead to the same device and number.
+static Status expectNoInput(const std::filesystem::path &target, std::span<const std::string> inputs) {
+  struct stat taken, read;
+  if (::stat(target.c_str(), &taken) != 0)
+    return {};
+  for (const std::string &input : inputs)
+    if (::stat(input.c_str(), &read) == 0 && read.st_dev == taken.st_dev && read.st_ino == taken.st_ino)
+      return error(Code::Flag, "expected an output other than the input '", input, "'");
+  return {};
+}
+
+Status checkWritable(const std::string &path, std::span<const std::string> inputs) {
   LIMBECK_ASSIGN(std::filesystem::path target, replacementTarget(path));
+  LIMBECK_TRY(expectNoInput(target, inputs));
   std::string folder = folderOf(target);
   struct stat status;
   if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
@@ -220,7 +249,7 @@ OutputFiles::~OutputFiles() {
 
 Status OutputFiles::add(const std::string &path, std::span<const Bytes> pieces) {
   static std::atomic<unsigned> serial = 0;
-  LIMBECK_TRY(checkWritable(path));
+  LIMBECK_TRY(checkWritable(path, inputs));
   LIMBECK_ASSIGN(std::filesystem::path target, replacementTarget(path));
   for (const Pending &other : pending)
     if (other.target == target)
@@ -245,6 +274,7 @@ Status OutputFiles::add(const std::string &path, std::span<const Bytes> pieces) 
 }
 
 Status OutputFiles::commit() {
+  hold.finish();
   for (; !pending.empty(); pending.erase(pending.begin())) {
     const Pending &file = pending.front();
     if (::rename(file.temporary.c_str(), file.target.c_str()) != 0)

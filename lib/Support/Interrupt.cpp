@@ -2,6 +2,7 @@
 #include "limbeck/Support/Interrupt.h"
 #include <atomic>
 #include <csignal>
+#include <list>
 #include <unistd.h>
 
 namespace limbeck {
@@ -9,21 +10,43 @@ namespace limbeck {
 static std::atomic<int> pending = 0, holders = 0, catchers = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 
+namespace {
+struct LastWords {
+  int file;
+  std::string text;
+};
+} // namespace
+
+static std::atomic<const LastWords *> lastWords = nullptr;
+static_assert(std::atomic<const LastWords *>::is_always_lock_free);
+
 static int exitCodeOf(int signal) {
   return 128 + signal;
+}
+
+/// Calls only what a signal handler may.
+[[noreturn]] static void endInterrupted(int signal, bool silent) {
+  const LastWords *words = silent ? nullptr : lastWords.exchange(nullptr);
+  for (size_t at = 0; words && at < words->text.size();) {
+    ssize_t count = ::write(words->file, words->text.data() + at, words->text.size() - at);
+    if (count <= 0)
+      break;
+    at += static_cast<size_t>(count);
+  }
+  ::_exit(exitCodeOf(signal));
 }
 
 static void onSignal(int signal) {
   bool second = pending.exchange(signal) != 0;
   if (holders == 0 && (catchers == 0 || second))
-    ::_exit(exitCodeOf(signal));
+    endInterrupted(signal, false);
 }
 
 /// Ends the program when nobody is left who must go first.
-static void leave(std::atomic<int> &count) {
+static void leave(std::atomic<int> &count, bool silent = false) {
   --count;
   if (int signal = pending; signal != 0 && holders == 0 && catchers == 0)
-    ::_exit(exitCodeOf(signal));
+    endInterrupted(signal, silent);
 }
 
 void installInterruptHandler() {
@@ -37,6 +60,11 @@ void installInterruptHandler() {
   }
 }
 
+void sayWhenInterrupted(int file, std::string text) {
+  static std::list<LastWords> all; // a signal may still read the former ones
+  lastWords = &all.emplace_back(file, std::move(text));
+}
+
 bool interruptPending() {
   return pending != 0;
 }
@@ -46,7 +74,7 @@ HoldInterrupt::HoldInterrupt() {
 }
 
 HoldInterrupt::~HoldInterrupt() {
-  leave(holders);
+  leave(holders, finished);
 }
 
 CatchInterrupt::CatchInterrupt() {

@@ -89,25 +89,26 @@ static Status addOutputFolder(OutputFiles &files, std::span<const NamedTensor> o
   return files.add(std::filesystem::path(folder) / "outputs.json", bytesOf(outputsJson(types)));
 }
 
-Status checkTargets(const OutputTargets &targets) {
+Status checkTargets(const OutputTargets &targets, std::span<const std::string> inputs) {
   for (const std::string &argument : targets.files) {
     // A name of an output may hold `=@` itself: then it is not known yet where the path begins.
     size_t mark = argument.find("=@");
     size_t begin = argument.starts_with('@') ? 1 : mark + 2;
     if (argument.starts_with('@') ? mark == std::string::npos
                                   : mark != std::string::npos && mark == argument.rfind("=@"))
-      LIMBECK_TRY(checkWritable(argument.substr(begin)));
+      LIMBECK_TRY(checkWritable(argument.substr(begin), inputs));
   }
-  return targets.archive.empty() ? Status() : checkWritable(targets.archive);
+  return targets.archive.empty() ? Status() : checkWritable(targets.archive, inputs);
 }
 
-Status writeOutputs(std::span<const NamedTensor> outputs, const OutputTargets &targets) {
+Status writeOutputs(std::span<const NamedTensor> outputs, const OutputTargets &targets,
+                    std::vector<std::string> inputs) {
   std::vector<OutputFile> singles;
   for (const std::string &argument : targets.files) {
     LIMBECK_ASSIGN(OutputFile file, parseOutputFile(outputs, argument));
     singles.push_back(std::move(file));
   }
-  OutputFiles files;
+  OutputFiles files(std::move(inputs));
   for (const OutputFile &file : singles)
     LIMBECK_TRY(addNpy(files, file.path, *file.value));
   if (!targets.archive.empty())

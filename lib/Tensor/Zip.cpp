@@ -95,11 +95,13 @@ static Expected<ZipPlace> readCentralRecord(const ReadAt &read, Bytes directory,
 }
 
 Expected<std::vector<ZipPlace>> zipPlaces(uint64_t archiveSize, const ReadAt &read, int64_t totalBytes) {
+  if (archiveSize == 0)
+    return error(Code::Npy, "expected an .npz archive, found an empty file");
   std::vector<std::byte> tail(std::min<uint64_t>(archiveSize, endSize + longestComment));
   LIMBECK_TRY(read(archiveSize - tail.size(), tail));
   auto found = findEndRecord(tail);
   if (!found)
-    return malformedZip("it has no end record");
+    return malformedZip("it is cut off, or none: it has no end record");
   Bytes end = Bytes(tail).subspan(*found);
   uint64_t endOffset = archiveSize - tail.size() + *found;
   uint64_t count = littleEndian(end, 10, 2), directorySize = littleEndian(end, 12, 4);

@@ -32,7 +32,9 @@ struct Statistics {
 Expected<Statistics> readStatistics(const std::string &path);
 /// The same of bytes that are in memory; `path` names them, and the place of the matrices.
 Expected<Statistics> parseStatistics(Bytes bytes, const std::string &path);
-/// Equal statistics give equal bytes. Matrices go to a file beside it: `stats.json` has `stats.gram.npz`.
-Status writeStatistics(const std::string &path, const Statistics &statistics);
+/// Equal statistics give equal bytes. Matrices go to a file beside it: `stats.json` has `stats.gram.npz`. E-FLAG when one of the two
+/// is one of `inputs`.
+Status writeStatistics(const std::string &path, const Statistics &statistics,
+                       std::vector<std::string> inputs = {});
 
 } // namespace limbeck::calibration

@@ -9,6 +9,9 @@ namespace limbeck::command {
 
 class ProgressBar;
 
+/// What --json prints of errors; `more` says how many there are besides.
+std::string errorsDocument(std::span<const Diagnostic> diagnostics, size_t more = 0);
+
 class Console {
 public:
   Console();

@@ -13,6 +13,9 @@ CLI::Validator between(double least, double greatest);
 /// A check of a value: a word of a list.
 CLI::Validator oneOf(std::vector<std::string> words);
 
+/// A check of a value: a file whose name ends so. Without the ending of its format nobody would read it as what it is.
+CLI::Validator endsIn(std::string ending);
+
 /// The positional file; `kinds` is MODEL or MODEL|ARTIFACT.
 void addModelArgument(CLI::App &command, session::SourceModel &model, const std::string &kinds);
 /// --shape --dim --freeze --external-data-dir --trust-hardlinks

@@ -15,6 +15,7 @@ struct CalibrateOptions {
   int64_t samples = -1;              ///< the first ones of the set only; -1: all
   int threads = 0;                   ///< 0: as the runtime chooses
   bool worker = true;                ///< compile in a process of its own
+  std::string resumed;               ///< the file that `before` is from, for errors
 };
 
 struct CalibrateReport {
@@ -27,7 +28,8 @@ struct CalibrateReport {
 /// One sample at a time goes through compiled code, which hands the statistics out; no sample is kept. The model is compiled for each
 /// signature that samples have, at most kMostEntries. With `before`, goes on behind the samples that it counts.
 ///
-/// E-CALIB for data that no range can come from (NaN, infinity, no sample) and for `before` of another model or collection,
+/// E-CALIB for data that no range can come from (NaN, infinity, no sample), for a model without inputs, and for `before` of another
+/// model, collection or set: one that counts more samples than the set has. E-UNSUPPORTED for a model that is quantized already,
 /// E-INPUT-DATA for names, shapes and types that do not fit; both name file and input. Errors of import and compilation.
 Expected<CalibrateReport> calibrate(const CalibrateOptions &options,
                                     const std::optional<calibration::Statistics> &before = std::nullopt,

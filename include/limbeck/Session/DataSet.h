@@ -3,7 +3,7 @@
 //   x.npz     keys equal the input names exactly
 //   x.npy     for a model with one input
 //   FOLDER    the .npy and .npz files in it, in byte order of their names
-//   list.txt  paths, one per line
+//   list.txt  paths of such files, one per line
 // An array of the input's rank has samples along its first dimension; an array of one rank less is one sample.
 #pragma once
 #include "limbeck/Tensor/ArrayRows.h"
@@ -11,11 +11,15 @@
 
 namespace limbeck::session {
 
+/// The files of a set, as above. E-INPUT-DATA when there are none, and for a list with a line that names no such file.
+Expected<std::vector<std::string>> filesOfDataSet(const std::string &path);
+
 /// One value per input, and where they come from.
 struct Sample {
   std::span<const Tensor> values;
   const std::string &file;
   int64_t index = 0, indexInFile = 0; ///< of all samples of the set, and of those of the file
+  std::span<const NamedType> inputs;  ///< whose values they are
 };
 
 class DataSet {

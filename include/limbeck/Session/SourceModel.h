@@ -15,6 +15,7 @@ struct SourceModel {
   std::string externalDataDirectory;
   bool trustHardlinks = false;
   std::string precision = "f32"; ///< what convolutions and matrix products of floats read: f32 or bf16
+  bool precisionGiven = false;   ///< by the user: an artifact has its own
 };
 
 /// E-UNSUPPORTED for a precision that is promised only, E-FLAG for any other that there is not.

@@ -11,6 +11,7 @@ inline constexpr const char *kWorkerCommand = "worker";
 struct WorkerLimits {
   uint64_t memoryBytes = uint64_t(16) << 30; ///< of address space, and of any file that is written
   uint64_t seconds = 3600; ///< by the clock on the wall; of processor time four times as many
+  bool byFlags = false;    ///< whether the command has --time-limit and --memory-limit
 };
 
 /// The same as `compile`, in a child that runs this program again. E-LIMIT-TIME and E-LIMIT-MEM when a limit ended it, E-INTERNAL

@@ -52,21 +52,23 @@ private:
 };
 
 /// Whether a file could be written under this name, so that long work need not end in finding that it cannot: E-FILE for
-/// a folder that does not exist or without permission, E-FILE-KIND for a place that is taken by something else than a file.
-Status checkWritable(const std::string &path);
+/// a folder that does not exist or without permission, E-FILE-KIND for a place that is taken by something else than a file,
+/// E-FLAG for one of `inputs`, by whatever name.
+Status checkWritable(const std::string &path, std::span<const std::string> inputs = {});
 
 /// Output files that appear together. Each is written to a temporary file of its folder; when all are there, each takes its
 /// name, so that a reader sees all or nothing of a file and a failure leaves what was there. Neither a failure nor Ctrl-C
-/// leaves a temporary file.
+/// leaves a temporary file. None takes the place of an input.
 class OutputFiles {
 public:
-  OutputFiles() = default;
+  /// `inputs` are the files that the command reads.
+  explicit OutputFiles(std::vector<std::string> inputs = {}) : inputs(std::move(inputs)) {}
   OutputFiles(const OutputFiles &) = delete;
   OutputFiles &operator=(const OutputFiles &) = delete;
   ~OutputFiles();
 
   /// Writes the pieces one after the other and synchronizes them. A symbolic link is followed; a target that exists and is no
-  /// regular file is refused with E-FILE-KIND, a second one with the same place with E-FLAG.
+  /// regular file is refused with E-FILE-KIND, an input and a second one with the same place with E-FLAG.
   Status add(const std::string &path, std::span<const Bytes> pieces);
   Status add(const std::string &path, Bytes content) { return add(path, std::span(&content, 1)); }
   /// Gives all their names.
@@ -78,6 +80,7 @@ private:
   };
   HoldInterrupt hold; // goes last: before it, what is temporary is removed
   std::vector<Pending> pending;
+  std::vector<std::string> inputs;
 };
 
 /// One such file alone.

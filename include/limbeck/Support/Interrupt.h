@@ -1,11 +1,14 @@
 // What Ctrl-C (and a request to end: SIGTERM, SIGHUP) does while there is something to clean up or to keep.
 #pragma once
+#include <string>
 
 namespace limbeck {
 
 /// From now on such a signal ends the program with exit code 128 + its number (130 for Ctrl-C): at once, or as soon as the
 /// last of the objects below is gone. Without this call they change nothing.
 void installInterruptHandler();
+/// What the program says when a signal ends it, whole, on an open file (STDERR_FILENO, ..); nothing when not called.
+void sayWhenInterrupted(int file, std::string text);
 /// Whether the program is about to end: long work that is held should stop.
 bool interruptPending();
 
@@ -16,6 +19,12 @@ public:
   ~HoldInterrupt();
   HoldInterrupt(const HoldInterrupt &) = delete;
   HoldInterrupt &operator=(const HoldInterrupt &) = delete;
+
+  /// From now on the work counts as done: an end with this one is no interruption, and nothing is said.
+  void finish() { finished = true; }
+
+private:
+  bool finished = false;
 };
 
 /// While one exists its owner asks for the first signal and ends the work in good order; a second one ends the program.

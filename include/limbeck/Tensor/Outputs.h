@@ -13,11 +13,12 @@ struct OutputTargets {
   bool empty() const { return files.empty() && archive.empty() && folder.empty(); }
 };
 
-/// Whether the files could be written, as far as that is known before the names of the outputs are.
-Status checkTargets(const OutputTargets &targets);
+/// Whether the files could be written, as far as that is known before the names of the outputs are. E-FLAG for one of `inputs`.
+Status checkTargets(const OutputTargets &targets, std::span<const std::string> inputs = {});
 
-/// All files appear, or none. E-FLAG for two outputs in one file.
-Status writeOutputs(std::span<const NamedTensor> outputs, const OutputTargets &targets);
+/// All files appear, or none. E-FLAG for two outputs in one file, and for one of `inputs`, the files that were read.
+Status writeOutputs(std::span<const NamedTensor> outputs, const OutputTargets &targets,
+                    std::vector<std::string> inputs = {});
 
 /// An output without its values.
 struct OutputType {

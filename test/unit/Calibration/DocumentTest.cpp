@@ -156,6 +156,7 @@ TEST(Document, RefusesWhatNoCalibrationGives) {
       {"\"minmax,histogram\"", "\"minmax,most\""},
       {"\"minmax,histogram\"", "7"},
       {"\"samples\":2,\"ind", "\"samples\":-2,\"ind"},
+      {"\"samples\":2,\"ind", "\"samples\":0,\"ind"},
       {"\"samples\":2,\"ind", "\"samples\":1e9,\"ind"},
       {"\"samples\":2,\"ind", "\"samples\":99999999999999999999,\"ind"},
       {"\"samples\":2,\"ind", "\"samples\":1,\"ind"},
@@ -195,6 +196,24 @@ TEST(Document, RefusesWhatNoCalibrationGives) {
     EXPECT_EQ(codeOf(document(text.replace(text.find(bad.from), bad.from.size(), bad.to))), "E-CALIB")
         << bad.from << " -> " << bad.to;
   }
+  auto wordsOf = [&](const std::string &from, const std::string &to) {
+    std::string text = good;
+    return parseStatistics(bytesOf(document(text.replace(text.find(from), from.size(), to))), "s.json")
+        .diagnostic()
+        .text();
+  };
+  EXPECT_EQ(wordsOf("\"schema\":1", "\"schema\":2"), "s.json: error: [E-CALIB] expected statistics of schema "
+                                                     "1, found 2: a newer limbeck wrote them; run calibrate "
+                                                     "again, or quantize with that version");
+  EXPECT_EQ(wordsOf("\"schema\":1", "\"schema\":0"), "s.json: error: [E-CALIB] expected 1 as 'schema' of the "
+                                                     "document, found 0; the file is damaged, or was changed "
+                                                     "by hand: run calibrate again");
+  EXPECT_NE(wordsOf("\"samples\":2,\"ind", "\"samples\":0,\"ind")
+                .find("expected an integer from 1 to 536870912 as 'samples' of the document, found 0;"),
+            std::string::npos);
+  EXPECT_NE(wordsOf("\"min\":-1.0", "\"min\":\"low\"").find("as 'min' of tensor 'x', found \"low\";"),
+            std::string::npos);
+  EXPECT_NE(wordsOf("\"min\":-1.0", "\"min\":[1]").find("found a list;"), std::string::npos);
   std::string whole = document(good);
   for (size_t length = 0; length < whole.size(); length += 97)
     EXPECT_EQ(codeOf(whole.substr(0, length)), "E-CALIB") << length;

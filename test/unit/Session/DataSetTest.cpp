@@ -3,6 +3,7 @@
 #include "limbeck/Support/File.h"
 #include "limbeck/Tensor/Random.h"
 #include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -96,6 +97,24 @@ TEST_F(DataSetTest, ReadsFoldersInByteOrder) {
   ASSERT_EQ(samples->size(), 2u);
   EXPECT_TRUE((*samples)[0].identical(one));
   EXPECT_TRUE((*samples)[1].identical(two));
+}
+
+TEST_F(DataSetTest, ReadsListsOfArrayFilesOnly) {
+  write("a.npy", values({1, 2}));
+  std::ofstream(folder / "list.txt") << "a.npy\n\na.npy\n";
+  EXPECT_EQ(samplesOf(folder / "list.txt", input({1, 2}))->size(), 2u);
+  std::ofstream(folder / "model.onnx") << "\n\bONNX";
+  Status status = samplesOf(folder / "model.onnx", input({1, 2})).status();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.diagnostic().code, Code::InputData);
+  EXPECT_EQ(status.diagnostic().file, message((folder / "model.onnx").string(), ":2"));
+  EXPECT_EQ(status.diagnostic().message,
+            "expected a path to .npy or .npz in every line of a list, found '\bONNX'");
+}
+
+TEST_F(DataSetTest, TellsHowBatchesBecomeSamples) {
+  EXPECT_EQ(samplesOf(write("a.npy", values({8, 1, 4})), input({1, 4})).diagnostic().hint,
+            "samples lie along the first dimension: reshape the array to 8x4");
 }
 
 TEST_F(DataSetTest, RefusesWhatDoesNotFit) {

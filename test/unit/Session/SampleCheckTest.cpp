@@ -25,6 +25,18 @@ TEST(SampleCheck, RefusesWhatIsNotFinite) {
   }
 }
 
+TEST(SampleCheck, NamesTheSample) {
+  std::vector<NamedType> inputs = {{"image", {DType::F32, {1, 2, 2}, nullptr}}};
+  std::vector<Tensor> values = {sample({1, 2, std::numeric_limits<float>::infinity(), 3}).front()};
+  std::string file = "set.npz";
+  Status status = expectFinite(Sample{values, file, 12, 5, inputs});
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.diagnostic().text(), "set.npz: error: [E-CALIB] sample 5: expected finite values of input "
+                                        "'image', found an infinity at element 2");
+  values = {sample({1, 2, 3, 4}).front()};
+  EXPECT_TRUE(expectFinite(Sample{values, file, 12, 5, inputs}).ok());
+}
+
 TEST(SampleCheck, NamesChannelsOfZeros) {
   SampleCheck some = check();
   ASSERT_TRUE(some.add(sample({0, 0, 0, 0})).ok());

@@ -106,6 +106,38 @@ TEST_F(File, WriteFollowsLinksAndRefusesOtherKinds) {
   EXPECT_EQ(writeFileAtomically(path("fifo"), bytesOf("x")).diagnostic().code, Code::FileKind);
 }
 
+TEST_F(File, LinksAreFollowedToWhereNothingIsYet) {
+  std::filesystem::create_directory(path("inner"));
+  std::filesystem::create_symlink("inner/next", path("link"));
+  std::filesystem::create_symlink("target", path("inner/next"));
+  ASSERT_TRUE(writeFileAtomically(path("link"), bytesOf("new")).ok());
+  EXPECT_EQ(content("inner/target"), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
+  EXPECT_TRUE(std::filesystem::is_symlink(path("inner/next")));
+  std::filesystem::create_symlink("circle", path("circle"));
+  EXPECT_EQ(writeFileAtomically(path("circle"), bytesOf("x")).diagnostic().message,
+            "expected a file to write, found links that lead in a circle");
+}
+
+TEST_F(File, OutputsNeverTakeThePlaceOfInputs) {
+  ASSERT_TRUE(writeFileAtomically(path("input"), bytesOf("old")).ok());
+  std::filesystem::create_symlink("input", path("symbolic"));
+  std::filesystem::create_hard_link(path("input"), path("hard"));
+  const std::vector<std::string> inputs = {path("other"), path("input")};
+  for (const char *name : {"input", "symbolic", "hard", "./input"}) {
+    Status early = checkWritable(path(name), inputs);
+    ASSERT_FALSE(early.ok()) << name;
+    EXPECT_EQ(early.diagnostic().code, Code::Flag);
+    EXPECT_EQ(early.diagnostic().message, "expected an output other than the input '" + path("input") + "'");
+    OutputFiles files(inputs);
+    EXPECT_TRUE(files.add(path("beside"), bytesOf("x")).ok());
+    EXPECT_EQ(files.add(path(name), bytesOf("new")).diagnostic().code, Code::Flag);
+  }
+  EXPECT_EQ(content("input"), "old");
+  EXPECT_EQ(entries(), 3u);
+  EXPECT_TRUE(checkWritable(path("other"), inputs).ok()) << "an input that is not there";
+}
+
 TEST_F(File, FailureLeavesWhatWasThere) {
   EXPECT_EQ(writeFileAtomically(path("no/such/folder/f"), bytesOf("x")).diagnostic().code, Code::File);
   EXPECT_EQ(writeFileAtomically("", bytesOf("x")).diagnostic().code, Code::FileKind);

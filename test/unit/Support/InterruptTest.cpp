@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace limbeck {
 
@@ -32,6 +33,21 @@ TEST(InterruptDeathTest, WaitsForTheLastHolder) {
     std::fputs("still there", stderr);
   };
   EXPECT_EXIT(run(), ExitedWithCode(130), "^cleaned up$");
+}
+
+TEST(InterruptDeathTest, LeavesTheLastWordsThatWereSet) {
+  auto run = [](bool finished) {
+    installInterruptHandler();
+    sayWhenInterrupted(STDERR_FILENO, "too early");
+    sayWhenInterrupted(STDERR_FILENO, "nothing was written");
+    HoldInterrupt hold;
+    std::raise(SIGINT);
+    std::fputs("cleaned up, ", stderr);
+    if (finished)
+      hold.finish();
+  };
+  EXPECT_EXIT(run(false), ExitedWithCode(130), "^cleaned up, nothing was written$");
+  EXPECT_EXIT(run(true), ExitedWithCode(130), "^cleaned up, $");
 }
 
 TEST(InterruptDeathTest, IsTakenOnce) {
