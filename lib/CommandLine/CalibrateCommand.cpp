@@ -1,6 +1,7 @@
 // limbeck calibrate
 #include "InputFiles.h"
 #include "Interruption.h"
+#include "RecipeFlags.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Calibrate.h"
@@ -17,12 +18,13 @@ using calibration::Statistics;
 namespace {
 struct CalibrateFlags {
   session::CalibrateOptions options;
+  std::string recipe;
   std::vector<std::string> merge;
   std::string collect = "minmax", output;
   bool resume = false, noWorker = false;
   CLI::App *command = nullptr;
 
-  InputFiles inputs() const { return InputFiles().add(options.model).addSet(options.dataSet); }
+  InputFiles inputs() const { return InputFiles().add(options.model).add(recipe).addSet(options.dataSet); }
 };
 } // namespace
 
@@ -47,6 +49,10 @@ static void calibrateFlags(CLI::App &command, CalibrateFlags &flags) {
       ->required()
       ->type_name("stats.json")
       ->check(endsIn(".json"));
+  command
+      .add_option("--recipe", flags.recipe,
+                  "observe what quantize would with this recipe, more than by default")
+      ->type_name("recipe.yaml");
   command.add_flag("--resume", flags.resume, "go on behind the samples that the file to write has already");
   command.add_option("--merge", flags.merge, "add up files of statistics, in place of MODEL and --data")
       ->type_name("A.json B.json..")
@@ -142,6 +148,14 @@ static int runCalibrate(const CalibrateFlags &flags, Console &console) {
   if (!collect.ok())
     return console.fail(collect.diagnostic());
   options.collect = *collect;
+  if (!flags.recipe.empty()) {
+    RecipeFlags recipeFlags;
+    recipeFlags.recipe = flags.recipe;
+    Expected<quantize::Recipe> recipe = readRecipe(recipeFlags);
+    if (!recipe.ok())
+      return console.fail(recipe.diagnostic());
+    options.recipe = quantize::recipeText(*recipe);
+  }
   Expected<std::optional<Statistics>> before = readBefore(flags);
   if (!before.ok())
     return console.fail(before.diagnostic());
@@ -158,6 +172,7 @@ void addCalibrateCommand(CommandSet &set) {
       {"calibrate", "Collect statistics of a model's tensors, from which quantize chooses ranges",
        "  limbeck calibrate model.onnx --data samples.npz -o stats.json\n"
        "  limbeck calibrate model.onnx --data folder --collect histogram --samples 500 -o stats.json\n"
+       "  limbeck calibrate model.onnx --data folder --recipe recipe.yaml -o stats.json\n"
        "  limbeck calibrate model.onnx --data folder -o stats.json --resume\n"
        "  limbeck calibrate --merge one.json two.json -o stats.json\n"
        "Ctrl-C keeps the samples that were seen; --resume goes on from there. Statistics of parts of the "

@@ -76,6 +76,13 @@ Status Calibration::goOnFrom(const Statistics &before) {
 }
 
 Status Calibration::add(std::span<const ObservedTensor> observed) {
+  // A tensor that earlier samples lack would have statistics of fewer than the document says.
+  if (seen > 0 && report.statistics.samples == seen)
+    for (const ObservedTensor &tensor : observed)
+      if (!report.statistics.tensors.contains(tensor.name))
+        return error(Code::Calibration, "expected statistics of tensor '", tensor.name,
+                     "' in the file to go on from, found none")
+            .withHint("calibrate with the recipe of the run before, or without --resume");
   for (const ObservedTensor &tensor : observed) {
     Status added = report.statistics.tensors[tensor.name].add(tensor.observation);
     if (!added.ok()) {
