@@ -82,10 +82,7 @@ static Expected<std::vector<ReadRate>> readRates(const cpu::Isa &isa, runtime::T
 Expected<Peaks> measurePeaks(const cpu::Isa &isa, runtime::ThreadPool &pool) {
   constexpr int kLooks = 1000;
   Peaks peaks;
-  // No loop measures tiles of AMX yet; what vpdpbusd reaches would be no peak beside them.
-  if (!isa.has("amx-int8")) {
-    LIMBECK_ASSIGN(peaks.int8, productsPerSecond(cpu::Peak::Int8, isa, pool));
-  }
+  LIMBECK_ASSIGN(peaks.int8, productsPerSecond(cpu::Peak::Int8, isa, pool));
   LIMBECK_ASSIGN(peaks.f32, productsPerSecond(cpu::Peak::F32, isa, pool));
   LIMBECK_ASSIGN(peaks.read, readRates(isa, pool));
   Clock::time_point start = Clock::now(), last = start;

@@ -62,6 +62,28 @@ static void drawHalfWeights(CaseBuilder &b) {
   b.output(draw.oneIn(2) ? b.op("relu", {}, {y}) : y);
 }
 
+/// A depth that fills tiles of AMX, enough rows and columns for several, and what is left over of both.
+static void drawDeepConv(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  int64_t kernel = draw.pick<int64_t>({1, 3}), pad = draw.pick<int64_t>({0, kernel / 2});
+  int64_t inputs = 32 * draw.between(1, kernel == 1 ? 12 : 3), outputs = draw.between(16, 100);
+  int64_t height = draw.between(kernel, 8), width = draw.between(kernel + 1, 40);
+  Attributes attributes{{"strides", std::vector<int64_t>{1, draw.between(1, 2)}},
+                        {"pads", std::vector<int64_t>{pad, pad, pad, pad}},
+                        {"dilations", std::vector<int64_t>{1, 1}},
+                        {"groups", int64_t(1)},
+                        {"layout", std::string("NCHW")}};
+  std::vector<ValueId> operands{plain(b, {1, inputs, height, width}, false),
+                                plain(b, {outputs, inputs, kernel, kernel}, true)};
+  if (draw.oneIn(2))
+    operands.push_back(plain(b, {outputs}, true));
+  ValueId y = b.op("conv", std::move(attributes), operands);
+  if (draw.oneIn(2))
+    y = b.op("relu", {}, {y});
+  b.result.bound = 2 * (static_cast<double>(inputs * kernel * kernel) + 2) * 0x1p-24;
+  b.output(y);
+}
+
 /// A value that two contractions, a residual addition and data movement read.
 static void drawChain(CaseBuilder &b) {
   Draw &draw = b.draw;
@@ -89,8 +111,9 @@ void addReducedPrecisionGenerators(GeneratorList &list) {
   list.insert(list.end(), {{"bf16_conv", drawConv},
                            {"bf16_conv_transpose", drawConvTranspose},
                            {"bf16_matmul", drawMatmul},
-                           {"bf16_chain", drawChain},
-                           {"f16_weights", drawHalfWeights}});
+                            {"bf16_deep_conv", drawDeepConv},
+                            {"bf16_chain", drawChain},
+                            {"f16_weights", drawHalfWeights}});
 }
 
 } // namespace limbeck::test

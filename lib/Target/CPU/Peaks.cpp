@@ -19,7 +19,7 @@ class PeakBuilder {
 public:
   PeakBuilder(llvm::Module &module, Peak peak, const Isa &isa)
       : module(module), b(module.getContext()), peak(peak), isa(isa) {
-    accumulators = peak == Peak::Read ? kReads : isa.registers - kOtherRegisters;
+    accumulators = peak == Peak::Read ? kReads : onTiles() ? kTileSums : isa.registers - kOtherRegisters;
   }
 
   void build() {
@@ -45,6 +45,9 @@ public:
 
 private:
   static constexpr int64_t kSteps = 16384, kReads = 8, kOtherRegisters = 4;
+  static constexpr int64_t kTileSums = 4, kTileRows = 16, kTileBytes = 64; ///< of AMX
+
+  bool onTiles() const { return peak == Peak::Int8 && isa.has("amx-int8"); }
 
   llvm::Value *member(llvm::Value *base, uint64_t index) {
     return b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), base, index));
@@ -59,7 +62,53 @@ private:
     return b.CreateLoad(value->getType(), place, /*isVolatile=*/true);
   }
 
+  llvm::Value *constant(llvm::ArrayRef<uint8_t> bytes) {
+    auto *value = llvm::ConstantDataArray::get(module.getContext(), bytes);
+    auto *global = new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                                            llvm::GlobalValue::PrivateLinkage, value);
+    global->setAlignment(llvm::Align(64));
+    return global;
+  }
+
+  /// Four tiles of sums, two of inputs and two of weights. Their bytes are not 0, with which products take less power and time.
+  void buildTileTask(llvm::Function *task) {
+    productsPerStep = kTileRows * (kTileBytes / 4) * kTileBytes;
+    llvm::SmallVector<uint8_t> configuration(64, 0), data(static_cast<size_t>(kTileRows * kTileBytes));
+    configuration[0] = 1; // the palette; bytes of a row from 16 on, in 16 bits each, rows from 48 on
+    for (size_t tile = 0; tile < 8; ++tile) {
+      configuration[16 + 2 * tile] = kTileBytes;
+      configuration[48 + tile] = kTileRows;
+    }
+    for (auto [i, byte] : llvm::enumerate(data))
+      byte = static_cast<uint8_t>(i * 37 % 251 + 1);
+    llvm::LLVMContext &context = module.getContext();
+    auto *before = llvm::BasicBlock::Create(context, "", task);
+    auto *body = llvm::BasicBlock::Create(context, "", task);
+    auto *behind = llvm::BasicBlock::Create(context, "", task);
+    auto tile = [&](int64_t number) { return b.getInt8(static_cast<uint8_t>(number)); };
+    b.SetInsertPoint(before);
+    call("llvm.x86.ldtilecfg", b.getVoidTy(), {constant(configuration)});
+    llvm::Value *from = constant(data);
+    for (int64_t sum = 0; sum < kTileSums; ++sum)
+      call("llvm.x86.tilezero", b.getVoidTy(), {tile(sum)});
+    for (int64_t factor = kTileSums; factor < 8; ++factor)
+      call("llvm.x86.tileloadd64", b.getVoidTy(), {tile(factor), from, b.getInt64(kTileBytes)});
+    b.CreateBr(body);
+    b.SetInsertPoint(body);
+    llvm::PHINode *step = b.CreatePHI(b.getInt64Ty(), 2);
+    step->addIncoming(b.getInt64(0), before);
+    for (int64_t sum = 0; sum < kTileSums; ++sum)
+      call("llvm.x86.tdpbusd", b.getVoidTy(), {tile(sum), tile(4 + sum / 2), tile(6 + sum % 2)});
+    llvm::Value *next = b.CreateAdd(step, b.getInt64(1));
+    step->addIncoming(next, body);
+    b.CreateCondBr(b.CreateICmpULT(next, b.getInt64(kSteps)), body, behind);
+    b.SetInsertPoint(behind);
+    b.CreateRetVoid();
+  }
+
   void buildTask(llvm::Function *task) {
+    if (onTiles())
+      return buildTileTask(task);
     llvm::LLVMContext &context = module.getContext();
     auto *before = llvm::BasicBlock::Create(context, "", task);
     auto *head = llvm::BasicBlock::Create(context, "", task),

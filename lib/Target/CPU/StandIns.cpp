@@ -53,6 +53,7 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.x86.tilestored64", "amx-tile", "standin_tilestored64", true},
     {"llvm.x86.tdpbusd", "amx-int8", "standin_tdpbusd", true},
     {"llvm.x86.tdpbssd", "amx-int8", "standin_tdpbssd", true},
+    {"llvm.x86.tdpbf16ps", "amx-bf16", "standin_tdpbf16ps", true},
     {"llvm.aarch64.neon.tbl4", "neon", "standin_tbl4"},
     {"llvm.aarch64.neon.saddlp.", "neon", "standin_saddlp"},
     {"llvm.aarch64.neon.sdot.", "dotprod", "standin_dot_ss"},

@@ -1,6 +1,7 @@
 // Cutting contractions into AMX tiles: what the schedule covers, and where vector instructions stay.
 #include "Target/CPU/Emit/AmxSchedule.h"
 #include "Target/CPU/Emit/AmxContraction.h"
+#include <cstring>
 #include <gtest/gtest.h>
 
 using namespace limbeck;
@@ -116,4 +117,40 @@ TEST(AmxSchedule, weightsAreTilesOfFoursInTheOrderOfTheSteps) {
                 expected = values.values<int8_t>()[static_cast<size_t>((step / 2 * 70 + k) * 40 + column)];
               ASSERT_EQ(packed.values<int8_t>()[at], expected) << "byte " << at;
             }
+}
+
+TEST(AmxSchedule, weightsOfBF16ArePairs) {
+  // Depth 64, 20 columns: two steps of 32 products, a panel of two tiles.
+  Tensor values = std::move(*Tensor::zeros(DType::BF16, {1, 64, 20}));
+  auto at = [](int64_t k, int64_t column) { return static_cast<uint16_t>(1 + k * 20 + column); };
+  std::vector<uint16_t> bits;
+  for (int64_t k = 0; k < 64; ++k)
+    for (int64_t column = 0; column < 20; ++column)
+      bits.push_back(at(k, column));
+  std::memcpy(values.mutableBytes(), bits.data(), 2 * bits.size());
+  cpu::AmxSchedule schedule;
+  schedule.elementBytes = 2;
+  schedule.rowTiles = 2;
+  schedule.vectors = 2;
+  Tensor packed = cpu::packTiles({values, {}}, schedule);
+  ASSERT_EQ(packed.byteSize(), size_t(2 * 2 * 1024));
+  size_t place = 0;
+  for (int64_t step = 0; step < 2; ++step)
+    for (int64_t tile = 0; tile < 2; ++tile)
+      for (int64_t pair = 0; pair < 16; ++pair)
+        for (int64_t n = 0; n < 16; ++n)
+          for (int64_t j = 0; j < 2; ++j, ++place) {
+            int64_t column = 16 * tile + n;
+            uint16_t found, expected = column < 20 ? at(32 * step + 2 * pair + j, column) : uint16_t(0);
+            std::memcpy(&found, packed.bytes() + 2 * place, 2);
+            ASSERT_EQ(found, expected) << "element " << place;
+          }
+}
+
+TEST(AmxSchedule, countsTheStepsOfBF16) {
+  auto schedule = cpu::chooseAmxSchedule(product(3136, 64, 64), 2);
+  ASSERT_TRUE(schedule);
+  EXPECT_EQ(schedule->stepDepth(), 32);
+  EXPECT_TRUE(schedule->shallow) << "two steps";
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(3136, 128, 64), 2)->shallow) << "four steps";
 }

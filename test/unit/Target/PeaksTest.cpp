@@ -23,5 +23,6 @@ TEST(Peaks, productsFollowTheInstruction) {
   EXPECT_EQ(products("avx512-vnni", cpu::Peak::Int8), 16384 * 28 * 64);
   EXPECT_EQ(products("avx512", cpu::Peak::Int8), 16384 * 28 * 32);
   EXPECT_EQ(products("avx2", cpu::Peak::Int8), 16384 * 12 * 16);
+  EXPECT_EQ(products("amx", cpu::Peak::Int8), 16384 * 4 * int64_t(16 * 16 * 64)) << "four tiles of sums";
   EXPECT_EQ(products("avx2", cpu::Peak::F32), 16384 * 12 * 8);
 }

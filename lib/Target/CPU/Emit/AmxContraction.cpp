@@ -1,8 +1,8 @@
 // Convolutions and matrix products on AMX tiles.
 //
 // The elements (kw, ic) under a row of a window are neighbours in memory, and so are the windows of neighbouring pixels at a fixed
-// distance: a tile of inputs is 16 positions by 64 of these elements, read where they lie. What a tile reads behind the last product
-// of a row meets weights of zero.
+// distance: a tile of inputs is 16 positions by 64 of these elements, 32 of bf16, read where they lie. What a tile reads behind the
+// last product of a row meets weights of zero; of bf16 it may be no number, so there a row fills its tiles.
 //
 // A unit of work is a block of up to 32 positions by a panel of up to 64 columns. Its sums go from tiles to a small matrix on the stack, whose
 // rows then pass the epilogue. That does not overlap by itself: the rows of one unit are emitted between the products of the
@@ -11,6 +11,8 @@
 #include "AmxContraction.h"
 #include "AmxInstructions.h"
 #include "AmxSchedule.h"
+#include "Atoms.h"
+#include "TileChoice.h"
 #include "TileEpilogue.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -23,18 +25,22 @@ using namespace mlir;
 using lower::Index;
 
 Tensor packTiles(const WeightMatrix &weights, const AmxSchedule &schedule) {
+  int64_t bytes = schedule.elementBytes, together = 4 / bytes; // products in 32 bits
   int64_t panels = ceilDivide(weights.columns(), schedule.panel()),
-          steps = ceilDivide(weights.depth(), kTileBytes);
-  Tensor packed = std::move(*Tensor::zeros(
-      DType::S8, {panels * schedule.vectors * weights.outer() * steps, kTileRows, kTileColumns * 4}));
-  std::span<const int8_t> from = weights.values.values<int8_t>();
-  int8_t *to = packed.mutableValues<int8_t>().data();
+          steps = ceilDivide(weights.depth(), schedule.stepDepth());
+  Tensor packed =
+      std::move(*Tensor::zeros(weights.values.dtype(), {panels * schedule.vectors * weights.outer() * steps,
+                                                        kTileRows, kTileColumns * together}));
+  const std::byte *from = weights.values.bytes();
+  std::byte *to = packed.mutableBytes();
   auto packTile = [&](int64_t outer, int64_t firstProduct, int64_t firstColumn) {
-    for (int64_t k4 = 0; k4 < kTileRows; ++k4)
+    for (int64_t row = 0; row < kTileRows; ++row)
       for (int64_t column = firstColumn; column < firstColumn + kTileColumns; ++column)
-        for (int64_t k = firstProduct + 4 * k4; k < firstProduct + 4 * k4 + 4; ++k, ++to)
+        for (int64_t k = firstProduct + row * together; k < firstProduct + (row + 1) * together;
+             ++k, to += bytes)
           if (column < weights.columns() && k < weights.depth())
-            *to = from[static_cast<size_t>((outer * weights.depth() + k) * weights.columns() + column)];
+            std::memcpy(to, from + ((outer * weights.depth() + k) * weights.columns() + column) * bytes,
+                        static_cast<size_t>(bytes));
   };
   for (int64_t panel = 0; panel < panels; ++panel)
     for (int64_t group = 0; group < schedule.vectors; group += schedule.columnTiles())
@@ -42,7 +48,7 @@ Tensor packTiles(const WeightMatrix &weights, const AmxSchedule &schedule) {
         for (int64_t step = 0; step < steps; ++step)
           for (int64_t tile = group; tile < std::min(schedule.vectors, group + schedule.columnTiles());
                ++tile)
-            packTile(outer, step * kTileBytes, panel * schedule.panel() + tile * kTileColumns);
+            packTile(outer, step * schedule.stepDepth(), panel * schedule.panel() + tile * kTileColumns);
   return packed;
 }
 
@@ -63,16 +69,18 @@ public:
   AmxEmitter(lower::KernelBuilder &kernel, const Isa &isa, lower::ContractionArithmetic &arithmetic,
              const TiledProblem &problem, const AmxSchedule &schedule)
       : kernel(kernel), b(kernel.builder()), problem(problem), schedule(schedule), instructions(kernel),
-        tile{1, schedule.vectors, kTileColumns}, signedInputs(isSigned(arithmetic.inputType().dtype)),
-        chunks(ceilDivide(problem.depth, kTileBytes)), steps(problem.outer * chunks),
+        tile{1, schedule.vectors, kTileColumns}, products(productsOf(arithmetic)),
+        chunks(ceilDivide(problem.depth, schedule.stepDepth())), steps(problem.outer * chunks),
         weights(kernel.weights(packTiles(problem.weights, schedule))),
-        bias(kernel.weights(
-            compensatedBias(problem.weights, biasOf(kernel, arithmetic), arithmetic.inputZeroPoint(), tile))),
-        epilogue(kernel, arithmetic, problem, tile, isa, /*biased=*/true) {}
+        epilogue(kernel, arithmetic, problem, tile, isa, /*biased=*/!arithmetic.isFloat()) {
+    if (!arithmetic.isFloat())
+      bias = kernel.weights(
+          compensatedBias(problem.weights, biasOf(kernel, arithmetic), arithmetic.inputZeroPoint(), tile));
+  }
 
   void emit() {
     configure();
-    sums = kernel.scratch((schedule.shallow ? 2 : 1) * schedule.height() * schedule.panel(), b.getI32Type());
+    sums = kernel.scratch((schedule.shallow ? 2 : 1) * schedule.height() * schedule.panel(), sumType());
     int64_t units = ceilDivide(problem.columns, schedule.panel()) * runs() * schedule.blocks();
     auto [first, last] = kernel.share(units);
     Value any = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ult, first, last);
@@ -99,6 +107,14 @@ public:
 
 private:
   static constexpr int64_t kInputs = 4, kWeights = 6; ///< tiles: 0 to 3 accumulate
+
+  using Products = AmxInstructions::Products;
+  static Products productsOf(const lower::ContractionArithmetic &arithmetic) {
+    return arithmetic.isFloat()                     ? Products::BF16
+           : isSigned(arithmetic.inputType().dtype) ? Products::SignedBytes
+                                                    : Products::UnsignedBytes;
+  }
+  Type sumType() const { return products == Products::BF16 ? Type(b.getF32Type()) : Type(b.getI32Type()); }
 
   static std::optional<Tensor> biasOf(lower::KernelBuilder &kernel,
                                       const lower::ContractionArithmetic &arithmetic) {
@@ -212,20 +228,21 @@ private:
   void emitStep(const Unit &unit, int64_t group, Value kh, Value chunk, Value step,
                 ArrayRef<TileStore> late) {
     constexpr int64_t kLongDepth = 512; // from here on weights would push the inputs out of the first cache
-    bool streamed = problem.outer * problem.depth >= kLongDepth;
+    bool streamed = steps * kTileBytes >= kLongDepth;
     Value first = kernel.multiplyIndex(unit.panel, schedule.vectors * steps);
     first = kernel.addIndex(first, group * steps);
     first = kernel.addIndex(first, kernel.multiplyIndex(step, tilesOf(group)));
     Value weightBytes = kernel.multiplyIndex(first, kTileRows * kTileBytes);
     for (int64_t m = 0; m < schedule.rowTiles; ++m) {
-      instructions.load(kInputs + m, inputAddress(unit, tileStart(m), kh, chunk), problem.pixelStep, false);
+      instructions.load(kInputs + m, inputAddress(unit, tileStart(m), kh, chunk),
+                        problem.pixelStep * schedule.elementBytes, false);
       for (int64_t n = 0; n < tilesOf(group); ++n) {
         if (m == 0)
           instructions.load(
               kWeights + n % 2,
               instructions.address(weights, kernel.addIndex(weightBytes, n * kTileRows * kTileBytes)),
               kTileBytes, streamed);
-        instructions.dot(accumulator(group, m, n), kInputs + m, kWeights + n % 2, signedInputs);
+        instructions.dot(accumulator(group, m, n), kInputs + m, kWeights + n % 2, products);
         emitStores(late.take_front(1));
         late = late.drop_front(std::min<size_t>(1, late.size()));
       }
@@ -236,12 +253,12 @@ private:
     Value row = kernel.multiplyIndex(unit.run, schedule.joinedRows);
     // Past the end of a row a position lies in the next one, as far as addresses go.
     Index place = problem.inputPlace(row, kernel.addIndex(unit.start, position), kh,
-                                     kernel.multiplyIndex(chunk, kTileBytes));
+                                     kernel.multiplyIndex(chunk, schedule.stepDepth()));
     ArrayRef<int64_t> shape = cast<MemRefType>(problem.buffer.getType()).getShape();
     Value linear = place[0];
     for (size_t dim = 1; dim < shape.size(); ++dim)
       linear = kernel.addIndex(kernel.multiplyIndex(linear, shape[dim]), place[dim]);
-    return instructions.address(problem.buffer, linear);
+    return instructions.address(problem.buffer, kernel.multiplyIndex(linear, schedule.elementBytes));
   }
 
   /// The rows of a unit that fall to slot `slot` of `slots`, as many to each until all are through.
@@ -275,7 +292,7 @@ private:
   }
 
   void finishRow(const Unit &unit, Value pixelRow, Value pixel, Value row) {
-    auto vector = VectorType::get({kTileColumns}, b.getI32Type());
+    auto vector = VectorType::get({kTileColumns}, sumType());
     SmallVector<Value> accumulators;
     for (int64_t v = 0; v < schedule.vectors; ++v) {
       auto load = [&](Value from, Value first) {
@@ -285,7 +302,8 @@ private:
             .getResult();
       };
       Value sum = load(sums, arith::AddIOp::create(b, kernel.loc(), unit.firstSum, row));
-      accumulators.push_back(arith::AddIOp::create(b, kernel.loc(), sum, load(bias, unit.panel)));
+      accumulators.push_back(
+          bias ? arith::AddIOp::create(b, kernel.loc(), sum, load(bias, unit.panel)).getResult() : sum);
     }
     epilogue.emit(unit.panel, pixelRow, pixel, 1, accumulators);
   }
@@ -296,9 +314,9 @@ private:
   AmxSchedule schedule;
   AmxInstructions instructions;
   Tile tile; ///< what the epilogue sees of a unit: one position
-  bool signedInputs;
-  int64_t chunks, steps; ///< of 64 products: in a row of a window, in all
-  Value weights, bias;
+  Products products;
+  int64_t chunks, steps; ///< of a row of a tile: in a row of a window, in all
+  Value weights, bias;   ///< the bias of bytes, which sums of floats get in the epilogue
   TileEpilogue epilogue;
   Value sums;
 };
@@ -306,14 +324,24 @@ private:
 
 LogicalResult emitAmxContraction(lower::KernelBuilder &kernel, const Isa &isa,
                                  lower::ContractionArithmetic &arithmetic, const TiledProblem &problem) {
+  int64_t elementBytes = arithmetic.isFloat() ? 2 : 1;
+  bool multiplies = arithmetic.isFloat() ? isa.has("amx-bf16") && bf16AtomApplies(arithmetic, isa) &&
+                                               problem.weights.values.dtype() == DType::BF16
+                                         : isa.has("amx-int8");
   // Rounded up to whole tiles, the depth of the last pixel ends up to 63 bytes behind the input.
-  bool readable = problem.depth % kTileBytes == 0 || kernel.hasRoomBehind(kernel.core()->getOperand(0));
-  if (!isa.has("amx-int8") || arithmetic.isFloat() || !readable)
+  bool readable = problem.depth * elementBytes % kTileBytes == 0 ||
+                  (!arithmetic.isFloat() && kernel.hasRoomBehind(kernel.core()->getOperand(0)));
+  if (!multiplies || !readable)
     return failure();
-  std::optional<AmxSchedule> schedule = chooseAmxSchedule(problem);
+  std::optional<AmxSchedule> schedule = chooseAmxSchedule(problem, elementBytes);
   if (!schedule)
     return failure();
   AmxEmitter(kernel, isa, arithmetic, problem, *schedule).emit();
+  kernel.setFamily("amx tile");
+  noteTile(kernel,
+           {problem.rows, problem.width, problem.columns, problem.outer * problem.depth, elementBytes,
+            problem.pixelStep * elementBytes},
+           isa, {schedule->height(), schedule->vectors, kTileColumns});
   return success();
 }
 

@@ -1,4 +1,4 @@
-// Contractions of bytes on AMX tiles.
+// Contractions of bytes and of bf16 on AMX tiles.
 #pragma once
 #include "TiledProblem.h"
 
@@ -9,8 +9,8 @@ namespace limbeck::cpu {
 mlir::LogicalResult emitAmxContraction(lower::KernelBuilder &kernel, const Isa &isa,
                                        lower::ContractionArithmetic &arithmetic, const TiledProblem &problem);
 
-/// Weights as tiles: [panels][groups of columnTiles][steps][tiles of the group][16 k4][16 columns][4 k], zero beyond the last
-/// column and product.
+/// Weights as tiles: [panels][groups of columnTiles][steps][tiles of the group][16 rows][16 columns][4 bytes or 2 bf16 of a
+/// column], zero beyond the last column and product.
 struct AmxSchedule;
 Tensor packTiles(const WeightMatrix &weights, const AmxSchedule &schedule);
 

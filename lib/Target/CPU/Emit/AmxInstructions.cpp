@@ -43,8 +43,10 @@ void AmxInstructions::store(int64_t tile, Value to, int64_t stride) {
   intrinsic("llvm.x86.tilestored64", {number(tile, 8), to, number(stride, 64)});
 }
 
-void AmxInstructions::dot(int64_t accumulator, int64_t inputs, int64_t weights, bool signedInputs) {
-  intrinsic(signedInputs ? "llvm.x86.tdpbssd" : "llvm.x86.tdpbusd",
+void AmxInstructions::dot(int64_t accumulator, int64_t inputs, int64_t weights, Products products) {
+  intrinsic(products == Products::BF16          ? "llvm.x86.tdpbf16ps"
+            : products == Products::SignedBytes ? "llvm.x86.tdpbssd"
+                                                : "llvm.x86.tdpbusd",
             {number(accumulator, 8), number(inputs, 8), number(weights, 8)});
 }
 

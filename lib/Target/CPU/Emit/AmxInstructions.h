@@ -14,8 +14,10 @@ public:
   /// Rows of memory, `stride` bytes apart. `streamed`: in a way that keeps the first cache for others.
   void load(int64_t tile, mlir::Value from, int64_t stride, bool streamed);
   void store(int64_t tile, mlir::Value to, int64_t stride);
-  /// accumulator += inputs * weights, bytes to 32 bits modulo 2^32; weights are signed.
-  void dot(int64_t accumulator, int64_t inputs, int64_t weights, bool signedInputs);
+  /// What tiles hold: bytes, whose weights are signed and whose sums are 32 bits modulo 2^32, or bf16 with sums in f32.
+  enum class Products { UnsignedBytes, SignedBytes, BF16 };
+  /// accumulator += inputs * weights.
+  void dot(int64_t accumulator, int64_t inputs, int64_t weights, Products products);
 
   /// Address of byte `offset` of a buffer.
   mlir::Value address(mlir::Value buffer, mlir::Value offset);

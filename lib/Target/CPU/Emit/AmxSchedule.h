@@ -1,4 +1,4 @@
-// How a contraction of bytes is cut into AMX tiles, and where that pays.
+// How a contraction of bytes or of bf16 is cut into AMX tiles, and where that pays.
 #pragma once
 #include "TiledProblem.h"
 
@@ -11,24 +11,27 @@ inline constexpr int64_t kTileColumns = 16; ///< results in a row of an accumula
 /// A unit of work is a block of positions by a panel of columns. Positions are pixels; where rows are joined, those between the last
 /// pixel of a row and the first of the next count, too: they are computed and thrown away.
 struct AmxSchedule {
-  int64_t joinedRows = 1; ///< rows that make up one run of positions
-  int64_t positions = 0;  ///< of a run
-  int64_t tileRows = 0;   ///< positions of a tile
-  int64_t rowTiles = 1;   ///< tiles of a block: 1 or 2
-  int64_t vectors = 1;    ///< tiles of a panel: 1 to 4
-  bool shallow = false;   ///< few steps: the epilogue takes longer than the products
+  int64_t elementBytes = 1; ///< of inputs and weights: 1, or 2 of bf16
+  int64_t joinedRows = 1;   ///< rows that make up one run of positions
+  int64_t positions = 0;    ///< of a run
+  int64_t tileRows = 0;     ///< positions of a tile
+  int64_t rowTiles = 1;     ///< tiles of a block: 1 or 2
+  int64_t vectors = 1;      ///< tiles of a panel: 1 to 4
+  bool shallow = false;     ///< few steps: the epilogue takes longer than the products
   LoopOrder order = LoopOrder::PixelsOutermost;
 
   /// The last block of a run reaches back into the one before it.
   int64_t height() const { return std::min(positions, rowTiles * tileRows); }
   int64_t blocks() const { return ceilDivide(positions, height()); }
   int64_t panel() const { return vectors * kTileColumns; }
+  /// Products of a result in a step: those of a row of a tile.
+  int64_t stepDepth() const { return kTileBytes / elementBytes; }
   /// Tiles of a panel that accumulate at the same time: eight tiles are four accumulators, inputs and weights. Shallow ones take
   /// turns with two of the accumulators, so that those of the last turn are stored meanwhile.
   int64_t columnTiles() const { return rowTiles == 1 ? 4 : shallow ? 1 : 2; }
 };
 
 /// The schedule of least estimated cost; nothing where vector instructions cost less.
-std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem);
+std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem, int64_t elementBytes = 1);
 
 } // namespace limbeck::cpu

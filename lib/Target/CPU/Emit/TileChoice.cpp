@@ -18,6 +18,12 @@ static std::string textOf(lower::KernelBuilder &kernel, const ContractionExtent 
                  extent.pixelBytes, " bytes apart", kernel.hasLongEpilogue() ? ", staged" : "");
 }
 
+static void note(lower::KernelBuilder &kernel, lower::TileChoice choice) {
+  auto isSame = [&](const lower::TileChoice &known) { return known.problem == choice.problem; };
+  if (!llvm::any_of(kernel.facts().tiles, isSame))
+    kernel.facts().tiles.push_back(std::move(choice));
+}
+
 Tile tileFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa, int64_t lanes,
              const StepCost &step) {
   auto module = kernel.region()->getParentOfType<ModuleOp>();
@@ -34,9 +40,13 @@ Tile tileFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, cons
     for (const Tile &tile : candidates)
       if (tile != chosen)
         choice.candidates.push_back(textOf(tile));
-  if (!llvm::any_of(kernel.facts().tiles, [&](auto &known) { return known.problem == choice.problem; }))
-    kernel.facts().tiles.push_back(std::move(choice));
+  note(kernel, std::move(choice));
   return chosen;
+}
+
+void noteTile(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa,
+              const Tile &tile) {
+  note(kernel, {textOf(kernel, extent, isa), textOf(tile), {}});
 }
 
 } // namespace limbeck::cpu

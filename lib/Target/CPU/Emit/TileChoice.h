@@ -9,5 +9,8 @@ namespace limbeck::cpu {
 /// Notes the choice among the facts of the kernel, whose family is set.
 Tile tileFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa, int64_t lanes,
              const StepCost &step);
+/// Notes a tile that is not up for choice.
+void noteTile(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa,
+              const Tile &tile);
 
 } // namespace limbeck::cpu

@@ -188,7 +188,7 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
     problem.weights.products = fusedProducts(isa, arithmetic, problem.outer * problem.depth,
                                              ByteEpilogue::reachOf(kernel, arithmetic, problem.weights));
   if (succeeded(emitAmxContraction(kernel, isa, arithmetic, problem)))
-    return kernel.setFamily("amx tile");
+    return;
   std::optional<ByteInstructions::Form> form;
   if (!arithmetic.isFloat())
     form = ByteInstructions::tileForm(isa, problem.width, problem.depth, kernel.hasRoomBehind(x));

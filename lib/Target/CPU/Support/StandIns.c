@@ -230,3 +230,32 @@ STANDIN_LARGE standin_tilestored64(struct tiles *tiles, uint8_t tile, uint8_t *t
   }
 STANDIN_TILE_DOT(standin_tdpbusd, uint8_t)
 STANDIN_TILE_DOT(standin_tdpbssd, int8_t)
+
+/* tdpbf16ps: to each f32 of `d`, the sum over the rows of `b` of the first products of a pair, and then that of the second ones,
+ * each product fused and flushed, the two sums added first. */
+STANDIN_LARGE standin_tdpbf16ps(struct tiles *tiles, uint8_t d, uint8_t a, uint8_t b) {
+  require(tiles->palette == 1 && d < 8 && a < 8 && b < 8 && d != a && d != b && a != b);
+  int32_t rows = tiles->rows[d], depth = tiles->rows[b], columns = tiles->columns[d] / 4;
+  require(tiles->rows[a] == rows && tiles->columns[a] == 4 * depth && tiles->columns[b] == tiles->columns[d]);
+  for (int32_t row = 0; row < rows; ++row)
+    for (int32_t column = 0; column < columns; ++column) {
+      union {
+        uint32_t u;
+        float f;
+      } sums[2] = {{0}, {0}}, sum;
+      for (int32_t k = 0; k < depth; ++k)
+        for (int32_t j = 0; j < 2; ++j) {
+          uint16_t left, right;
+          __builtin_memcpy(&left, &tiles->data[a][row][4 * k + 2 * j], sizeof left);
+          __builtin_memcpy(&right, &tiles->data[b][k][4 * column + 2 * j], sizeof right);
+          float x = flushed((uint32_t)left << 16), y = flushed((uint32_t)right << 16), before = sums[j].f;
+          standin_fma_f32(&sums[j].f, &x, &y, &before, 1);
+          sums[j].f = flushed(sums[j].u);
+        }
+      __builtin_memcpy(&sum, &tiles->data[d][row][4 * column], sizeof sum);
+      sums[0].f = sums[0].f + sums[1].f;
+      sum.f = flushed(sum.u) + flushed(sums[0].u);
+      sum.f = flushed(sum.u);
+      __builtin_memcpy(&tiles->data[d][row][4 * column], &sum, sizeof sum);
+    }
+}
