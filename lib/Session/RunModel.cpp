@@ -82,7 +82,7 @@ Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Pro
   LIMBECK_ASSIGN(Runner runner, makeRunner(options, progress));
   auto inputs = readModelInputs(runner.inputs, options.inputs);
   // Of a file that cannot be read, no entry is the remedy.
-  if (!inputs.ok() && inputs.diagnostic().code == Code::InputData && !runner.inputHint.empty())
+  if (!inputs.ok() && inputs.diagnostic().code != Code::FileKind && !runner.inputHint.empty())
     inputs.diagnostic().withHint(runner.inputHint);
   LIMBECK_TRY(inputs.status());
   LIMBECK_ASSIGN(std::vector<Tensor> values, runner.run(*inputs));
