@@ -29,8 +29,9 @@ ContractionArithmetic::ContractionArithmetic(KernelBuilder &kernel, Operation *o
   if (mode != Mode::Quantized)
     return;
   const Quantization &x = *xType.quantization, &w = *wType.quantization;
+  // The groups of a transposed convolution share the parameters of their weights.
   for (int64_t channel = 0; channel < (w.axis < 0 ? 1 : channels); ++channel) {
-    float product = x.scales[0] * w.scales[w.axis < 0 ? 0 : static_cast<size_t>(channel)];
+    float product = x.scales[0] * w.scales[static_cast<size_t>(channel) % w.scales.size()];
     multiplier.push_back(yType.quantization ? product / yType.quantization->scales[0] : product);
   }
   wide = !fits32(length, channels);
@@ -148,8 +149,12 @@ Value ContractionArithmetic::difference(Value stored, const TensorType &type, bo
       zero = kernel.constantLike(integer, static_cast<double>(quantization.zeroPoints[0]));
     } else { // a table beside the weights, one entry per channel
       Value &table = tables[weight];
-      if (!table)
-        table = kernel.weights(Tensor::fromIndices(quantization.zeroPoints));
+      if (!table) {
+        std::vector<int64_t> entries;
+        for (size_t i = 0; i < multiplier.size(); ++i)
+          entries.push_back(quantization.zeroPoints[i % quantization.zeroPoints.size()]);
+        table = kernel.weights(Tensor::fromIndices(entries));
+      }
       Value entry =
           lanes == 1 ? Value(memref::LoadOp::create(b, kernel.loc(), table, channel))
                      : Value(vector::LoadOp::create(b, kernel.loc(), VectorType::get({lanes}, b.getI64Type()),

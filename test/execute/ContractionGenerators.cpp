@@ -73,8 +73,9 @@ ValueId drawAnchorOn(CaseBuilder &b, std::string_view name, Attributes attribute
     q.axis = axis < 0 ? -1 : 0;
     q.lowest = lowest(DType::S32);
     q.highest = highest(DType::S32);
-    for (float scale : weights.quantization->scales) {
-      q.scales.push_back(static_cast<float>(inputScale) * scale);
+    const std::vector<float> &scales = weights.quantization->scales;
+    for (size_t i = 0; i < (axis < 0 ? 1 : static_cast<size_t>(shapes.channels)); ++i) {
+      q.scales.push_back(static_cast<float>(inputScale) * scales[i % scales.size()]);
       q.zeroPoints.push_back(0);
     }
     ValueId stored = draw.oneIn(6) ? b.input(bias, values) : b.constant(bias, values);

@@ -37,8 +37,8 @@ AnchorShapes convolutionShapes(Draw &draw, Attributes &attributes, bool transpos
   shapes.w =
       transposed ? Shape{channels, outputs, height, width} : Shape{outputs * groups, inputs, height, width};
   shapes.channels = outputs * groups;
-  // Along output channels; those of a transposed convolution are split between two axes when it has groups.
-  shapes.weightAxis = transposed ? (groups == 1 ? 1 : -1) : 0;
+  // Along output channels; the groups of a transposed convolution share them.
+  shapes.weightAxis = transposed ? 1 : 0;
   shapes.depth = inputs * height * width;
   return shapes;
 }
