@@ -36,8 +36,10 @@ Status quantizeBias(graph::AnchorOpInterface anchor) {
   parameters.lowest = lowest(DType::S32);
   parameters.highest = highest(DType::S32);
   parameters.axis = w->scales.size() == 1 ? -1 : 0;
-  for (float scale : w->scales)
-    parameters.scales.push_back(x->scales[0] * scale);
+  // The groups of a transposed convolution share the scales of their weights.
+  int64_t count = parameters.axis < 0 ? 1 : bias->size();
+  for (int64_t i = 0; i < count; ++i)
+    parameters.scales.push_back(x->scales[0] * w->scales[static_cast<size_t>(i) % w->scales.size()]);
   parameters.zeroPoints.assign(parameters.scales.size(), 0);
   LIMBECK_ASSIGN(Tensor stored, Tensor::zeros(DType::S32, bias->shape()));
   for (int64_t i = 0; i < bias->size(); ++i) {

@@ -27,14 +27,19 @@ std::optional<float> inputScale(graph::AnchorOpInterface anchor) {
   return type && type->quantization ? std::optional(type->quantization->scales[0]) : std::nullopt;
 }
 
-/// Scales below these would take the bias, in units of the products of scales, out of 32 bits.
-std::vector<double> leastScales(graph::AnchorOpInterface anchor) {
-  std::vector<double> least;
+/// Scales of `count` slices below these would take the bias, in units of the products of scales, out of 32 bits. A slice of the
+/// weights of a grouped transposed convolution serves one channel of each group.
+std::vector<double> leastScales(graph::AnchorOpInterface anchor, int64_t count) {
   auto bias = anchor.getAnchorBias() ? graph::constantOf(anchor.getAnchorBias()) : std::nullopt;
   std::optional<float> scale = inputScale(anchor);
+  if (!bias || !scale || count == 0)
+    return {};
+  std::vector<double> least(static_cast<size_t>(count), 0.0);
   constexpr double room = 1 << 30;
-  for (int64_t i = 0; bias && scale && i < bias->size(); ++i)
-    least.push_back(std::fabs(bias->asDouble(i)) / (static_cast<double>(*scale) * room));
+  for (int64_t i = 0; i < bias->size(); ++i) {
+    double &own = least[static_cast<size_t>(i % count)];
+    own = std::max(own, std::fabs(bias->asDouble(i)) / (static_cast<double>(*scale) * room));
+  }
   return least;
 }
 
@@ -43,9 +48,7 @@ Status quantizeWeights(graph::AnchorOpInterface anchor, mlir::DictionaryAttr dec
   if (!weights || weights->dtype() != DType::F32 || setting(decision, "quantize") != "static")
     return {};
   LIMBECK_ASSIGN(WeightRounding rounding, roundingOf(anchor, decision));
-  rounding.leastScales = leastScales(anchor);
-  if (rounding.axis < 0 && !rounding.leastScales.empty())
-    rounding.leastScales = {*llvm::max_element(rounding.leastScales)};
+  rounding.leastScales = leastScales(anchor, rounding.axis < 0 ? 1 : weights->shape()[rounding.axis]);
   LIMBECK_ASSIGN(RoundedWeights rounded, roundWeights(*weights, rounding));
   mlir::OpBuilder b(anchor);
   mlir::Value before = anchor.getAnchorWeights();

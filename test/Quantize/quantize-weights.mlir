@@ -46,6 +46,21 @@ func.func @room(%x: tensor<4x2x!quant.uniform<u8:f32, 0.5>>) -> tensor<4x2xf32> 
 
 // -----
 
+// A slice of the weights of a transposed convolution serves a channel of each group: the bias of 1e9 is that of the second one.
+// CHECK-LABEL: func @room_in_groups
+// CHECK: tensor<2x2x1x1x!quant.uniform<i8<-127:127>:f32:1, {0.0099999997764825821,1.862645149230957}>>
+func.func @room_in_groups(%x: tensor<1x2x1x1x!quant.uniform<u8:f32, 0.5>>) -> tensor<1x4x1x1xf32> {
+  %d = limbeck.dequantize %x : (tensor<1x2x1x1x!quant.uniform<u8:f32, 0.5>>) -> tensor<1x2x1x1xf32>
+  %w = limbeck.const dense<[[[[1.27]], [[1.27]]], [[[0.64]], [[1.0]]]]> : tensor<2x2x1x1xf32>
+  %b = limbeck.const dense<[1.0, 1.0, 1.0, 1.0e9]> : tensor<4xf32>
+  %y = limbeck.conv_transpose %d, %w, %b strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] output_padding = [0, 0] groups = 2 layout = "NCHW"
+    {calib.decision = {quantize = "static", granularity = "channel", weight_method = "minmax", weights = "s8"}}
+    : (tensor<1x2x1x1xf32>, tensor<2x2x1x1xf32>, tensor<4xf32>) -> tensor<1x4x1x1xf32>
+  return %y : tensor<1x4x1x1xf32>
+}
+
+// -----
+
 // 1.0 falls between two steps of the scale that 2.0 asks for: mse clips the one and meets the others. Without a decision nothing
 // happens.
 // CHECK-LABEL: func @least_squares
