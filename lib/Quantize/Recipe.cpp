@@ -75,16 +75,17 @@ static Decision initialDecision() {
           {}};
 }
 
-Decision RecipeMatcher::decideTensor(std::string_view node, std::string_view operatorType,
-                                     std::string_view tensor) const {
+Decision RecipeMatcher::decideTensor(std::span<const OpNames> readers, std::string_view tensor) const {
   Decision decision = initialDecision();
   for (size_t i = 0; i < state->recipe.rules.size(); ++i) {
     const Rule &rule = state->recipe.rules[i];
-    bool nodeFits = rule.node.empty() || state->nodes[i].match(node);
-    bool operatorFits =
-        rule.operators.empty() || std::ranges::find(rule.operators, operatorType) != rule.operators.end();
+    bool readerFits = std::ranges::any_of(readers, [&](const OpNames &reader) {
+      return (rule.node.empty() || state->nodes[i].match(reader.node)) &&
+             (rule.operators.empty() ||
+              std::ranges::find(rule.operators, reader.operatorType) != rule.operators.end());
+    });
     bool tensorFits = rule.tensor.empty() || (!tensor.empty() && state->tensors[i].match(tensor));
-    if (!nodeFits || !operatorFits || !tensorFits)
+    if (!readerFits || !tensorFits)
       continue;
     state->used[i] = true;
     for (const auto &[key, value] : rule.settings) {
@@ -96,7 +97,8 @@ Decision RecipeMatcher::decideTensor(std::string_view node, std::string_view ope
 }
 
 Decision RecipeMatcher::decideOp(std::string_view node, std::string_view operatorType) const {
-  return decideTensor(node, operatorType, "");
+  OpNames op{node, operatorType};
+  return decideTensor({&op, 1}, "");
 }
 
 std::vector<size_t> RecipeMatcher::unusedRules() const {

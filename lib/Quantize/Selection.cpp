@@ -116,16 +116,22 @@ private:
   mlir::func::FuncOp function;
   const RecipeMatcher &matcher;
   Selection selection;
-  llvm::DenseMap<mlir::Value, mlir::Value> roots; ///< of what is not its own
-  llvm::DenseSet<mlir::Value> stored;
+  llvm::DenseMap<mlir::Value, mlir::Value> roots;             ///< of what is not its own
+  llvm::MapVector<mlir::Value, std::vector<OpNames>> readers; ///< of what is stored
 };
 } // namespace
 
-static std::pair<llvm::StringRef, llvm::StringRef> sourceOp(mlir::Operation *op) {
+/// The names live as long as the context.
+static OpNames sourceOp(mlir::Operation *op) {
   llvm::SmallVector<llvm::StringRef> nodes = graph::nodeNames(op->getLoc()),
                                      types = graph::operatorTypes(op->getLoc());
   return {nodes.empty() ? llvm::StringRef() : nodes.front(),
           types.empty() ? llvm::StringRef() : types.front()};
+}
+
+/// Whether an op that the value depends on runs in some calls only: then there may be no statistics of it.
+static bool isInsideBranch(mlir::Value value) {
+  return !mlir::isa<mlir::FunctionOpInterface>(sourceOf(value).getParentRegion()->getParentOp());
 }
 
 /// Why a contraction cannot be quantized, or nothing.
@@ -150,7 +156,7 @@ void Selector::decide(mlir::Operation *op) {
   if (!mlir::isa<graph::ReferenceOpInterface>(op) || op->getNumResults() == 0 || movedOperand(op))
     return;
   auto [node, type] = sourceOp(op);
-  OpSelection choice{matcher.decideOp(node.str(), type.str()), false, ""};
+  OpSelection choice{matcher.decideOp(node, type), false, ""};
   const std::string &mode = choice.decision["quantize"];
   auto anchor = mlir::dyn_cast<graph::AnchorOpInterface>(op);
   if (mode == "none" || (mode != "static" && !anchor))
@@ -167,6 +173,10 @@ void Selector::decide(mlir::Operation *op) {
       mode == "dynamic" && choice.decision["granularity"] == "block" && mlir::isa<graph::MatmulOp>(op);
   if (blocks && choice.reason.empty() && !isMatrixProduct(anchor))
     choice.reason = "weights in blocks are one matrix";
+  const std::string &weightMethod = choice.decision["weight_method"];
+  bool byStatistics = mode == "static" || (mode == "weights" && (weightMethod == "gptq" || weightMethod == "awq"));
+  if (choice.reason.empty() && byStatistics && llvm::any_of(varyingOperands(op), isInsideBranch))
+    choice.reason = "it reads what is computed inside a branch, of which there are no statistics";
   if (mode == "dynamic" && mlir::isa<graph::ConvTransposeOp>(op))
     choice.reason = "transposed convolutions have no dynamic form";
   choice.quantized = mode == "static" && choice.reason.empty();
@@ -255,11 +265,8 @@ bool Selector::isBeforeActivation(mlir::Value value) const {
 
 void Selector::store(mlir::Operation *reader, mlir::Value operand) {
   mlir::Value source = sourceOf(operand);
-  if (isInsideChain(source) || isBeforeActivation(source) || !stored.insert(source).second)
-    return;
-  auto [node, type] = sourceOp(reader);
-  selection.values.push_back(
-      {source, matcher.decideTensor(node.str(), type.str(), graph::tensorName(source).str()), nullptr});
+  if (!isInsideChain(source) && !isBeforeActivation(source))
+    readers[source].push_back(sourceOp(reader));
 }
 
 Selection Selector::run() {
@@ -272,10 +279,12 @@ Selection Selector::run() {
     if (choice.quantized)
       for (mlir::Value operand : varyingOperands(op))
         store(op, operand);
+  for (const auto &[value, ops] : readers)
+    selection.values.push_back({value, matcher.decideTensor(ops, graph::tensorName(value)), nullptr});
   // Parts of a concatenation that nothing else reads take its parameters, so that joining them moves bytes only.
   for (StoredValue &part : selection.values) {
     mlir::Operation *user = part.value.hasOneUse() ? *part.value.user_begin() : nullptr;
-    if (mlir::isa_and_nonnull<graph::ConcatOp>(user) && stored.contains(user->getResult(0)))
+    if (mlir::isa_and_nonnull<graph::ConcatOp>(user) && readers.contains(user->getResult(0)))
       part.like = user->getResult(0);
   }
   return std::move(selection);

@@ -17,7 +17,7 @@ struct OpSelection {
   std::string reason; ///< why an op that the recipe names stays float
 };
 
-/// A value that is stored in 8 bits, with the first op that reads it so.
+/// A value that is stored in 8 bits, as the rules for all ops say that read it so.
 struct StoredValue {
   mlir::Value value;
   Decision decision;

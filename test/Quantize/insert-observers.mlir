@@ -98,3 +98,45 @@ module @by_gram {
     return %y : tensor<4x16xf32>
   }
 }
+
+// -----
+
+// What a branch computes has no statistics: its first product reads what is outside of it, the second one stays float.
+// CHECK-LABEL: module @branch
+// CHECK: calib.stat @x
+// CHECK-NOT: calib.stat
+// CHECK: calib.observe %{{.*}} stat = @x
+// CHECK: scf.if
+// CHECK: limbeck.matmul {{.*}} {calib.decision
+// CHECK: limbeck.relu
+// CHECK-NEXT: limbeck.matmul %{{[^{]*}} : (
+module @branch {
+  func.func @main(%x: tensor<8x8xf32> loc("x"), %c: tensor<i1> loc("c")) -> tensor<8x8xf32> {
+    %w = limbeck.const dense<0.5> : tensor<8x8xf32>
+    %which = tensor.extract %c[] : tensor<i1>
+    %o = scf.if %which -> (tensor<8x8xf32>) {
+      %y = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["first"("y")])
+      %r = limbeck.relu %y : (tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Relu">["cut"("r")])
+      %z = limbeck.matmul %r, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["second"("z")])
+      scf.yield %z : tensor<8x8xf32>
+    } else {
+      scf.yield %x : tensor<8x8xf32>
+    }
+    return %o : tensor<8x8xf32>
+  }
+}
+
+// -----
+
+// A rule for the node that reads a tensor last is one for the tensor, as is one for the first; a rule that comes later wins.
+// RUN: limbeck-opt %s -split-input-file --limbeck-quantize-insert-observers=recipe=%S/Inputs/readers.yaml 2>/dev/null | FileCheck %s --check-prefix=READERS
+// READERS-LABEL: module @readers
+// READERS: calib.stat @x method = "entropy" storage = si8 rule = "activations 4, method 3, quantize 0"
+module @readers {
+  func.func @main(%x: tensor<8x8xf32> loc("x")) -> (tensor<8x8xf32>, tensor<8x8xf32>) {
+    %w = limbeck.const dense<0.5> : tensor<8x8xf32>
+    %y = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["one"("y")])
+    %z = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["two"("z")])
+    return %y, %z : tensor<8x8xf32>, tensor<8x8xf32>
+  }
+}

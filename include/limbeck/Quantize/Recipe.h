@@ -15,6 +15,7 @@
 #include "limbeck/Support/Status.h"
 #include <map>
 #include <memory>
+#include <span>
 
 namespace limbeck::quantize {
 
@@ -54,6 +55,11 @@ std::string conditionText(const Rule &rule);
 /// The rules that stand before those of a user: docs/quantize.md shows them.
 const Recipe &defaultRecipe();
 
+/// An op as rules see it.
+struct OpNames {
+  std::string_view node, operatorType;
+};
+
 /// Answers what the rules say about ops and tensors; their expressions are compiled once.
 class RecipeMatcher {
 public:
@@ -65,8 +71,8 @@ public:
   const Recipe &recipe() const;
   /// Rules with `tensor` are left out.
   Decision decideOp(std::string_view node, std::string_view operatorType) const;
-  /// How a tensor is stored that this op reads or makes.
-  Decision decideTensor(std::string_view node, std::string_view operatorType, std::string_view tensor) const;
+  /// How a tensor is stored that these ops read: a rule for one of them is a rule for the tensor.
+  Decision decideTensor(std::span<const OpNames> readers, std::string_view tensor) const;
   /// Rules that matched nothing so far: most likely a mistake of their author.
   std::vector<size_t> unusedRules() const;
 

@@ -1,5 +1,6 @@
 // Recipes: YAML in and out, complaints, and which rule wins.
 #include "limbeck/Quantize/Recipe.h"
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace limbeck::test {
@@ -59,10 +60,25 @@ TEST(RecipeTest, LaterRulesWin) {
   EXPECT_EQ(head["method"], "mse");
   EXPECT_EQ(matcher.decideOp("n", "Add")["quantize"], "none");
   // Rules about tensors say nothing of ops.
-  EXPECT_EQ(matcher.decideTensor("n", "Conv", "x")["method"], "minmax");
-  EXPECT_EQ(matcher.decideTensor("n", "Conv", "xx")["method"], "mse");
-  EXPECT_EQ(matcher.decideTensor("n", "Conv", "")["method"], "mse");
+  std::vector<OpNames> conv{{"n", "Conv"}};
+  EXPECT_EQ(matcher.decideTensor(conv, "x")["method"], "minmax");
+  EXPECT_EQ(matcher.decideTensor(conv, "xx")["method"], "mse");
+  EXPECT_EQ(matcher.decideTensor(conv, "")["method"], "mse");
   EXPECT_EQ(matcher.unusedRules(), std::vector<size_t>{3});
+}
+
+TEST(RecipeTest, ARuleForAnyReaderIsOneForTheTensor) {
+  RecipeMatcher matcher = matcherOf("version: 1\nrules:\n"
+                                    "  - node: ^c2$\n    activations: s16\n    method: mse\n"
+                                    "  - node: ^c3$\n    activations: s8\n"
+                                    "  - node: ^c\n    op: MatMul\n    activations: u16\n");
+  std::vector<OpNames> readers{{"c2", "Conv"}, {"c3", "Conv"}, {"m", "MatMul"}};
+  // The order of readers does not matter, and no rule is put together from two of them.
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(matcher.decideTensor(readers, "r")["activations"], "s8");
+    EXPECT_EQ(matcher.decideTensor(readers, "r")["method"], "mse");
+    std::rotate(readers.begin(), readers.begin() + 1, readers.end());
+  }
 }
 
 TEST(RecipeTest, NumbersAndDefaults) {
