@@ -2,12 +2,14 @@
 #include "Decision.h"
 #include "Selection.h"
 #include "limbeck/Graph/IR/Calib.h"
+#include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/SourceNames.h"
 #include "limbeck/Quantize/Passes.h"
 #include "limbeck/Support/File.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
+#include <cmath>
 
 namespace limbeck::quantize {
 #define GEN_PASS_DEF_INSERTOBSERVERSPASS
@@ -29,6 +31,23 @@ mlir::Type storageType(mlir::MLIRContext *context, const std::string &name) {
                                 isSigned ? mlir::IntegerType::Signed : mlir::IntegerType::Unsigned);
 }
 
+/// What no integers can stand for shows as NaN in some tensor behind it, whose samples are then blamed.
+Status checkConstants(mlir::Operation *op, const OpSelection &choice) {
+  auto anchor = mlir::dyn_cast<graph::AnchorOpInterface>(op);
+  if (!anchor || !choice.reason.empty())
+    return {};
+  for (mlir::Value operand : {anchor.getAnchorWeights(), anchor.getAnchorBias()}) {
+    auto constant = operand ? graph::constantOf(operand) : std::nullopt;
+    if (!constant || constant->dtype() != DType::F32 ||
+        llvm::all_of(constant->values<float>(), [](float value) { return std::isfinite(value); }))
+      continue;
+    return error(Code::DataType, "expected finite weights, found NaN or infinity in '",
+                 graph::tensorName(operand).str(), "'")
+        .withHint("a rule with quantize: none leaves the node in float");
+  }
+  return {};
+}
+
 struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> {
   using InsertObserversPassBase::InsertObserversPassBase;
   explicit InsertObserversPass(Recipe recipe) : given(std::move(recipe)) {}
@@ -45,6 +64,11 @@ struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> 
       return signalPassFailure();
     }
     Selection selection = select(main, *matcher);
+    for (const auto &[op, choice] : selection.ops)
+      if (Status status = checkConstants(op, choice); !status.ok()) {
+        graph::emitDiagnostic(op, status.diagnostic());
+        return signalPassFailure();
+      }
     markContractions(selection);
     observe(selection);
     observeInputs(main);
