@@ -1,4 +1,5 @@
 // Quantization in both forms. A quantized tensor is the tensor of its stored integers: its parameters are constants beside it.
+#include "Blocks.h"
 #include "Integer.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/SourceNames.h"
@@ -155,6 +156,9 @@ static Status exportQuantizeBy(mlir::Operation *op, GraphWriter &writer) {
 }
 
 static Status exportDequantizeBy(mlir::Operation *op, GraphWriter &writer) {
+  LIMBECK_ASSIGN(std::optional<ConstantBlocks> blocks, constantBlocks(llvm::cast<DequantizeByOp>(op)));
+  if (blocks)
+    return exportBlocks(op, *blocks, writer);
   LIMBECK_ASSIGN(std::vector<Edge> operands, writer.operands(op->getOperands()));
   LIMBECK_ASSIGN(DType to, toDType(llvm::cast<DequantizeByOp>(op).getTo()));
   Node node = dequantizeNode(operands[0], {operands[1], operands[2], -1}, to);
