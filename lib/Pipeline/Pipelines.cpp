@@ -13,6 +13,8 @@ namespace limbeck::pipeline {
 static void buildGraph(mlir::OpPassManager &passes) {
   // First, so that the parameters of batch normalization are constants where they are computed from some.
   passes.addPass(graph::createFoldConstantsPass());
+  // In front of the two that look at what is directly behind a convolution.
+  passes.addPass(graph::createSinkReshapesPass());
   // In front of the next, which takes a convolution with its bias.
   passes.addPass(graph::createFoldBiasPass());
   passes.addPass(graph::createFoldBatchNormPass());

@@ -7,6 +7,7 @@
 
 // GRAPH: builtin.module(
 // GRAPH-NEXT: limbeck-graph-fold-constants
+// GRAPH-NEXT: limbeck-graph-sink-reshapes
 // GRAPH-NEXT: limbeck-graph-fold-bias
 // GRAPH-NEXT: limbeck-graph-fold-batch-norm
 // GRAPH-NEXT: limbeck-graph-canonicalize

@@ -20,6 +20,23 @@ def FoldConstantsPass : Pass<"limbeck-graph-fold-constants"> {
   }];
 }
 
+def SinkReshapesPass : Pass<"limbeck-graph-sink-reshapes"> {
+  let summary = "move reshapes that add or drop dimensions of 1 behind element-wise ops";
+  let description = [{
+    What: a convolution over one dimension is imported as one over two with a reshape at either side. An element-wise op, or a batch
+    normalization, that reads such reshapes works on what is in front of them, and one reshape is behind it. Constants get the
+    dimensions that they are broadcast against.
+
+    Why a pass: whatever asks what stands behind a contraction (bias, batch normalization, quantization, fusing) then finds it.
+
+    Input contract: float graph. Output guarantee: results are the same, bit for bit. No element-wise op is left whose operands are
+    constants and reshapes of the same shapes, at least one, that only add or drop dimensions of 1; but where more than one
+    dimension is open.
+
+    Example: test/Graph/Transforms/sink-reshapes.mlir
+  }];
+}
+
 def FoldBiasPass : Pass<"limbeck-graph-fold-bias"> {
   let summary = "make a constant per channel, added behind a contraction, its bias";
   let description = [{
