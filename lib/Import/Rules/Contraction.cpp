@@ -105,18 +105,26 @@ static Results importGemm(const Node &node, Builder &builder) {
   LIMBECK_ASSIGN(ValueId a, gemmOperand(node, builder, 0, "transA"));
   LIMBECK_ASSIGN(ValueId b, gemmOperand(node, builder, 1, "transB"));
   Shape productShape = {shapeOf(builder, a)[0], shapeOf(builder, b)[1]};
-  if (node.hasOperand(2) && alpha == 1.0f && beta == 1.0f) {
+  // ONNX leaves open where alpha is rounded: constant weights take it, so that nothing is left to do when the model runs.
+  if (builder.constant(b) && dtypeOf(builder, b) == DType::F32) {
+    LIMBECK_ASSIGN(b, scaledBy(builder, b, alpha));
+    alpha = 1.0f;
+  }
+  bool drops = beta == 0.0f; // C does not matter, not even its infinities
+  if (node.hasOperand(2) && alpha == 1.0f && !drops) {
     LIMBECK_ASSIGN(std::optional<ValueId> bias, biasRow(builder, *node.operands[2], productShape[1]));
-    if (bias)
+    if (bias) {
+      LIMBECK_ASSIGN(bias, scaledBy(builder, *bias, beta));
       return builder.create("matmul", {}, {a, b, *bias});
+    }
   }
   LIMBECK_ASSIGN(ValueId product, builder.createOne("matmul", {}, {a, b}));
   LIMBECK_ASSIGN(product, scaledBy(builder, product, alpha));
   if (!node.hasOperand(2))
     return single(product);
   LIMBECK_TRY(checkAddend(builder, *node.operands[2], productShape));
-  if (beta == 0.0f && dtypeOf(builder, *node.operands[2]) == dtypeOf(builder, product))
-    return single(product); // C does not matter, not even its infinities
+  if (drops && dtypeOf(builder, *node.operands[2]) == dtypeOf(builder, product))
+    return single(product);
   LIMBECK_ASSIGN(ValueId addend, scaledBy(builder, *node.operands[2], beta));
   return builder.create("add", {{"arith", ""}}, {product, addend});
 }

@@ -54,6 +54,13 @@ public:
     tensor->mutable_float_data()->Add(values.begin(), values.end());
     return *this;
   }
+  /// An f32 initializer full of one value.
+  NodeModel &matrix(const std::vector<int64_t> &dims, float value) {
+    onnx::TensorProto *tensor = addInitializer(onnx::TensorProto::FLOAT, dims);
+    for (int64_t i = 0; i < dims[0] * dims[1]; ++i)
+      tensor->add_float_data(value);
+    return *this;
+  }
   /// An initializer of a type that is held in int32_data.
   NodeModel &integers(int type, const std::vector<int64_t> &dims, const std::vector<int32_t> &values) {
     addInitializer(type, dims)->mutable_int32_data()->Add(values.begin(), values.end());

@@ -106,6 +106,17 @@ TEST(RulesForms, gemmUsesTheBiasWhereItCan) {
   EXPECT_EQ(codeOf(NodeModel("Gemm").input({2, 3}).input({3, 4}).input({5, 2, 4}).import()), "E-SHAPE");
 }
 
+TEST(RulesForms, gemmScalesConstantsAndNotTheProduct) {
+  NodeModel gemm("Gemm");
+  gemm.input({2, 3}).matrix({3, 4}, 2).floats({1, 2, 3, 4}).attribute("alpha", 0.5f).attribute("beta", 3.0f);
+  EXPECT_TRUE(Imported(gemm).ops.ends_with("matmul")) << Imported(gemm).ops;
+  // A matrix that is no constant has its product scaled, and the bias added behind that.
+  EXPECT_EQ(Imported(NodeModel("Gemm").input({2, 3}).input({3, 4}).input({4}).attribute("alpha", 2.0f)).ops,
+            "matmul mul add");
+  EXPECT_EQ(Imported(NodeModel("Gemm").input({2, 3}).input({3, 4}).input({4}).attribute("beta", 2.0f)).ops,
+            "mul matmul");
+}
+
 TEST(RulesForms, softmaxSeesAMatrixBeforeOpset13) {
   EXPECT_EQ(Imported(NodeModel("Softmax", 11).input({2, 3, 4})).ops, "reshape softmax reshape");
   EXPECT_EQ(Imported(NodeModel("Softmax", 11).input({2, 3, 4}).attribute("axis", -1)).ops, "softmax");
