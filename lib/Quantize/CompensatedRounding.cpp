@@ -57,14 +57,33 @@ static Square inverseOfLower(Square &lower) {
   return inverse;
 }
 
+/// What is added to the diagonal, in units of its mean. An estimate of H from few rows errs least when it is mixed with that much of the
+/// identity: Chen et al., "Shrinkage Algorithms for MMSE Covariance Estimation" (2010), equation 23.
+static double damping(const calibration::GramSum &gram, int64_t rows) {
+  constexpr double least = 0.01, most = 0.99;
+  auto n = static_cast<double>(rows), p = static_cast<double>(gram.size());
+  double trace = 0, squares = 0;
+  for (int64_t i = 0; rows > 0 && i < gram.size(); ++i) {
+    trace += gram.at(i, i);
+    for (int64_t j = 0; j < gram.size(); ++j)
+      squares += gram.at(i, j) * gram.at(i, j);
+  }
+  double numerator = (1 - 2 / p) * squares + trace * trace,
+         denominator = (n + 1 - 2 / p) * (squares - trace * trace / p);
+  if (rows <= 0 || !(numerator > 0))
+    return least;
+  double share = denominator > 0 ? std::min(numerator / denominator, most) : most;
+  return std::max(least, share / (1 - share));
+}
+
 Status roundCompensated(std::span<const float> weights, int64_t depth, int64_t columns,
-                        const calibration::GramSum &gram, const RoundWeight &round) {
+                        const calibration::GramSum &gram, int64_t rows, const RoundWeight &round) {
   if (gram.size() != depth)
     return error(Code::Calibration, "expected a Gram matrix of ", depth, " rows, found ", gram.size());
   double mean = 0;
   for (int64_t k = 0; k < depth; ++k)
     mean += gram.at(k, k) / static_cast<double>(depth);
-  double damp = mean > 0 ? 0.01 * mean : 1;
+  double damp = mean > 0 ? damping(gram, rows) * mean : 1;
   std::vector<int64_t> order(static_cast<size_t>(depth));
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, std::greater<>(), [&](int64_t k) { return gram.at(k, k); });

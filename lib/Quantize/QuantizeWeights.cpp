@@ -7,6 +7,7 @@
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
+#include "limbeck/Quantize/GramRows.h"
 #include "limbeck/Quantize/Passes.h"
 #include <cmath>
 
@@ -125,6 +126,8 @@ Status quantizeWeightsAlone(graph::AnchorOpInterface anchor, mlir::DictionaryAtt
   bool blocks = setting(decision, "granularity") == "block";
   if (setting(decision, "weight_method") == "gptq") {
     LIMBECK_ASSIGN(rounding.gram, gramOf(decision, statistics));
+    int64_t samples = statistics->tensors.find(setting(decision, kInputSetting))->second.samples;
+    rounding.gramRows = samples * rowsOf(anchor.getAnchorInput());
   }
   if (setting(decision, "weight_method") == "awq") {
     LIMBECK_ASSIGN(const calibration::GramSum *gram, gramOf(decision, statistics));

@@ -125,7 +125,7 @@ Expected<RoundedBlocks> roundBlocks(const Tensor &weights, const BlockRounding &
     return reference::dequantize(q, own.scale, own.zeroPoint);
   };
   if (rounding.gram) {
-    LIMBECK_TRY(roundCompensated(values, depth, columns, *rounding.gram, round));
+    LIMBECK_TRY(roundCompensated(values, depth, columns, *rounding.gram, rounding.gramRows, round));
     return result;
   }
   for (int64_t k = 0; k < depth; ++k)

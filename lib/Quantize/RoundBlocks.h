@@ -12,6 +12,7 @@ struct BlockRounding {
       false;              ///< mse: scales whose rounding and clipping err least, else those that clip nothing
   bool halfScales = true; ///< scales of f16 where their range allows that
   const calibration::GramSum *gram = nullptr; ///< gptq: of the inputs; null: round to nearest
+  int64_t gramRows = 0;                       ///< rows of inputs behind it; 0 where that is not known
 };
 
 struct RoundedBlocks {

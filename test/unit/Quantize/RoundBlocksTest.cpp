@@ -96,20 +96,21 @@ TEST(RoundBlocks, InfiniteWeightsAreRefused) {
   EXPECT_EQ(quantize::roundBlocks(weights, {}).diagnostic().code, Code::DataType);
 }
 
-/// Inputs whose neighbours are alike, each 0.9 of the one before it, and their Gram matrix.
+/// Inputs whose neighbours are alike, each `likeness` of the one before it, and their Gram matrix.
 struct CorrelatedInputs {
-  static constexpr int64_t rows = 1024, depth = 128;
+  static constexpr int64_t depth = 128;
+  int64_t rows;
   std::vector<float> values, gram;
 
-  explicit CorrelatedInputs(uint64_t seed) {
+  explicit CorrelatedInputs(uint64_t seed, int64_t rows = 1024, float likeness = 0.9f) : rows(rows) {
     Tensor noise = gaussian({rows, depth}, seed);
     std::span<const float> fresh = noise.values<float>();
     values.assign(fresh.begin(), fresh.end());
     for (size_t i = 0; i < values.size(); ++i)
       if (i % depth)
-        values[i] = 0.9f * values[i - 1] + 0.436f * fresh[i];
+        values[i] = likeness * values[i - 1] + std::sqrt(1 - likeness * likeness) * fresh[i];
     gram.assign(static_cast<size_t>(depth * depth), 0);
-    for (size_t row = 0; row < rows; ++row)
+    for (size_t row = 0; row < static_cast<size_t>(rows); ++row)
       for (size_t i = 0; i < depth; ++i)
         for (size_t j = 0; j < depth; ++j)
           gram[i * depth + j] += values[row * depth + i] * values[row * depth + j];
@@ -150,6 +151,26 @@ TEST(RoundBlocks, CompensationGainsTwoDecibelOnInputsItDidNotSee) {
     EXPECT_GE(after - before, 2) << before << " dB to nearest, " << after << " dB compensated";
     RecordProperty("block" + std::to_string(block), std::to_string(before) + " " + std::to_string(after));
   }
+}
+
+TEST(RoundBlocks, FewRowsCostNothingOnInputsTheyDidNotShow) {
+  Tensor weights = gaussian({CorrelatedInputs::depth, 32}, 5);
+  for (float likeness : {0.0f, 0.5f, 0.9f})
+    for (int64_t rows : {1, 24, 64, 127, 200}) {
+      CorrelatedInputs seen(21, rows, likeness), others(99, 1024, likeness);
+      calibration::GramSum gram(CorrelatedInputs::depth);
+      gram.add(seen.gram);
+      BlockRounding nearest{.storage = DType::U4, .block = 16}, compensated = nearest;
+      compensated.gram = &gram;
+      compensated.gramRows = rows;
+      auto plain = quantize::roundBlocks(weights, nearest),
+           better = quantize::roundBlocks(weights, compensated);
+      ASSERT_TRUE(plain.ok() && better.ok());
+      double before = resultSqnr(others, weights, realWeights(*plain, 16)),
+             after = resultSqnr(others, weights, realWeights(*better, 16));
+      EXPECT_GE(after, before - 0.2) << rows << " rows, likeness " << likeness << ": " << before
+                                     << " dB to nearest, " << after << " dB compensated";
+    }
 }
 
 TEST(RoundBlocks, GramMatrixOfAnotherSizeIsRefused) {
