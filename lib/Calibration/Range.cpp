@@ -1,5 +1,5 @@
 // The ranges that can be read from statistics.
-#include "limbeck/Calibration/Statistics.h"
+#include "limbeck/Calibration/RangeError.h"
 #include <algorithm>
 #include <cmath>
 
@@ -134,6 +134,23 @@ static double squaredError(const Histogram &histogram, Bounds range, Levels type
                step / width;
   }
   return total;
+}
+
+double squaredError(const Histogram &histogram, Range range, DType storage) {
+  return squaredError(histogram, Bounds{range.least, range.greatest},
+                      Levels{static_cast<double>(lowest(storage)), static_cast<double>(highest(storage))});
+}
+
+double shareBeyond(const Histogram &histogram, Range range) {
+  double inside = 0, width = histogram.binWidth();
+  for (size_t i = 0; i < histogram.counts().size(); ++i) {
+    double from = static_cast<double>(histogram.first() + static_cast<int64_t>(i)) * width;
+    double within = std::min(from + width, static_cast<double>(range.greatest)) -
+                    std::max(from, static_cast<double>(range.least));
+    inside += static_cast<double>(histogram.counts()[i]) * std::clamp(within / width, 0.0, 1.0);
+  }
+  auto total = static_cast<double>(histogram.total());
+  return total > 0 ? 1 - inside / total : 0;
 }
 
 static Bounds withZero(Bounds bounds) {

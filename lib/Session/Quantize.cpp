@@ -3,6 +3,7 @@
 #include "Compiler.h"
 #include "Executable.h"
 #include "FloatModel.h"
+#include "RangeAdvice.h"
 #include "TemporaryFolder.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
@@ -51,6 +52,7 @@ public:
 private:
   Status choose();
   Status collect();
+  Status advise();
   Expected<std::vector<std::byte>> compileAs(CompileOptions what);
   Status prepareMeasuring();
   bool hasOpenInputs() const;
@@ -65,6 +67,7 @@ private:
   CompileOptions compiled;                ///< with the statistics that are used
   std::optional<CompileOptions> measured; ///< for an artifact that this machine runs
   QuantizeReport report;
+  RangeAdvice advice;
   std::vector<NamedType> inputs;
   std::set<int64_t> heldBack; ///< indices of samples
   int64_t observed = 0;       ///< tensors that need statistics
@@ -109,6 +112,7 @@ Status Quantizer::choose() {
   LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
     passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
   }));
+  advice.read(*module);
   QuantizationChoice &choice = report.choice;
   module->walk([&](mlir::Operation *op) {
     if (auto stat = mlir::dyn_cast<calib::StatOp>(op)) {
@@ -185,6 +189,18 @@ Status Quantizer::collect() {
   report.calibrationSamples = calibrated.statistics.samples;
   compiled.quantization.statistics = folder.file("stats.json");
   return calibration::writeStatistics(compiled.quantization.statistics, calibrated.statistics);
+}
+
+/// Whether the statistics speak for what was chosen.
+Status Quantizer::advise() {
+  if (compiled.quantization.statistics.empty())
+    return {};
+  LIMBECK_ASSIGN(calibration::Statistics statistics,
+                 calibration::readStatistics(compiled.quantization.statistics));
+  report.clipped = advice.clipped(statistics);
+  for (std::string &note : advice.notes(statistics))
+    report.notes.push_back(std::move(note));
+  return {};
 }
 
 Expected<std::vector<std::byte>> Quantizer::compileAs(CompileOptions what) {
@@ -312,6 +328,7 @@ Expected<QuantizeReport> Quantizer::run() {
   LIMBECK_TRY(collect());
   if (report.interrupted)
     return std::move(report);
+  LIMBECK_TRY(advise());
   LIMBECK_ASSIGN(report.output, compileAs(compiled));
   LIMBECK_TRY(prepareMeasuring());
   LIMBECK_TRY(measureAccuracy());

@@ -10,6 +10,30 @@ static double share(int64_t part, int64_t whole) {
   return whole ? static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
+static llvm::json::Value numberOrNull(const std::optional<double> &value) {
+  return value ? jsonNumber(*value) : llvm::json::Value(nullptr);
+}
+
+/// The worst ranges, and what to do about them.
+static std::string clippedText(const std::vector<ClippedTensor> &clipped, int64_t tensors) {
+  constexpr size_t most = 3;
+  std::string text;
+  for (const ClippedTensor &one : llvm::ArrayRef(clipped).take_front(most)) {
+    text += message("  clipped: ", printable(one.tensor), ": ", one.method, " keeps [", one.chosen.least,
+                    ", ", one.chosen.greatest, "] of [", one.seen.least, ", ", one.seen.greatest, "]");
+    if (one.share && one.gain)
+      text += llvm::formatv(", {0:P1} of its values are beyond; minmax errs {1:F1} dB less", *one.share,
+                            *one.gain)
+                  .str();
+    text += "\n";
+  }
+  if (!clipped.empty())
+    text += llvm::formatv("clipped too much: {0} of {1} tensors; --method minmax keeps all that was seen\n",
+                          clipped.size(), tensors)
+                .str();
+  return text;
+}
+
 std::string quantizeText(const QuantizeReport &report) {
   const QuantizationChoice &choice = report.choice;
   std::string text = llvm::formatv("{0}: {1} of {2} convolutions and matrix products", choice.formText(),
@@ -28,6 +52,7 @@ std::string quantizeText(const QuantizeReport &report) {
     text += llvm::formatv("  float: {0}: {1}\n", printable(kept.node), printable(kept.reason)).str();
   if (report.calibrationSamples)
     text += llvm::formatv("calibrated with {0} samples\n", report.calibrationSamples).str();
+  text += clippedText(report.clipped, report.choice.tensors);
   for (const OutputComparison &output : report.accuracy) {
     text += llvm::formatv("accuracy: {0}: {1:F1} dB, cosine {2:F5}", printable(output.outputName()),
                           output.signalToNoise(), output.cosine())
@@ -114,6 +139,19 @@ std::string quantizeJson(const QuantizeReport &report, const std::string &output
                    timed ? jsonNumber(report.speed->model.p50Ms) : llvm::json::Value(nullptr));
     json.attribute("threads",
                    timed ? llvm::json::Value(report.speed->model.threads) : llvm::json::Value(nullptr));
+    json.attributeArray("clipped_tensors", [&] {
+      for (const ClippedTensor &one : report.clipped)
+        json.object([&] {
+          json.attribute("tensor", jsonText(one.tensor));
+          json.attribute("method", jsonText(one.method));
+          json.attribute("least", jsonNumber(one.chosen.least));
+          json.attribute("greatest", jsonNumber(one.chosen.greatest));
+          json.attribute("seen_least", jsonNumber(one.seen.least));
+          json.attribute("seen_greatest", jsonNumber(one.seen.greatest));
+          json.attribute("share", numberOrNull(one.share));
+          json.attribute("minmax_gain_db", numberOrNull(one.gain));
+        });
+    });
     json.attributeArray("notes", [&] {
       for (const std::string &note : report.notes)
         json.value(jsonText(note));

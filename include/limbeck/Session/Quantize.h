@@ -1,5 +1,6 @@
 // From a float model to the int8 one, with what was chosen, what it costs in accuracy and what it gains in time.
 #pragma once
+#include "limbeck/Calibration/Statistics.h"
 #include "limbeck/Quantize/Recipe.h"
 #include "limbeck/Session/Accuracy.h"
 #include "limbeck/Session/Bench.h"
@@ -37,6 +38,14 @@ struct QuantizationChoice {
   std::string formText() const;
 };
 
+/// A tensor whose range leaves out values that it should not.
+struct ClippedTensor {
+  std::string tensor, method;
+  calibration::Range chosen, seen; ///< 0 is in both
+  std::optional<double> share; ///< of the values seen that are beyond the range; nothing without a histogram
+  std::optional<double> gain;  ///< dB less error of the stored values with minmax
+};
+
 struct QuantizeReport {
   std::vector<std::byte> output;
   QuantizationChoice choice;
@@ -45,6 +54,7 @@ struct QuantizeReport {
   std::optional<BenchReport> speed;       ///< of what was made, with float as its baseline
   bool measurable = true;                 ///< this machine runs what was made
   int interrupted = 0;
+  std::vector<ClippedTensor> clipped; ///< ranges that minmax would better, worst first
   std::vector<std::string> notes;
 
   /// The least over outputs; nothing when none was measured.

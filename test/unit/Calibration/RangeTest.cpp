@@ -1,5 +1,5 @@
 // The ranges that methods read from statistics.
-#include "limbeck/Calibration/Statistics.h"
+#include "limbeck/Calibration/RangeError.h"
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
@@ -44,6 +44,19 @@ static double squaredErrorOf(const std::vector<float> &values, Range range) {
     total += difference * difference;
   }
   return total;
+}
+
+TEST(Range, ErrorsAndSharesOfWhatIsBeyond) {
+  std::vector<float> values = normal(20000, 12);
+  TensorStatistics tensor = statisticsOf({values});
+  for (Range range : {Range{-6, 12}, Range{-1, 2}, Range{-4, 4}}) {
+    double expected = squaredErrorOf(values, range),
+           beyond = static_cast<double>(std::ranges::count_if(
+               values, [&](float value) { return value < range.least || value > range.greatest; }));
+    EXPECT_NEAR(squaredError(*tensor.histogram, range, DType::U8), expected, 0.05 * expected);
+    EXPECT_NEAR(shareBeyond(*tensor.histogram, range), beyond / 20000, 0.002);
+  }
+  EXPECT_EQ(shareBeyond(Histogram(), Range{0, 1}), 0);
 }
 
 TEST(Range, MinMaxAndMeans) {
