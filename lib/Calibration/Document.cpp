@@ -25,7 +25,8 @@ struct CollectWord {
 static constexpr CollectWord kWords[] = {{"minmax", nullptr},
                                          {"histogram", &Collect::histogram},
                                          {"channels", &Collect::channels},
-                                         {"gram", &Collect::gram}};
+                                         {"gram", &Collect::gram},
+                                         {"means", &Collect::means}};
 
 Expected<Collect> collectFromText(std::string_view text) {
   Collect collect;
@@ -34,7 +35,8 @@ Expected<Collect> collectFromText(std::string_view text) {
     std::string_view word = text.substr(at, end - at);
     auto found = std::ranges::find(kWords, word, &CollectWord::word);
     if (found == std::end(kWords))
-      return error(Code::Flag, "expected a list of minmax, histogram, channels and gram, found '", word, "'");
+      return error(Code::Flag, "expected a list of minmax, histogram, channels, gram and means, found '",
+                   word, "'");
     if (found->member)
       collect.*(found->member) = true;
     at = end + 1;
@@ -57,6 +59,8 @@ Status Statistics::merge(const Statistics &other) {
   if (collect != other.collect)
     return error(Code::Calibration, "expected the same --collect in both, found ", text(collect), " and ",
                  text(other.collect));
+  if (!biasErrors.empty() || !other.biasErrors.empty())
+    return error(Code::Calibration, "expected statistics of a float model, found errors of a quantized one");
   if (indicesPerSample != other.indicesPerSample)
     return error(Code::Calibration, "expected samples of one size, found ", indicesPerSample, " and ",
                  other.indicesPerSample, " indices of the first dimension");
@@ -107,6 +111,8 @@ static Json tensorJson(const TensorStatistics &tensor) {
         {"counts", std::vector<uint64_t>(histogram->counts().begin(), histogram->counts().end())}};
   if (!tensor.channels.empty())
     object["channel_absmax"] = tensor.channels;
+  for (const ExactSum &mean : tensor.means)
+    object["sums_of_channel_means"].push_back(mean.terms());
   if (const auto &gram = tensor.gram)
     object["gram"] = {{"rows", gram->size()}, {"place", gram->place()}};
   return object;
@@ -131,7 +137,13 @@ static std::string documentText(const Statistics &statistics, const Json &gramFi
     text += separator + dumped(name) + ":" + dumped(tensorJson(tensor));
     separator = ",\n";
   }
-  return text + "}}\n";
+  text += "}";
+  separator = ",\n\"bias_errors\":{\n";
+  for (const auto &[name, errors] : statistics.biasErrors) {
+    text += separator + dumped(name) + ":" + dumped(Json(errors));
+    separator = ",\n";
+  }
+  return text + (statistics.biasErrors.empty() ? "}\n" : "}}\n");
 }
 
 /// The digits of a sum, the high ones first.
@@ -211,6 +223,20 @@ public:
     if (!fits)
       fail(key, "a list of numbers");
     return list;
+  }
+  std::vector<std::vector<double>> lists(const char *key) {
+    std::vector<std::vector<double>> all;
+    const Json *value = find(key);
+    bool fits = value && value->is_array();
+    for (size_t i = 0; fits && i < value->size(); ++i) {
+      const Json &list = (*value)[i];
+      fits = list.is_array() && std::ranges::all_of(list, [](const Json &item) { return item.is_number(); });
+      if (fits)
+        all.push_back(list.get<std::vector<double>>());
+    }
+    if (!fits)
+      fail(key, "lists of numbers");
+    return all;
   }
   std::vector<uint64_t> counts(const char *key) {
     std::vector<uint64_t> list;
@@ -298,6 +324,16 @@ static void readHistogram(Members &members, TensorStatistics &tensor) {
     members.fail("histogram", "bins from 'min' to 'max'");
 }
 
+static void readMeans(Members &members, TensorStatistics &tensor) {
+  const char *key = "sums_of_channel_means";
+  for (const std::vector<double> &terms : members.lists(key)) {
+    std::optional<ExactSum> sum = ExactSum::fromTerms(terms);
+    if (!sum || tensor.samples == 0)
+      return members.fail(key, "the terms of sums of f32 values");
+    tensor.means.push_back(*sum);
+  }
+}
+
 static void readGram(Members &members, std::span<const NamedTensor> matrices, const std::string &name,
                      TensorStatistics &tensor) {
   Members inner(members.inner("gram"), "a Gram matrix");
@@ -344,6 +380,8 @@ static Expected<TensorStatistics> readTensor(const Json &json, const std::string
       if (value < 0)
         members.fail("channel_absmax", "a list of absolute values");
     }
+  if (members.find("sums_of_channel_means"))
+    readMeans(members, tensor);
   if (members.find("gram"))
     readGram(members, matrices, name, tensor);
   LIMBECK_TRY(members.status);
@@ -372,6 +410,20 @@ static Expected<std::vector<NamedTensor>> readMatrices(Members &document, const 
   if (!matrices.ok())
     matrices.diagnostic().atFile(beside);
   return matrices;
+}
+
+static Status readBiasErrors(Members &document, Statistics &statistics) {
+  if (!document.find("bias_errors"))
+    return {};
+  const Json &all = document.inner("bias_errors");
+  Members members(all, "'bias_errors'");
+  for (const auto &[name, value] : all.items()) {
+    std::vector<float> &errors = statistics.biasErrors[name];
+    for (double error : members.numbers(name.c_str(), /*f32=*/true))
+      errors.push_back(static_cast<float>(error));
+  }
+  LIMBECK_TRY(document.status);
+  return members.status;
 }
 
 static Expected<Statistics> parseDocument(Bytes bytes, const std::string &path) {
@@ -406,6 +458,7 @@ static Expected<Statistics> parseDocument(Bytes bytes, const std::string &path) 
     if (!statistics.tensors.emplace(name, std::move(tensor)).second)
       return error(Code::Calibration, "expected each tensor once, found '", name, "' twice");
   }
+  LIMBECK_TRY(readBiasErrors(document, statistics));
   return statistics;
 }
 

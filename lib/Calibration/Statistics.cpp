@@ -37,14 +37,17 @@ static float withoutSignOfZero(float value) {
   return value == 0 ? 0.0f : value;
 }
 
+static Status checkChannels(size_t before, size_t more) {
+  if (before == 0 || more == 0 || before == more)
+    return {};
+  return error(Code::Calibration, "expected as many channels in all samples, found ", before, " and ", more);
+}
+
 static Status joinChannels(std::vector<float> &all, std::span<const float> more) {
   if (more.empty())
     return {};
-  if (all.empty())
-    all.assign(more.size(), 0.0f);
-  if (all.size() != more.size())
-    return error(Code::Calibration, "expected as many channels in all samples, found ", all.size(), " and ",
-                 more.size());
+  LIMBECK_TRY(checkChannels(all.size(), more.size()));
+  all.resize(more.size());
   for (size_t i = 0; i < all.size(); ++i)
     all[i] = std::max(all[i], more[i]);
   return {};
@@ -71,6 +74,10 @@ Status TensorStatistics::add(const Observation &observation) {
   if (!std::ranges::all_of(observation.gram, [](float element) { return std::isfinite(element); }))
     return error(Code::Calibration, "expected a Gram matrix that f32 can hold, found products beyond it")
         .withHint("collect without gram, or scale the model's inputs");
+  if (!std::ranges::all_of(observation.means, [](float mean) { return std::isfinite(mean); }))
+    return error(Code::Calibration, "expected channel means that f32 can hold, found sums beyond it")
+        .withHint("collect without means, or scale the model's inputs");
+  LIMBECK_TRY(checkChannels(means.size(), observation.means.size()));
   LIMBECK_TRY(joinChannels(channels, observation.channels));
   if (!observation.gram.empty()) {
     auto size = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(observation.gram.size()))));
@@ -79,6 +86,9 @@ Status TensorStatistics::add(const Observation &observation) {
       gram.emplace(size);
     gram->add(observation.gram);
   }
+  means.resize(std::max(means.size(), observation.means.size()));
+  for (size_t i = 0; i < observation.means.size(); ++i)
+    means[i].add(observation.means[i]);
   ++samples;
   least = withoutSignOfZero(std::min(least, observation.least));
   greatest = withoutSignOfZero(std::max(greatest, observation.greatest));
@@ -93,6 +103,7 @@ Status TensorStatistics::add(const Observation &observation) {
 }
 
 Status TensorStatistics::merge(const TensorStatistics &other) {
+  LIMBECK_TRY(checkChannels(means.size(), other.means.size()));
   LIMBECK_TRY(joinChannels(channels, other.channels));
   if (other.gram) {
     LIMBECK_TRY(checkGramSize(gram, other.gram->size()));
@@ -100,6 +111,9 @@ Status TensorStatistics::merge(const TensorStatistics &other) {
       gram.emplace(other.gram->size());
     gram->add(*other.gram);
   }
+  means.resize(std::max(means.size(), other.means.size()));
+  for (size_t i = 0; i < other.means.size(); ++i)
+    means[i].add(other.means[i]);
   samples += other.samples;
   nanSamples += other.nanSamples;
   infiniteSamples += other.infiniteSamples;
@@ -113,6 +127,16 @@ Status TensorStatistics::merge(const TensorStatistics &other) {
     histogram->add(*other.histogram);
   }
   return {};
+}
+
+Expected<std::vector<double>> TensorStatistics::channelMeans() const {
+  if (means.empty() || samples == 0)
+    return error(Code::Calibration, "expected the means of its channels, found none")
+        .withHint("limbeck calibrate --collect means, with this recipe");
+  std::vector<double> result;
+  for (const ExactSum &sum : means)
+    result.push_back(sum.rounded() / static_cast<double>(samples));
+  return result;
 }
 
 } // namespace limbeck::calibration

@@ -43,7 +43,7 @@ static void calibrateFlags(CLI::App &command, CalibrateFlags &flags) {
       .add_option(
           "--collect", flags.collect,
           "minmax (always); histogram, for the methods percentile, entropy and mse; channels, greatest "
-          "values per channel; gram, matrices for GPTQ; with commas")
+          "values per channel; gram, matrices for GPTQ; means per channel, to correct biases; with commas")
       ->type_name("LIST");
   command.add_option("-o,--output", flags.output, "the statistics to write")
       ->required()

@@ -43,16 +43,34 @@ void addRecipeFlags(CLI::App &command, RecipeFlags &flags) {
   command
       .add_flag("--per-tensor", flags.perTensor, "one scale for all weights of an op, not one per channel")
       ->group(group);
+  command
+      .add_flag("--accurate", flags.accurate,
+                "contractions in integers and all between them in float, with what keeps their errors small")
+      ->group(group);
+  command
+      .add_flag("--correct-bias", flags.correctBias,
+                "take the mean error of each channel, as runs on the samples show it, off its bias")
+      ->group(group);
 }
 
 static bool fourBits(const RecipeFlags &flags) {
   return flags.dynamic == "int4" || flags.weightOnly == "int4";
 }
 
-/// What --dynamic and --weight-only are for.
+/// The flags that say in what form contractions are quantized, the one that is given or none.
+static std::string formFlag(const RecipeFlags &flags) {
+  return flags.accurate              ? "--accurate"
+         : !flags.dynamic.empty()    ? "--dynamic"
+         : !flags.weightOnly.empty() ? "--weight-only"
+                                     : "";
+}
+
+/// What that flag is for.
 static std::vector<std::string> formOperators(const RecipeFlags &flags) {
-  return !flags.dynamic.empty() ? std::vector<std::string>{"Conv", "Gemm", "MatMul"}
-                       : std::vector<std::string>{"Gemm", "MatMul"};
+  if (flags.accurate)
+    return {"Conv", "ConvTranspose", "Gemm", "MatMul"};
+  return flags.dynamic.empty() ? std::vector<std::string>{"Gemm", "MatMul"}
+                               : std::vector<std::string>{"Conv", "Gemm", "MatMul"};
 }
 
 /// Of those, the ones that --op-types leaves.
@@ -68,7 +86,7 @@ static std::vector<std::string> chosenOperators(const RecipeFlags &flags) {
 static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
   std::vector<quantize::Rule> rules;
   auto set = [&](const char *key, const std::string &value) { rules.emplace_back().settings[key] = value; };
-  bool form = !flags.dynamic.empty() || !flags.weightOnly.empty();
+  bool form = !formFlag(flags).empty();
   if (!flags.operators.empty() && !form) {
     set("quantize", "none");
     rules.emplace_back().operators = flags.operators;
@@ -84,11 +102,19 @@ static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
     set("activations", flags.activations);
   if (flags.perTensor)
     set("granularity", "tensor");
+  if (flags.correctBias)
+    set("correct_bias", "runs");
   if (form) {
     set("quantize", "none");
     std::vector<std::string> chosen = chosenOperators(flags);
     rules.emplace_back().operators = chosen;
-    rules.back().settings["quantize"] = flags.dynamic.empty() ? "weights" : "dynamic";
+    if (flags.accurate)
+      rules.back().settings = {{"quantize", "static"},
+                               {"weight_method", "mse"},
+                               {"keep_sums", "depthwise"},
+                               {"correct_bias", "runs"}};
+    else
+      rules.back().settings["quantize"] = flags.dynamic.empty() ? "weights" : "dynamic";
     if (flags.perRow)
       rules.back().settings["activation_granularity"] = "row";
     std::erase(chosen, "Conv");
@@ -130,24 +156,27 @@ static Status checkValues(const RecipeFlags &flags) {
 static Status checkTogether(const RecipeFlags &flags) {
   if (!flags.percentile.empty() && !flags.method.empty() && flags.method != "percentile")
     return error(Code::Flag, "expected --method percentile with --percentile, found ", flags.method);
+  std::string form = formFlag(flags);
   bool dynamic = !flags.dynamic.empty();
+  if (!form.empty() && chosenOperators(flags).empty())
+    return error(Code::Flag, "expected --op-types among ", joined(formOperators(flags)), " with ", form,
+                 ", found ", joined(flags.operators));
   if (!dynamic && flags.weightOnly.empty())
     return {};
-  const char *form = dynamic ? "--dynamic" : "--weight-only";
+  if (flags.accurate)
+    return error(Code::Flag, "expected one of --accurate and ", dynamic ? "--dynamic" : "--weight-only",
+                 ", found both");
   const std::pair<const char *, bool> ofRanges[] = {{"--method", !flags.method.empty()},
                                                     {"--percentile", !flags.percentile.empty()},
-                                                    {"--activations", !flags.activations.empty()}};
+                                                    {"--activations", !flags.activations.empty()},
+                                                    {"--correct-bias", flags.correctBias}};
   for (const auto &[flag, given] : ofRanges)
     if (given)
       return error(Code::Flag, "expected no ", flag, " with ", form,
-                   dynamic ? ": ranges are taken when the model runs"
-                                 : ": activations stay as they are");
+                   dynamic ? ": ranges are taken when the model runs" : ": activations stay as they are");
   if (flags.perTensor && fourBits(flags))
     return error(Code::Flag,
                  "expected no --per-tensor with weights of int4, which have a scale for each block");
-  if (chosenOperators(flags).empty())
-    return error(Code::Flag, "expected --op-types among ", joined(formOperators(flags)), " with ", form,
-                 ", found ", joined(flags.operators));
   return {};
 }
 

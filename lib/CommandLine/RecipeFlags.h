@@ -10,10 +10,10 @@ struct RecipeFlags {
   std::string method, activations, exclude, percentile, weightOnly;
   std::string dynamic; ///< int8 or int4; empty where activations have fixed ranges
   std::vector<std::string> operators;
-  bool perTensor = false, perRow = false;
+  bool perTensor = false, perRow = false, accurate = false, correctBias = false;
 };
 
-/// --recipe --method --percentile --exclude --op-types --activations --per-tensor
+/// --recipe --method --percentile --exclude --op-types --activations --per-tensor --accurate --correct-bias
 void addRecipeFlags(CLI::App &command, RecipeFlags &flags);
 /// --dynamic --per-row --weight-only: for commands that make a model, not only statistics of one.
 void addFormFlags(CLI::App &command, RecipeFlags &flags);

@@ -24,19 +24,35 @@ static void buildGraph(mlir::OpPassManager &passes) {
   passes.addPass(graph::createVerifyGraphPass());
 }
 
-void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
-                       mlir::OpPassManager &passes) {
+/// Up to activations with scales.
+static void buildRanges(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                        mlir::OpPassManager &passes) {
   // What is quantized is decided on the graph as calibration saw it.
   passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
-  passes.addPass(quantize::createChooseRangesPass(statistics));
+  passes.addPass(quantize::createChooseRangesPass(std::move(statistics)));
   passes.addPass(quantize::createFoldCalibrationPass());
   // What needs no statistics.
   passes.addPass(quantize::createQuantizeDynamicallyPass());
+}
+
+void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                       mlir::OpPassManager &passes) {
+  buildRanges(std::move(recipe), statistics, passes);
+  // In front of rounding weights, which leaves nothing to compare them with.
+  passes.addPass(quantize::createCorrectBiasPass(statistics));
   // Behind the scales of activations, which say how much room a bias needs.
   passes.addPass(quantize::createQuantizeWeightsPass(std::move(statistics)));
   // Last: a bias has the scales of input and weights.
   passes.addPass(quantize::createQuantizeBiasPass());
   // The float weights that nothing reads any more.
+  passes.addPass(graph::createCanonicalizePass());
+}
+
+void buildOpenBiases(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                     mlir::OpPassManager &passes) {
+  buildRanges(std::move(recipe), statistics, passes);
+  passes.addPass(quantize::createQuantizeWeightsPass(std::move(statistics)));
+  passes.addPass(quantize::createOpenBiasesPass());
   passes.addPass(graph::createCanonicalizePass());
 }
 

@@ -1,5 +1,8 @@
 // Settings of a decision as numbers and axes.
 #include "Decision.h"
+#include "limbeck/Graph/IR/Constants.h"
+#include "limbeck/Graph/IR/Conversion.h"
+#include <cmath>
 
 namespace limbeck::quantize {
 
@@ -47,6 +50,38 @@ Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::Dicti
   llvm::StringRef keep = setting(decision, "keep_sums");
   rounding.keepSums = rounding.axis >= 0 && (keep == "all" || (keep == "depthwise" && isDepthwise(anchor)));
   return rounding;
+}
+
+/// The scale that the input is stored with; nothing when it is not.
+static std::optional<float> inputScale(graph::AnchorOpInterface anchor) {
+  auto dequantize = anchor.getAnchorInput().getDefiningOp<graph::DequantizeOp>();
+  if (!dequantize)
+    return std::nullopt;
+  auto type = graph::toTensorType(dequantize.getX().getType());
+  return type && type->quantization ? std::optional(type->quantization->scales[0]) : std::nullopt;
+}
+
+/// Scales of `count` slices below these would take the bias, in units of the products of scales, out of 32 bits. A slice of the
+/// weights of a grouped transposed convolution serves one channel of each group.
+static std::vector<double> leastScales(graph::AnchorOpInterface anchor, int64_t count) {
+  auto bias = anchor.getAnchorBias() ? graph::constantOf(anchor.getAnchorBias()) : std::nullopt;
+  std::optional<float> scale = inputScale(anchor);
+  if (!bias || !scale || count == 0)
+    return {};
+  std::vector<double> least(static_cast<size_t>(count), 0.0);
+  constexpr double room = 1 << 30;
+  for (int64_t i = 0; i < bias->size(); ++i) {
+    double &own = least[static_cast<size_t>(i % count)];
+    own = std::max(own, std::fabs(bias->asDouble(i)) / (static_cast<double>(*scale) * room));
+  }
+  return least;
+}
+
+Expected<RoundedWeights> roundedWeights(graph::AnchorOpInterface anchor, const Tensor &weights,
+                                        mlir::DictionaryAttr decision) {
+  LIMBECK_ASSIGN(WeightRounding rounding, roundingOf(anchor, decision));
+  rounding.leastScales = leastScales(anchor, rounding.axis < 0 ? 1 : weights.shape()[rounding.axis]);
+  return roundWeights(weights, rounding);
 }
 
 Expected<BlockRounding> blockRoundingOf(mlir::DictionaryAttr decision, int64_t depth) {

@@ -15,6 +15,10 @@ int64_t weightAxis(graph::AnchorOpInterface anchor);
 /// How 8-bit weights are rounded; E-UNSUPPORTED for what integer contractions do not take.
 Expected<WeightRounding> roundingOf(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision);
 
+/// 8-bit weights of a contraction, rounded as its decision says; no scale takes the bias out of 32 bits.
+Expected<RoundedWeights> roundedWeights(graph::AnchorOpInterface anchor, const Tensor &weights,
+                                        mlir::DictionaryAttr decision);
+
 /// How weights of `depth` rows are rounded where activations stay floats. A block is a column where the granularity is no block.
 /// E-UNSUPPORTED for combinations that there are not.
 Expected<BlockRounding> blockRoundingOf(mlir::DictionaryAttr decision, int64_t depth);
@@ -24,5 +28,7 @@ bool roundsByGram(mlir::DictionaryAttr decision);
 
 /// The entry of a decision that names the `calib.stat` of the contraction's input, where weights are rounded by it.
 inline constexpr llvm::StringLiteral kInputSetting = "input";
+/// The entry that names the `calib.stat` of its result, where the bias is corrected by that.
+inline constexpr llvm::StringLiteral kResultSetting = "result";
 
 } // namespace limbeck::quantize

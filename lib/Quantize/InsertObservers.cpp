@@ -71,7 +71,7 @@ struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> 
       }
     markContractions(selection);
     observe(selection);
-    observeInputs(main);
+    observeNeighbours(main);
     // The first rules are ours: that one of them finds nothing is no mistake.
     for (size_t index : matcher->unusedRules())
       if (size_t ours = defaultRecipe().rules.size(); index >= ours)
@@ -140,38 +140,56 @@ private:
     }
   }
 
-  /// Inputs by whose statistics weights are rounded, though they stay floats: the decision names them.
-  void observeInputs(mlir::func::FuncOp main) {
+  /// Whether weights or biases depend on the statistics of the input.
+  static bool readsInput(mlir::DictionaryAttr decision) {
+    llvm::StringRef mode = setting(decision, "quantize");
+    return (mode == "weights" && roundsByGram(decision)) ||
+           (mode == "static" && setting(decision, "correct_bias") == "means");
+  }
+  /// A product of two activations has no channels of its own, and what a branch computes is not observed.
+  static bool readsResult(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision) {
+    return setting(decision, "quantize") == "static" && setting(decision, "correct_bias") == "runs" &&
+           anchor.getAnchorWeights().getDefiningOp<graph::ConstOp>() &&
+           mlir::isa<mlir::func::FuncOp>(anchor->getParentOp());
+  }
+
+  /// The decision names the `calib.stat` of input or result where something depends on it: these are observed even where they
+  /// stay floats.
+  void observeNeighbours(mlir::func::FuncOp main) {
     mlir::OpBuilder b(&getContext());
     mlir::SymbolTable symbols(getOperation());
     main.walk([&](graph::AnchorOpInterface anchor) {
       auto decision = anchor->getAttrOfType<mlir::DictionaryAttr>(kDecisionAttribute);
-      if (!decision || setting(decision, "quantize") != "weights" || !roundsByGram(decision))
+      if (!decision)
         return;
       mlir::NamedAttrList entries(decision);
-      entries.set(kInputSetting, b.getStringAttr(observedInput(anchor, symbols, b)));
+      if (readsInput(decision))
+        entries.set(kInputSetting, b.getStringAttr(observed(anchor.getAnchorInput(), symbols, b)));
+      if (readsResult(anchor, decision))
+        entries.set(kResultSetting, b.getStringAttr(observed(anchor->getResult(0), symbols, b)));
       anchor->setAttr(kDecisionAttribute, entries.getDictionary(&getContext()));
     });
   }
 
-  /// The name of the `calib.stat` of an input, which is made where there is none.
-  llvm::StringRef observedInput(graph::AnchorOpInterface anchor, mlir::SymbolTable &symbols,
-                                mlir::OpBuilder &b) {
-    mlir::Value input = anchor.getAnchorInput();
-    if (auto observed = input.getDefiningOp<calib::ObserveOp>())
-      return observed.getStat();
-    llvm::StringRef name = graph::tensorName(input);
+  /// The name of the `calib.stat` of a value, which is made where there is none.
+  llvm::StringRef observed(mlir::Value value, mlir::SymbolTable &symbols, mlir::OpBuilder &b) {
+    if (auto before = value.getDefiningOp<calib::ObserveOp>())
+      return before.getStat();
+    for (mlir::Operation *user : value.getUsers())
+      if (auto behind = mlir::dyn_cast<calib::ObserveOp>(user))
+        return behind.getStat();
+    llvm::StringRef name = graph::tensorName(value);
     b.setInsertionPointToStart(getOperation().getBody());
-    auto stat = calib::StatOp::create(b, input.getLoc(), b.getStringAttr(name.empty() ? "tensor" : name),
+    auto stat = calib::StatOp::create(b, value.getLoc(), b.getStringAttr(name.empty() ? "tensor" : name),
                                       b.getStringAttr("minmax"), mlir::FloatAttr(), mlir::TypeAttr(),
                                       mlir::UnitAttr(), mlir::FlatSymbolRefAttr(), mlir::DictionaryAttr(),
                                       mlir::DenseF32ArrayAttr(), mlir::StringAttr());
     stat->remove();
     symbols.insert(stat, b.getInsertionPoint());
-    b.setInsertionPointAfterValue(input);
-    auto observed = calib::ObserveOp::create(b, input.getLoc(), input.getType(), input, stat.getSymName());
-    input.replaceAllUsesExcept(observed.getResult(), observed.getOperation());
-    return observed.getStat();
+    b.setInsertionPointAfterValue(value);
+    auto observe = calib::ObserveOp::create(b, value.getLoc(), value.getType(), value, stat.getSymName());
+    value.replaceAllUsesExcept(observe.getResult(), observe.getOperation());
+    return observe.getStat();
   }
 
   Recipe given;

@@ -20,8 +20,8 @@ RankedTensorType typeOf(mlir::Value value) {
   return mlir::cast<RankedTensorType>(value.getType());
 }
 
-/// The axis that runs over the channels of a value: that over which the contractions sum that read it. Nothing when none does, or
-/// when they differ.
+/// The axis that runs over the channels of a value: that over which the contractions sum that read it, or along which one made it.
+/// Nothing when there is none, or when they differ.
 std::optional<int64_t> channelAxis(mlir::Value value) {
   std::optional<int64_t> axis;
   for (mlir::Operation *user : value.getUsers()) {
@@ -34,6 +34,10 @@ std::optional<int64_t> channelAxis(mlir::Value value) {
       return std::nullopt;
     axis = own;
   }
+  auto observe = value.getDefiningOp<calib::ObserveOp>();
+  if (auto maker = observe ? observe.getX().getDefiningOp<graph::AnchorOpInterface>() : nullptr;
+      maker && !axis)
+    return maker.getChannelAxis();
   return axis;
 }
 
@@ -79,6 +83,9 @@ public:
     auto type = RankedTensorType::get({calibration::kBins}, b.getIntegerType(32, /*isSigned=*/true));
     return graph::HistogramOp::create(b, location, type, x, least(), greatest());
   }
+
+  /// The mean value per index of an axis.
+  mlir::Value means(int64_t axis) { return reduce<graph::ReduceMeanOp>(x, allBut(x, axis)); }
 
   /// x^T x over the rows that an axis leaves; every size is known.
   mlir::Value gram(int64_t axis) {
@@ -177,6 +184,8 @@ private:
         return op.emitError("expected a static shape for a Gram matrix, found ") << op.getX().getType();
       add(Observed::Gram, reductions.gram(*axis));
     }
+    if (wanted->means && axis)
+      add(Observed::Means, reductions.means(*axis));
     return llvm::success();
   }
 

@@ -5,11 +5,9 @@
 
 namespace limbeck::quantize {
 
-static constexpr std::pair<Observed, std::string_view> kObservedWords[] = {{Observed::Least, "least"},
-                                                                           {Observed::Greatest, "greatest"},
-                                                                           {Observed::Histogram, "histogram"},
-                                                                           {Observed::Channels, "channels"},
-                                                                           {Observed::Gram, "gram"}};
+static constexpr std::pair<Observed, std::string_view> kObservedWords[] = {
+    {Observed::Least, "least"},       {Observed::Greatest, "greatest"}, {Observed::Histogram, "histogram"},
+    {Observed::Channels, "channels"}, {Observed::Gram, "gram"},         {Observed::Means, "means"}};
 
 std::string observedName(Observed what, size_t observer, std::string_view tensor) {
   for (const auto &[kind, word] : kObservedWords)

@@ -9,7 +9,6 @@
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Quantize/GramRows.h"
 #include "limbeck/Quantize/Passes.h"
-#include <cmath>
 
 namespace limbeck::quantize {
 #define GEN_PASS_DEF_QUANTIZEWEIGHTSPASS
@@ -19,38 +18,11 @@ namespace {
 
 using calibration::Statistics;
 
-/// The scale that the input is stored with; nothing when it is not.
-std::optional<float> inputScale(graph::AnchorOpInterface anchor) {
-  auto dequantize = anchor.getAnchorInput().getDefiningOp<graph::DequantizeOp>();
-  if (!dequantize)
-    return std::nullopt;
-  auto type = graph::toTensorType(dequantize.getX().getType());
-  return type && type->quantization ? std::optional(type->quantization->scales[0]) : std::nullopt;
-}
-
-/// Scales of `count` slices below these would take the bias, in units of the products of scales, out of 32 bits. A slice of the
-/// weights of a grouped transposed convolution serves one channel of each group.
-std::vector<double> leastScales(graph::AnchorOpInterface anchor, int64_t count) {
-  auto bias = anchor.getAnchorBias() ? graph::constantOf(anchor.getAnchorBias()) : std::nullopt;
-  std::optional<float> scale = inputScale(anchor);
-  if (!bias || !scale || count == 0)
-    return {};
-  std::vector<double> least(static_cast<size_t>(count), 0.0);
-  constexpr double room = 1 << 30;
-  for (int64_t i = 0; i < bias->size(); ++i) {
-    double &own = least[static_cast<size_t>(i % count)];
-    own = std::max(own, std::fabs(bias->asDouble(i)) / (static_cast<double>(*scale) * room));
-  }
-  return least;
-}
-
 Status quantizeWeights(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision) {
   auto weights = graph::constantOf(anchor.getAnchorWeights());
   if (!weights || weights->dtype() != DType::F32 || setting(decision, "quantize") != "static")
     return {};
-  LIMBECK_ASSIGN(WeightRounding rounding, roundingOf(anchor, decision));
-  rounding.leastScales = leastScales(anchor, rounding.axis < 0 ? 1 : weights->shape()[rounding.axis]);
-  LIMBECK_ASSIGN(RoundedWeights rounded, roundWeights(*weights, rounding));
+  LIMBECK_ASSIGN(RoundedWeights rounded, roundedWeights(anchor, *weights, decision));
   mlir::OpBuilder b(anchor);
   mlir::Value before = anchor.getAnchorWeights();
   LIMBECK_ASSIGN(mlir::Value after,

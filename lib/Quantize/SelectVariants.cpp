@@ -212,6 +212,12 @@ private:
         biasRows[contraction] = {inputRow->second, resultRow->second};
     }
     for (calib::ObserveOp op : observers) {
+      auto stat = mlir::SymbolTable::lookupNearestSymbolFrom<calib::StatOp>(op, op.getStatAttr());
+      if (stat && !stat.getStorage()) { // observed for its statistics only
+        op.replaceAllUsesWith(op.getX());
+        op.erase();
+        continue;
+      }
       llvm::StringRef name = parametersOf(op);
       if (!rows.contains(name))
         return op.emitError("expected '") << name << "' to name a calib.stat with storage";

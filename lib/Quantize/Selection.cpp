@@ -174,7 +174,8 @@ void Selector::decide(mlir::Operation *op) {
   if (blocks && choice.reason.empty() && !isMatrixProduct(anchor))
     choice.reason = "weights in blocks are one matrix";
   const std::string &weightMethod = choice.decision["weight_method"];
-  bool byStatistics = mode == "static" || (mode == "weights" && (weightMethod == "gptq" || weightMethod == "awq"));
+  bool byStatistics =
+      mode == "static" || (mode == "weights" && (weightMethod == "gptq" || weightMethod == "awq"));
   if (choice.reason.empty() && byStatistics && llvm::any_of(varyingOperands(op), isInsideBranch))
     choice.reason = "it reads what is computed inside a branch, of which there are no statistics";
   if (mode == "dynamic" && mlir::isa<graph::ConvTransposeOp>(op))

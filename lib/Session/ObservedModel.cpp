@@ -48,6 +48,9 @@ static void takeObserved(Observation &observation, Observed what, const Tensor &
   case Observed::Gram:
     observation.gram = floats();
     return;
+  case Observed::Means:
+    observation.means = floats();
+    return;
   }
 }
 

@@ -1,5 +1,6 @@
 // quantize: what the rules choose, calibration, compilation, and the comparison with float.
 #include "limbeck/Session/Quantize.h"
+#include "BiasErrors.h"
 #include "Compiler.h"
 #include "Executable.h"
 #include "FloatModel.h"
@@ -69,9 +70,10 @@ private:
   QuantizeReport report;
   RangeAdvice advice;
   std::vector<NamedType> inputs;
-  std::set<int64_t> heldBack; ///< indices of samples
-  int64_t observed = 0;       ///< tensors that need statistics
-  bool byGram = false;        ///< whether some are Gram matrices
+  std::set<int64_t> heldBack;  ///< indices of samples
+  int64_t observed = 0;        ///< tensors that need statistics
+  calibration::Collect needed; ///< beside histograms
+  bool measureBiases = false;  ///< whether some are corrected by runs
   std::string floatArtifact, quantizedArtifact;
 };
 } // namespace
@@ -135,7 +137,10 @@ Status Quantizer::choose() {
     if (decision)
       choice.forms.insert(formOf(decision));
     auto method = decision ? decision.getAs<mlir::StringAttr>("weight_method") : mlir::StringAttr();
-    byGram |= method && (method.getValue() == "gptq" || method.getValue() == "awq");
+    auto corrected = decision ? decision.getAs<mlir::StringAttr>("correct_bias") : mlir::StringAttr();
+    needed.gram |= method && (method.getValue() == "gptq" || method.getValue() == "awq");
+    needed.means |= corrected && corrected.getValue() == "means";
+    measureBiases |= corrected && corrected.getValue() == "runs";
     choice.quantizedMultiplyAdds += decision ? work : 0;
     if (!decision)
       choice.kept.push_back(
@@ -174,7 +179,7 @@ Status Quantizer::collect() {
   if (observed == 0)
     return {};
   CalibrateOptions calibration;
-  calibration.collect.gram = byGram;
+  calibration.collect = needed;
   calibration.model = withoutSeveralValues(compiled.model);
   calibration.dataSet = options.dataSet;
   calibration.recipe = compiled.quantization.recipe;
@@ -187,6 +192,12 @@ Status Quantizer::collect() {
   for (std::string &note : calibrated.notes)
     report.notes.push_back(std::move(note));
   report.calibrationSamples = calibrated.statistics.samples;
+  if (measureBiases) {
+    BiasErrorOptions measured{compiled.model,  compiled.quantization.recipe,
+                              options.dataSet, calibration.skip,
+                              options.threads, options.worker};
+    LIMBECK_TRY(measureBiasErrors(measured, calibrated.statistics, progress));
+  }
   compiled.quantization.statistics = folder.file("stats.json");
   return calibration::writeStatistics(compiled.quantization.statistics, calibrated.statistics);
 }

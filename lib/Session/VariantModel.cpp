@@ -120,7 +120,10 @@ Status VariantModel::read(mlir::ModuleOp module) {
   });
   // What only other ops read costs accuracy, too: it is the result of its contraction, or a layer of its own.
   module.walk([&](calib::ObserveOp op) {
-    size_t row = rows[op.getStat().str()];
+    auto found = rows.find(op.getStat().str());
+    if (found == rows.end()) // observed for its statistics only
+      return;
+    size_t row = found->second;
     llvm::StringRef name = graph::tensorName(op.getX());
     std::vector<std::string> &names = tensors[row].names;
     if (!name.empty() && !llvm::is_contained(names, name.str()))
@@ -135,8 +138,8 @@ Status VariantModel::read(mlir::ModuleOp module) {
     mlir::Operation *source = producer;
     while (mlir::isa_and_nonnull<graph::ReluOp, graph::ClipOp>(source))
       source = source->getOperand(0).getDefiningOp();
-    if (auto found = contractions.find(source); found != contractions.end())
-      return placed[found->second].second.tensors.push_back(row);
+    if (auto maker = contractions.find(source); maker != contractions.end())
+      return placed[maker->second].second.tensors.push_back(row);
     RoundedLayer layer = nameLayer(producer ? producer->getLoc() : op.getLoc());
     layer.tensors = {row};
     placed.emplace_back(places[op], std::move(layer));

@@ -84,6 +84,33 @@ module @parts {
 
 // -----
 
+// Biases that are corrected by means of inputs, and by runs: what the decision names is observed, without being stored.
+// RUN: limbeck-opt %s -split-input-file --limbeck-quantize-insert-observers=recipe=%S/Inputs/correct-bias.yaml | FileCheck %s --check-prefix=BIAS
+// BIAS-LABEL: module @biases
+// BIAS-DAG: calib.stat @x method = "avg-minmax" storage = ui8
+// BIAS-DAG: calib.stat @y method = "minmax"{{$}}
+// BIAS-DAG: calib.stat @t method = "minmax"{{$}}
+// BIAS: %[[X:.*]] = calib.observe %{{.*}} stat = @x
+// BIAS: %[[Y:.*]] = limbeck.matmul %[[X]], %{{.*}} {calib.decision = {{.*}}correct_bias = "runs"{{.*}}result = "y"
+// BIAS: calib.observe %[[Y]] stat = @y
+// BIAS: limbeck.relu
+// BIAS: calib.observe %{{.*}} stat = @r
+// BIAS: %[[T:.*]] = limbeck.transpose
+// BIAS: %[[I:.*]] = calib.observe %[[T]] stat = @t
+// BIAS: limbeck.matmul %[[I]], %{{.*}} {calib.decision = {{.*}}correct_bias = "means"{{.*}}input = "t"
+module @biases {
+  func.func @main(%x: tensor<8x8xf32> loc("x")) -> tensor<8x8xf32> {
+    %w = limbeck.const dense<0.5> : tensor<8x8xf32>
+    %y = limbeck.matmul %x, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"MatMul">["first"("y")])
+    %r = limbeck.relu %y : (tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Relu">["cut"("r")])
+    %t = limbeck.transpose %r perm = [1, 0] : (tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Transpose">["turn"("t")])
+    %z = limbeck.matmul %t, %w : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32> loc(fused<"Gemm">["second"("z")])
+    return %z : tensor<8x8xf32>
+  }
+}
+
+// -----
+
 // Weights that are rounded by what they meet: the input is observed, stays as it is, and the decision names it.
 // RUN: limbeck-opt %s -split-input-file --limbeck-quantize-insert-observers=recipe=%S/Inputs/gptq.yaml | FileCheck %s --check-prefix=GPTQ
 // GPTQ-LABEL: module @by_gram

@@ -63,6 +63,27 @@ func.func @channels(%x: tensor<2x3x4x4xf32>, %w: tensor<5x3x1x1xf32>, %a: tensor
 
 // -----
 
+// Means per channel of what a contraction reads, and of what it makes.
+// RUN: limbeck-opt %s --split-input-file "--limbeck-quantize-lower-observers=collect=minmax,means" --verify-diagnostics | FileCheck %s --check-prefix=MEANS
+calib.stat @read method = "minmax"
+calib.stat @made method = "minmax"
+
+// MEANS-LABEL: func.func @means(
+// MEANS-SAME: tensor<3xf32> {limbeck.name = "means:0:read"}
+// MEANS-SAME: tensor<5xf32> {limbeck.name = "means:1:made"}
+// MEANS: limbeck.reduce_mean %arg0 axes = [0, 2, 3] keepdims = false : (tensor<2x3x4x4xf32>) -> tensor<3xf32>
+// MEANS: %[[Y:.*]] = limbeck.conv %arg0
+// MEANS: limbeck.reduce_mean %[[Y]] axes = [0, 2, 3] keepdims = false : (tensor<2x5x4x4xf32>) -> tensor<5xf32>
+func.func @means(%x: tensor<2x3x4x4xf32>, %w: tensor<5x3x1x1xf32>) -> tensor<2x5x4x4xf32> {
+  %0 = calib.observe %x stat = @read : (tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32>
+  %1 = limbeck.conv %0, %w strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 1 layout = "NCHW"
+    : (tensor<2x3x4x4xf32>, tensor<5x3x1x1xf32>) -> tensor<2x5x4x4xf32>
+  %2 = calib.observe %1 stat = @made : (tensor<2x5x4x4xf32>) -> tensor<2x5x4x4xf32>
+  return %2 : tensor<2x5x4x4xf32>
+}
+
+// -----
+
 // A tensor that no contraction reads has no channels; weights are no channels of an input.
 calib.stat @w method = "minmax"
 
@@ -123,7 +144,7 @@ func.func @branch(%c: i1, %x: tensor<4xf32>) -> tensor<4xf32> {
 
 calib.stat @x method = "minmax" {calib.collect = "everything"}
 func.func @unknown(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @+1 {{[E-FLAG] expected a list of minmax, histogram, channels and gram, found 'everything'}}
+  // expected-error @+1 {{[E-FLAG] expected a list of minmax, histogram, channels, gram and means, found 'everything'}}
   %0 = calib.observe %x stat = @x : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }

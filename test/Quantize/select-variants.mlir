@@ -7,6 +7,8 @@
 // The second tensor has the parameters of the first, and so no row.
 calib.stat @x method = "minmax" storage = ui8 range = [-1.0, 1.0]
 calib.stat @part method = "minmax" storage = ui8 like = @x
+// What is observed for its statistics only stays as it is.
+calib.stat @seen method = "minmax"
 
 // CHECK-NOT: calib
 // CHECK-LABEL: func.func @main(
@@ -45,5 +47,6 @@ func.func @main(%x: tensor<2x2xf32> {limbeck.name = "x"}) -> (tensor<2x2xf32> {l
   %1 = calib.observe %0 stat = @part : (tensor<2x2xf32>) -> tensor<2x2xf32>
   %2 = limbeck.matmul %1, %w {calib.decision = {quantize = "static", granularity = "tensor", weight_method = "minmax", weights = "s8"}}
     : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
-  return %2 : tensor<2x2xf32>
+  %3 = calib.observe %2 stat = @seen : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %3 : tensor<2x2xf32>
 }

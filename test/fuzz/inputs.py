@@ -69,7 +69,7 @@ def statistics_inputs(_: Path) -> dict:
     histogram = {"exponent": -9, "first": -513, "counts": [*counts, 1]}
     known = {"samples": 2, "nan_samples": 0, "infinite_samples": 0, "min": -1.0, "max": 2.0, "sum_of_minima": [-2.0], "sum_of_maxima": [3.5]}
     unknown = {**known, "samples": 0, "nan_samples": 2, "min": None, "max": None, "sum_of_minima": [], "sum_of_maxima": []}
-    tensors = {"plain": known, "histogram": {**known, "histogram": histogram}, "none": unknown, "channels": {**known, "channel_absmax": [1.0, 2.0]}}
+    tensors = {"plain": known, "histogram": {**known, "histogram": histogram}, "none": unknown, "channels": {**known, "channel_absmax": [1.0, 2.0], "sums_of_channel_means": [[0.5], [1.0, 2.0**-60]]}}
     heading = {"schema": 1, "model_sha256": "0" * 64, "collect": "minmax,histogram", "samples": 2, "indices_per_sample": 1}
     documents = {name: {**heading, "tensors": {name: tensor}} for name, tensor in tensors.items()}
     seeds = {name: json.dumps(document).encode() for name, document in {**documents, "all": {**heading, "tensors": tensors}}.items()}

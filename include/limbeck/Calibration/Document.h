@@ -9,10 +9,10 @@ namespace limbeck::calibration {
 
 /// What is collected of each tensor beside its least and greatest value.
 struct Collect {
-  bool histogram = false, channels = false, gram = false;
+  bool histogram = false, channels = false, gram = false, means = false;
   bool operator==(const Collect &) const = default;
 };
-/// `minmax,histogram,channels,gram`; E-FLAG for any other word.
+/// `minmax,histogram,channels,gram,means`; E-FLAG for any other word.
 Expected<Collect> collectFromText(std::string_view text);
 std::string text(Collect collect);
 
@@ -22,8 +22,11 @@ struct Statistics {
   int64_t samples = 0;
   int64_t indicesPerSample = 1; ///< of the inputs' first dimension: above 1 where the model fixes a batch
   std::map<std::string, TensorStatistics, std::less<>> tensors; ///< by their names in the ONNX file
+  /// Of the quantized model: how far the mean of each channel of a contraction's result is from that of the float one, when those
+  /// before it are corrected. By the name of the result; holds for the recipe that it was measured with.
+  std::map<std::string, std::vector<float>, std::less<>> biasErrors;
 
-  /// The samples of both. E-CALIB when they are of different models, or not of the same things.
+  /// The samples of both. E-CALIB when they are of different models, not of the same things, or have bias errors.
   Status merge(const Statistics &other);
   bool operator==(const Statistics &) const = default;
 };

@@ -31,6 +31,7 @@ struct Observation {
   std::vector<int32_t> counts;   ///< empty when no histogram is collected
   std::vector<float> channels;   ///< greatest absolute value per channel; empty when not collected
   std::vector<float> gram;       ///< a square matrix; empty when not collected
+  std::vector<float> means;      ///< mean value per channel; empty when not collected
 };
 
 struct TensorStatistics {
@@ -42,11 +43,15 @@ struct TensorStatistics {
   std::optional<Histogram> histogram;
   std::vector<float> channels; ///< greatest absolute value per channel
   std::optional<GramSum> gram;
+  std::vector<ExactSum> means; ///< per channel, of the samples' mean values
 
-  /// One more sample. E-CALIB when it has another number of channels than those before.
+  /// One more sample. E-CALIB when it has another number of channels than those before, or a matrix or a mean beyond f32.
   Status add(const Observation &observation);
   /// The samples of both. E-CALIB when they have different numbers of channels.
   Status merge(const TensorStatistics &other);
+
+  /// Each channel's mean over the samples' means. E-CALIB when none were collected.
+  Expected<std::vector<double>> channelMeans() const;
 
   /// The range that a method chooses.
   ///

@@ -21,6 +21,9 @@ void buildStages(Stage first, Stage last, mlir::OpPassManager &passes);
 /// Behind stage Graph: observers where the default recipe and the rules behind it want them, lowered to results that leave the
 /// function.
 void buildObservers(quantize::Recipe recipe, llvm::StringRef collect, mlir::OpPassManager &passes);
+/// The same as buildQuantization, but that biases are corrected by inputs, and means leave the function: open-biases.
+void buildOpenBiases(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                     mlir::OpPassManager &passes);
 /// Makes `limbeck-stage-NAME` known to limbeck-opt for every stage that has passes.
 void registerPipelines();
 

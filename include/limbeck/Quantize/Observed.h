@@ -8,8 +8,9 @@
 
 namespace limbeck::quantize {
 
-/// What is known of a tensor: two scalars, the counts of a histogram between them, a value per channel, and a square matrix.
-enum class Observed { Least, Greatest, Histogram, Channels, Gram };
+/// What is known of a tensor: two scalars, the counts of a histogram between them, a value per channel, a square matrix, and one
+/// more value per channel.
+enum class Observed { Least, Greatest, Histogram, Channels, Gram, Means };
 
 std::string observedName(Observed what, size_t observer, std::string_view tensor);
 

@@ -18,6 +18,9 @@ inline constexpr llvm::StringLiteral kDecisionAttribute = "calib.decision";
 /// Of a `calib.stat`: what is collected of its tensor, a string as `--collect` takes it. Without it, what the pass is told.
 inline constexpr llvm::StringLiteral kCollectAttribute = "calib.collect";
 
+/// What open-biases adds: inputs and results of f32[channels].
+inline constexpr llvm::StringLiteral kCorrectionPrefix = "limbeck.correction:", kMeanPrefix = "limbeck.mean:";
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "limbeck/Quantize/Passes.h.inc"
@@ -26,6 +29,8 @@ inline constexpr llvm::StringLiteral kCollectAttribute = "calib.collect";
 std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe);
 /// Reads ranges from statistics in memory.
 std::unique_ptr<mlir::Pass> createChooseRangesPass(std::shared_ptr<const calibration::Statistics> statistics);
+/// Corrects biases by statistics in memory.
+std::unique_ptr<mlir::Pass> createCorrectBiasPass(std::shared_ptr<const calibration::Statistics> statistics);
 /// Rounds weights by statistics in memory, where a decision asks for them.
 std::unique_ptr<mlir::Pass>
 createQuantizeWeightsPass(std::shared_ptr<const calibration::Statistics> statistics);

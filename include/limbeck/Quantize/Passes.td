@@ -63,6 +63,51 @@ def FoldCalibrationPass : Pass<"limbeck-quantize-fold-calibration", "::mlir::Mod
   }];
 }
 
+def CorrectBiasPass : Pass<"limbeck-quantize-correct-bias"> {
+  let summary = "take the mean error of each channel off its bias";
+  let description = [{
+    What: of a contraction whose `calib.decision` says `quantize` static and `correct_bias`
+
+    - means: the bias of channel o becomes b[o] - sum over taps of (wq - w) * m, with w the constant weights, wq what
+      `limbeck-quantize-weights` will round them to, and m the mean of the input channel that the tap reads. A tap of a convolution
+      that lies in the border for some results counts as often as it does not.
+    - runs: what the statistics say of its result as `bias_errors` goes off the bias: how far the mean of each channel was from that
+      of the float model when the quantized one ran, those before it corrected.
+
+    A contraction without a bias gets one; a product of two activations stays as it is.
+
+    Why a pass: rounding leaves an error per channel that does not average out; the layers behind it turn it into errors of their own
+    (Nagel et al. 2019, section 4.2; sequentially as in their appendix D).
+
+    Input contract: behind `limbeck-quantize-fold-calibration`, in front of `limbeck-quantize-weights`. Output guarantee: by means, an
+    input that is its mean everywhere gives what it gave before, but for the steps of activations. With a remark `bias-kept`
+    stay: by means, transposed convolutions and products with several matrices; by runs, what is inside a branch. What the
+    statistics do not say is an error with the tensor's name.
+
+    Options: `statistics` is a file of statistics.
+
+    Example: test/Quantize/correct-bias.mlir
+  }];
+  let options = [Option<"statistics", "statistics", "std::string", "", "file that limbeck calibrate wrote">];
+}
+
+def OpenBiasesPass : Pass<"limbeck-quantize-open-biases", "::mlir::ModuleOp"> {
+  let summary = "let inputs correct the biases, and hand out the means of the results";
+  let description = [{
+    What: to the result of each contraction whose `calib.decision` names it as `result`, an input `limbeck.correction:NAME` with one
+    element per channel is added. The mean of each channel of the sum leaves the function as `limbeck.mean:NAME`. Decisions go.
+
+    Why a pass: the errors of biases are measured one layer after the other, each with those before it corrected; so the model is
+    compiled once for all of them.
+
+    Input contract: behind `limbeck-quantize-weights`, in place of `limbeck-quantize-bias`. Output guarantee: with inputs of 0 the other
+    results are those of the model with biases of f32. Inputs and results stand in the order of the contractions.
+
+    Example: test/Quantize/open-biases.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
 def QuantizeWeightsPass : Pass<"limbeck-quantize-weights"> {
   let summary = "round constant weights to integers";
   let description = [{
@@ -271,7 +316,8 @@ def LowerObserversPass : Pass<"limbeck-quantize-lower-observers", "::mlir::Modul
   let description = [{
     What: each `calib.observe` becomes its operand. Its least and greatest element, and what else is collected, are reductions of the
     operand that leave the function as results behind its own: `histogram` the counts of 2048 bins, `channels` the greatest absolute
-    value per channel, `gram` the product x^T x over rows. The last two are there for tensors that a contraction reads. Results are
+    value per channel, `gram` the product x^T x over rows, `means` the mean per channel. The last three are there for tensors that a
+    contraction reads. Results are
     named `least:N:TENSOR` with the number of the observer and the name of the `calib.stat`. Then the stats go, and the attributes
     `calib.decision`.
 
@@ -284,7 +330,7 @@ def LowerObserversPass : Pass<"limbeck-quantize-lower-observers", "::mlir::Modul
 
     Example: test/Quantize/lower-observers.mlir
   }];
-  let options = [Option<"collect", "collect", "std::string", "\"minmax\"", "minmax, histogram, channels, gram, with commas">];
+  let options = [Option<"collect", "collect", "std::string", "\"minmax\"", "minmax, histogram, channels, gram, means, with commas">];
   let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
 }
 

@@ -40,6 +40,7 @@ static Observation sampleOf(std::mt19937 &random) {
   for (float value : values)
     ++sample.counts[static_cast<size_t>(binOf(value, sample.grid.exponent) - sample.grid.first)];
   sample.channels = {std::fabs(values[0]), std::fabs(values[1])};
+  sample.means = {values[2], values[3], values[4]};
   sample.gram = {values[0] * values[0], values[0] * values[1], values[0] * values[1], values[1] * values[1]};
   return sample;
 }
@@ -48,7 +49,7 @@ static Statistics someStatistics(uint32_t seed, int samples) {
   std::mt19937 random(seed);
   Statistics statistics;
   statistics.modelSha256 = std::string(64, 'a');
-  statistics.collect = {true, true, true};
+  statistics.collect = {true, true, true, true};
   statistics.samples = samples;
   for (const char *name : {"input", "layer/output:0", "\"quoted\"\n\xc3\xa9"})
     for (int i = 0; i < samples; ++i)
@@ -67,6 +68,19 @@ TEST(Document, ReadsWhatItWrites) {
   ASSERT_TRUE(read.ok()) << read.diagnostic().text();
   EXPECT_EQ(*read, statistics);
   EXPECT_TRUE(std::filesystem::exists(folder("stats.gram.npz")));
+}
+
+TEST(Document, ErrorsOfAQuantizedModelAreReadAndDoNotMerge) {
+  Folder folder;
+  Statistics statistics = someStatistics(1, 2);
+  statistics.biasErrors["layer/output:0"] = {0.25f, -0.1f};
+  statistics.biasErrors["\"other\""] = {};
+  ASSERT_TRUE(writeStatistics(folder("stats.json"), statistics).ok());
+  auto read = readStatistics(folder("stats.json"));
+  ASSERT_TRUE(read.ok()) << read.diagnostic().text();
+  EXPECT_EQ(*read, statistics);
+  Statistics other = someStatistics(2, 2);
+  EXPECT_EQ(other.merge(statistics).diagnostic().code, Code::Calibration);
 }
 
 TEST(Document, MergedShardsEqualOnePass) {
@@ -128,7 +142,8 @@ TEST(Document, RefusesWhatNoCalibrationGives) {
       R"({"schema":1,"model_sha256":"HASH","collect":"minmax,histogram","samples":2,"indices_per_sample":1,)"
       R"("tensors":{"x":{"samples":2,"nan_samples":0,"infinite_samples":0,"min":-1.0,"max":2.0,)"
       R"("sum_of_minima":[-2.0],"sum_of_maxima":[3.5],)"
-      R"("histogram":{"exponent":-9,"first":-513,"counts":[COUNTS]},"channel_absmax":[1.0,2.0]}}})";
+      R"("histogram":{"exponent":-9,"first":-513,"counts":[COUNTS]},"channel_absmax":[1.0,2.0],"sums_of_channel_means":[[0.5],[]]}},)"
+      R"("bias_errors":{"y":[0.5,-1.0]}})";
   auto document = [&](std::string text) {
     text.replace(text.find("HASH"), 4, std::string(64, '0'));
     if (size_t at = text.find("COUNTS"); at != std::string::npos) {
@@ -185,6 +200,12 @@ TEST(Document, RefusesWhatNoCalibrationGives) {
       {"COUNTS", ""},
       {"[1.0,2.0]", "[1.0,-2.0]"},
       {"[1.0,2.0]", "[1.0,[2.0]]"},
+      {"[[0.5],[]]", "[0.5,0.5]"},
+      {"[[0.5],[]]", "[[1e-300]]"},
+      {"[[0.5],[]]", "[[0.5],[\"\"]]"},
+      {"[0.5,-1.0]", "0.5"},
+      {"[0.5,-1.0]", "[1e300]"},
+      {"{\"y\":[0.5,-1.0]}", "[]"},
       {"\"channel_absmax\"", "\"gram\":{\"rows\":2,\"place\":0},\"channel_absmax\""},
       {"\"tensors\"", "\"gram\":{\"file\":\"../x.npz\",\"sha256\":\"\"},\"tensors\""},
       {"\"tensors\"", "\"gram\":{\"file\":\"\",\"sha256\":\"\"},\"tensors\""},

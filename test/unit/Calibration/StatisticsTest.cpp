@@ -56,6 +56,28 @@ TEST(Statistics, ChannelsAndMatricesKeepTheirNumber) {
   EXPECT_EQ(tensor.add(other).diagnostic().code, Code::Calibration);
 }
 
+TEST(Statistics, MeansOfChannelsAreMeansOverSamples) {
+  TensorStatistics tensor;
+  EXPECT_EQ(tensor.channelMeans().diagnostic().code, Code::Calibration) << "none were collected";
+  Observation sample = ends(-1, 2);
+  sample.means = {1, -0.5f};
+  ASSERT_TRUE(tensor.add(sample).ok());
+  Observation broken = ends(kNan, kNan);
+  broken.means = {kNan, kNan};
+  ASSERT_TRUE(tensor.add(broken).ok());
+  sample.means = {2, 1.5f};
+  ASSERT_TRUE(tensor.add(sample).ok());
+  EXPECT_EQ(*tensor.channelMeans(), (std::vector<double>{1.5, 0.5}));
+  sample.means = {1};
+  EXPECT_EQ(tensor.add(sample).diagnostic().code, Code::Calibration) << "another number of channels";
+  sample.means = {1, kInfinity};
+  EXPECT_EQ(tensor.add(sample).diagnostic().code, Code::Calibration) << "beyond f32";
+  TensorStatistics other;
+  sample.means = {1, 2, 3};
+  ASSERT_TRUE(other.add(sample).ok());
+  EXPECT_EQ(other.merge(tensor).diagnostic().code, Code::Calibration);
+}
+
 TEST(Statistics, MergeInAnyOrder) {
   std::mt19937 random(5);
   std::vector<Observation> samples;
@@ -72,6 +94,7 @@ TEST(Statistics, MergeInAnyOrder) {
       ++sample.counts[static_cast<size_t>(binOf(value, sample.grid.exponent) - sample.grid.first)];
       sample.channels.push_back(std::fabs(value));
       sample.gram.push_back(value * value);
+      sample.means.push_back(value);
     }
     if (i % 17 == 3)
       sample.least = kNan;

@@ -5,8 +5,8 @@
 namespace limbeck::quantize {
 
 TEST(Observed, NamesAreRead) {
-  for (Observed what :
-       {Observed::Least, Observed::Greatest, Observed::Histogram, Observed::Channels, Observed::Gram})
+  for (Observed what : {Observed::Least, Observed::Greatest, Observed::Histogram, Observed::Channels,
+                        Observed::Gram, Observed::Means})
     for (const char *tensor : {"x", "", "a/b:0", "least:1:y"}) {
       auto name = parseObservedName(observedName(what, 12, tensor));
       ASSERT_TRUE(name) << tensor;
