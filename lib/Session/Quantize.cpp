@@ -8,6 +8,7 @@
 #include "TemporaryFolder.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
+#include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Quantize/Passes.h"

@@ -1,0 +1,233 @@
+// The second and third round of explain: what could help the worst layers, and what the chosen repairs gain.
+#include "Explainer.h"
+#include "llvm/Support/Regex.h"
+#include <algorithm>
+
+namespace limbeck::session {
+
+using quantize::WeightVariant;
+
+/// A way to choose the ranges of what a layer reads; without a method, the recipe's.
+struct RangeChoice {
+  const char *method, *percentile;
+};
+
+namespace {
+constexpr RangeChoice kRangeChoices[] = {
+    {nullptr, nullptr},     {"minmax", nullptr},  {"avg-minmax", nullptr}, {"percentile", "99.99"},
+    {"percentile", "99.9"}, {"entropy", nullptr}, {"mse", nullptr}};
+constexpr WeightVariant kWeightChoices[] = {WeightVariant::Recipe, WeightVariant::Channels,
+                                            WeightVariant::LeastSquares};
+} // namespace
+
+std::vector<std::optional<calibration::Range>> Explainer::rangesOf(const RoundedLayer &layer,
+                                                                   const RangeChoice &choice) const {
+  std::vector<std::optional<calibration::Range>> ranges;
+  for (size_t number : layer.tensors) {
+    const RoundedTensor &tensor = model->tensors[number];
+    auto found = statistics->tensors.find(tensor.name);
+    if (!choice.method || found == statistics->tensors.end()) {
+      ranges.push_back(choice.method ? std::nullopt : std::optional(tensor.range));
+      continue;
+    }
+    auto range = found->second.range(*calibration::methodFromName(choice.method),
+                                     choice.percentile ? std::stod(choice.percentile) : 99.999,
+                                     tensor.storage, tensor.symmetric);
+    ranges.push_back(range.ok() && !tensor.names.empty() ? std::optional(*range) : std::nullopt);
+  }
+  return ranges;
+}
+
+/// Whether there is such a range for all that the layer reads, and it differs from the recipe's.
+bool Explainer::applyRange(Variant &variant, const RoundedLayer &layer, const RangeChoice &choice) const {
+  std::vector<std::optional<calibration::Range>> ranges = rangesOf(layer, choice);
+  bool differs = false;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    if (!ranges[i])
+      return false;
+    const RoundedTensor &tensor = model->tensors[layer.tensors[i]];
+    differs |= !(*ranges[i] == tensor.range);
+    float applied = variant.rounding[layer.tensors[i]][quantize::Applied];
+    variant.rounding[layer.tensors[i]] = quantize::roundingRow(*ranges[i], tensor.storage, tensor.symmetric);
+    variant.rounding[layer.tensors[i]][quantize::Applied] = applied;
+  }
+  return differs;
+}
+
+/// Changes what a variant that applies the layer does for it. `stored`: what a float layer leaves in integers.
+void Explainer::applyRepair(Variant &variant, const RoundedLayer &layer, const RepairChoice &choice,
+                            const std::vector<bool> &stored) const {
+  if (choice.keepFloat) {
+    for (size_t tensor = 0; tensor < stored.size(); ++tensor)
+      if (!stored[tensor])
+        variant.rounding[tensor][quantize::Applied] = 0;
+    if (layer.weights)
+      variant.weights[*layer.weights] = WeightVariant::Float;
+    return;
+  }
+  applyRange(variant, layer, kRangeChoices[choice.range]);
+  if (layer.weights)
+    variant.weights[*layer.weights] = kWeightChoices[choice.weights];
+}
+
+/// What is stored when the layers of these places have their repairs.
+Expected<std::vector<bool>> Explainer::storedBeside(std::span<const size_t> places) const {
+  quantize::Recipe recipe = options.recipe;
+  for (size_t place : places) {
+    std::vector<quantize::Rule> rules = rulesOf(model->layers[order[place]], choices[place]);
+    recipe.rules.insert(recipe.rules.end(), rules.begin(), rules.end());
+  }
+  return model->storedWith(recipe);
+}
+
+/// The second round, for the worst layers: ranges and weights, each for itself; their noises add up.
+Status Explainer::findRepairs() {
+  constexpr size_t ranges = std::size(kRangeChoices), weights = std::size(kWeightChoices);
+  struct Tried {
+    OutputNoise ranges[std::size(kRangeChoices)], weights[std::size(kWeightChoices)], without;
+    bool possible[std::size(kRangeChoices)] = {};
+  };
+  std::vector<Tried> tried(worst());
+  Ask questions;
+  for (size_t place = 0; place < worst(); ++place) {
+    const RoundedLayer &layer = model->layers[order[place]];
+    for (size_t i = 0; i < ranges && !layer.tensors.empty(); ++i) {
+      Variant variant = model->variant(false);
+      for (size_t tensor : layer.tensors)
+        variant.rounding[tensor][quantize::Applied] = 1;
+      tried[place].possible[i] = i == 0 || applyRange(variant, layer, kRangeChoices[i]);
+      if (tried[place].possible[i])
+        questions.emplace_back(std::move(variant), &tried[place].ranges[i]);
+    }
+    for (size_t i = 0; i < weights && layer.weights; ++i) {
+      Variant variant = model->variant(false);
+      variant.weights[*layer.weights] = kWeightChoices[i];
+      questions.emplace_back(std::move(variant), &tried[place].weights[i]);
+    }
+    Variant without = model->variant(true);
+    without.apply(layer, false);
+    questions.emplace_back(std::move(without), &tried[place].without);
+  }
+  LIMBECK_TRY(answer("repairs of the worst layers", questions));
+  for (size_t place = 0; place < worst(); ++place) {
+    const RoundedLayer &layer = model->layers[order[place]];
+    LayerError &found = report.layers[place];
+    const Tried &one = tried[place];
+    found.activationsOnly = one.ranges[0].decibels();
+    if (layer.weights)
+      found.weightsOnly = one.weights[0].decibels();
+    found.without = one.without.decibels();
+    double now = one.ranges[0].ratio() + one.weights[0].ratio();
+    // The fewest changes that take nine tenths of the noise away; where none do, what takes most, and that may be to stay float:
+    // then only what others need stays rounded.
+    choices.push_back({0, 0, /*keepFloat=*/true});
+    LIMBECK_ASSIGN(std::vector<bool> stored, storedBeside(std::array{place}));
+    bool shared = std::ranges::any_of(layer.tensors, [&](size_t tensor) { return stored[tensor]; });
+    RepairChoice best{0, 0, /*keepFloat=*/true};
+    double enough = now / 10, bestNoise = shared ? one.ranges[0].ratio() : 0;
+    for (int changes = 1; changes <= 2 && (changes == 1 || best.keepFloat || bestNoise > enough); ++changes)
+      for (size_t i = 0; i < ranges; ++i)
+        for (size_t j = 0; j < (layer.weights ? weights : 1); ++j) {
+          RepairChoice choice{i, j, false};
+          if (choice.changes() != changes || (i && !one.possible[i]) || !hasRules(layer, choice))
+            continue;
+          double noise = one.ranges[i].ratio() + one.weights[j].ratio();
+          if (noise <= bestNoise || (best.keepFloat && noise <= enough)) {
+            best = choice;
+            bestNoise = noise;
+          }
+        }
+    choices.back() = best;
+  }
+  return {};
+}
+
+/// Whether the recipe can say it.
+bool Explainer::hasRules(const RoundedLayer &layer, const RepairChoice &choice) const {
+  return !rulesOf(layer, choice).empty();
+}
+
+std::vector<quantize::Rule> Explainer::rulesOf(const RoundedLayer &layer, const RepairChoice &choice) const {
+  std::vector<quantize::Rule> rules;
+  auto addRule = [&](std::string quantize::Rule::*whom, const std::string &name,
+                     std::map<std::string, std::string> settings) {
+    quantize::Rule rule;
+    rule.*whom = "^" + llvm::Regex::escape(name) + "$";
+    rule.settings = std::move(settings);
+    rules.push_back(std::move(rule));
+  };
+  if (choice.keepFloat) {
+    if (!layer.node.empty())
+      addRule(&quantize::Rule::node, layer.node, {{"quantize", "none"}});
+    return rules;
+  }
+  if (const RangeChoice &range = kRangeChoices[choice.range]; range.method)
+    for (size_t number : layer.tensors)
+      for (const std::string &tensor : model->tensors[number].names) {
+        std::map<std::string, std::string> settings = {{"method", range.method}};
+        if (range.percentile)
+          settings["percentile"] = range.percentile;
+        addRule(&quantize::Rule::tensor, tensor, std::move(settings));
+      }
+  if (choice.weights != 0 && !layer.node.empty())
+    addRule(&quantize::Rule::node, layer.node,
+            {{"granularity", "channel"},
+             {"weight_method",
+              kWeightChoices[choice.weights] == WeightVariant::LeastSquares ? "mse" : "minmax"}});
+  return rules;
+}
+
+std::string Explainer::about(const RepairChoice &choice) const {
+  if (choice.keepFloat)
+    return "float";
+  std::string text;
+  if (const RangeChoice &range = kRangeChoices[choice.range]; range.method)
+    text = message(range.method, range.percentile ? message(" ", range.percentile) : "", " range");
+  if (choice.weights != 0)
+    text += message(text.empty() ? "" : ", ", "scales per channel",
+                    kWeightChoices[choice.weights] == WeightVariant::LeastSquares ? " by mse" : "");
+  return text;
+}
+
+/// The third round: the repairs for themselves, one by one in the quantized model, and one after the other.
+Status Explainer::judgeRepairs() {
+  std::vector<OutputNoise> isolated(worst()), alone(worst()), together(worst());
+  Ask questions;
+  Variant all = model->variant(true);
+  std::vector<size_t> places;
+  for (size_t place = 0; place < worst(); ++place) {
+    const RoundedLayer &layer = model->layers[order[place]];
+    const RepairChoice &choice = choices[place];
+    Variant only = model->variant(false), repaired = model->variant(true);
+    only.apply(layer);
+    places.push_back(place);
+    std::vector<bool> beside, besideAll;
+    if (choice.keepFloat) {
+      LIMBECK_ASSIGN(beside, storedBeside(std::array{place}));
+      LIMBECK_ASSIGN(besideAll, storedBeside(places));
+    }
+    applyRepair(only, layer, choice, beside);
+    applyRepair(repaired, layer, choice, beside);
+    applyRepair(all, layer, choice, besideAll);
+    questions.emplace_back(std::move(only), &isolated[place]);
+    questions.emplace_back(std::move(repaired), &alone[place]);
+    questions.emplace_back(all, &together[place]);
+  }
+  LIMBECK_TRY(answer("repairs together", questions));
+  for (size_t place = 0; place < worst(); ++place) {
+    const RoundedLayer &layer = model->layers[order[place]];
+    // A layer that costs nothing needs none, and a node without a name cannot be spoken of.
+    if (!std::isfinite(report.layers[place].isolated) || !hasRules(layer, choices[place]))
+      continue;
+    Repair repair;
+    repair.about = about(choices[place]);
+    repair.rules = rulesOf(layer, choices[place]);
+    repair.isolated = isolated[place].decibels();
+    repair.gain = alone[place].decibels() - report.quantized;
+    repair.together = together[place].decibels();
+    report.layers[place].repair = std::move(repair);
+  }
+  return {};
+}
+
+} // namespace limbeck::session

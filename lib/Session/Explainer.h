@@ -1,0 +1,63 @@
+// The state of explain, and its rounds of runs over the samples: what each layer costs, what could help it, what the chosen repairs gain.
+#pragma once
+#include "OutputNoise.h"
+#include "TemporaryFolder.h"
+#include "VariantModel.h"
+#include "limbeck/Session/DataSet.h"
+#include "limbeck/Session/Explain.h"
+#include "limbeck/Support/Interrupt.h"
+
+namespace limbeck::session {
+
+struct RangeChoice;
+
+/// What helps one layer: indices of the tables above, or float.
+struct RepairChoice {
+  size_t range = 0, weights = 0;
+  bool keepFloat = false;
+  int changes() const { return (range != 0) + (weights != 0); }
+};
+
+class Explainer {
+public:
+  Explainer(const ExplainOptions &options, TemporaryFolder folder, const Progress &progress)
+      : options(options), folder(std::move(folder)), progress(progress) {}
+  Expected<ExplainReport> run();
+
+private:
+  using Ask = std::vector<std::pair<Variant, OutputNoise *>>;
+
+  Status open();
+  Status forSamples(std::string_view what, size_t runs, const std::function<Status(const Sample &)> &use);
+  Status answer(std::string_view what, Ask &questions);
+  Status rank();
+  Status findRepairs();
+  Status judgeRepairs();
+  Status compileRepairs();
+  std::vector<std::optional<calibration::Range>> rangesOf(const RoundedLayer &layer,
+                                                          const RangeChoice &choice) const;
+  bool applyRange(Variant &variant, const RoundedLayer &layer, const RangeChoice &choice) const;
+  void applyRepair(Variant &variant, const RoundedLayer &layer, const RepairChoice &choice,
+                   const std::vector<bool> &stored) const;
+  Expected<std::vector<bool>> storedBeside(std::span<const size_t> places) const;
+  std::vector<quantize::Rule> rulesOf(const RoundedLayer &layer, const RepairChoice &choice) const;
+  bool hasRules(const RoundedLayer &layer, const RepairChoice &choice) const;
+  std::string about(const RepairChoice &choice) const;
+  Expected<std::string> compiled(const std::string &name, bool quantized, const quantize::Recipe &recipe);
+  quantize::Recipe recipeWith(size_t first, size_t count) const;
+  size_t worst() const { return std::min(options.worst, order.size()); }
+
+  const ExplainOptions &options;
+  TemporaryFolder folder;
+  const Progress &progress;
+  SourceModel source;
+  std::optional<DataSet> data;
+  std::shared_ptr<const calibration::Statistics> statistics;
+  std::unique_ptr<VariantModel> model;
+  std::vector<size_t> order;         ///< of layers, the worst first
+  std::vector<RepairChoice> choices; ///< per place in `order`
+  CatchInterrupt interrupt;
+  ExplainReport report;
+};
+
+} // namespace limbeck::session
