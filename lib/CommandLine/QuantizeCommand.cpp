@@ -104,7 +104,8 @@ static Status checkGates(const QuantizeFlags &flags, const session::QuantizeRepo
     if (!speedup)
       return error(Code::Gate, "expected times with --fail-if-slower, found none: nothing was measured");
     if (*speedup < 1)
-      return error(Code::Gate, report.choice.formText(), " is slower than float: ", *speedup, " times as fast");
+      return error(Code::Gate, report.choice.formText(), " is slower than float: ", *speedup,
+                   " times as fast");
   }
   if (!flags.minSqnr)
     return {};

@@ -6,7 +6,6 @@
 #include "Arm64.h"
 #include "CaseRun.h"
 #include "WholeModel.h"
-#include "limbeck/Runtime/CpuFeatures.h"
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -75,17 +74,9 @@ std::vector<std::string> forgottenOps() {
   return forgotten;
 }
 
-bool runsHere(const cpu::Isa &isa) {
-  artifact::Variant variant;
-  variant.isa = isa.name;
-  variant.features = isa.featureList();
-  variant.architecture = isa.architecture;
-  return runtime::CpuFeatures::host().runs(variant);
-}
-
 /// Whether code for the instruction set runs here, or in an emulator.
 bool canRun(const cpu::Isa &isa) {
-  return isa.architecture == artifact::Architecture::AArch64 ? arm64Available() : runsHere(isa);
+  return isa.architecture == artifact::Architecture::AArch64 ? arm64Available() : cpu::runsHere(isa);
 }
 
 /// Kernels of every instruction set. Where it cannot run, and sometimes where it can, code is generated for one that this machine
@@ -93,7 +84,7 @@ bool canRun(const cpu::Isa &isa) {
 std::vector<Pairing> drawPairings(Draw &draw, const Options &options) {
   std::vector<const cpu::Isa *> codes;
   for (const cpu::Isa &isa : cpu::allIsas())
-    if (runsHere(isa))
+    if (cpu::runsHere(isa))
       codes.push_back(&isa);
   std::vector<Pairing> pairings;
   for (const cpu::Isa &kernels : cpu::allIsas()) {

@@ -111,9 +111,9 @@ void addReducedPrecisionGenerators(GeneratorList &list) {
   list.insert(list.end(), {{"bf16_conv", drawConv},
                            {"bf16_conv_transpose", drawConvTranspose},
                            {"bf16_matmul", drawMatmul},
-                            {"bf16_deep_conv", drawDeepConv},
-                            {"bf16_chain", drawChain},
-                            {"f16_weights", drawHalfWeights}});
+                           {"bf16_deep_conv", drawDeepConv},
+                           {"bf16_chain", drawChain},
+                           {"f16_weights", drawHalfWeights}});
 }
 
 } // namespace limbeck::test

@@ -365,7 +365,13 @@ TEST_F(ExportModelTest, WhatHasNoFormIsRefused) {
 
 /// Every op of the dialect is written, or is one of stages behind those that can be.
 TEST_F(ExportModelTest, EveryOpHasARule) {
-  std::vector<llvm::StringRef> later = {"limbeck.fused", "limbeck.histogram", "limbeck.launch",
+  // Roundings per row and in blocks have no form there.
+  std::vector<llvm::StringRef> later = {"limbeck.dynamic_quantize_blocks",
+                                        "limbeck.fused",
+                                        "limbeck.histogram",
+                                        "limbeck.launch",
+                                        "limbeck.matmul_blocks",
+                                        "limbeck.matmul_integer_blocks",
                                         "limbeck.yield"};
   for (mlir::RegisteredOperationName name : context.getRegisteredOperations()) {
     if (name.getDialectNamespace() != "limbeck")

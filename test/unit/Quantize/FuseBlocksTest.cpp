@@ -50,8 +50,8 @@ TEST_F(FuseBlocks, BlocksWithZeroPointsAndBias) {
 TEST_F(FuseBlocks, ColumnsOfTypedWeights) {
   expectNear(R"(func.func @main(%x: tensor<2x50xf32>) -> tensor<2x3xf32> {
     %q = limbeck.const dense<11> : tensor<50x3xsi8>
-    %t = limbeck.storage_cast %q : (tensor<50x3xsi8>) -> tensor<50x3x!quant.uniform<i8:f32:1, {0.3, 0.41:5, 0.17:-3}>>
-    %w = limbeck.dequantize %t : (tensor<50x3x!quant.uniform<i8:f32:1, {0.3, 0.41:5, 0.17:-3}>>) -> tensor<50x3xf32>
+    %t = limbeck.storage_cast %q : (tensor<50x3xsi8>) -> tensor<50x3x!quant.uniform<i8:f32:1, {0.25, 0.375:5, 0.125:-3}>>
+    %w = limbeck.dequantize %t : (tensor<50x3x!quant.uniform<i8:f32:1, {0.25, 0.375:5, 0.125:-3}>>) -> tensor<50x3xf32>
     %y = limbeck.matmul %x, %w : (tensor<2x50xf32>, tensor<50x3xf32>) -> tensor<2x3xf32>
     return %y : tensor<2x3xf32>
   })");
