@@ -53,6 +53,10 @@ int64_t elementBytes(mlir::Value value) {
   return static_cast<int64_t>(storageBytes(graph::toTensorType(value.getType())->dtype));
 }
 
+int64_t roundUp(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
 /// The regions of one attention, in order.
 struct Parts {
   graph::FusedOp scores, softmax, values;
@@ -75,15 +79,28 @@ std::optional<Parts> partsAround(graph::FusedOp values) {
   return parts.scoresOp() && !attentionIn(parts.scores) ? std::optional(parts) : std::nullopt;
 }
 
-/// Bytes of a worker's stack that the kernel takes: keys and values as they are packed, and a few rows of scores. Values of 32 bits
-/// are read where they are.
+/// Bytes of a worker's stack that the kernel takes at most, whatever the target: keys and values as they are packed, and of a few rows
+/// the operands and the sums of both products and what is between (lower::PackedProduct).
 int64_t scratchBytes(const Parts &parts) {
-  mlir::Value keys = parts.scoresOp().getRhs(), values = parts.valuesOp().getRhs();
-  int64_t columns = dimFromEnd(keys, 1), scoreBytes = 2 * int64_t(sizeof(float)) + elementBytes(values);
-  int64_t packed = dimFromEnd(keys, 2) * elementBytes(keys);
-  if (elementBytes(values) < 4)
-    packed += dimFromEnd(values, 1) * elementBytes(values);
-  return columns * (packed + kMostRowsOfScores * scoreBytes);
+  constexpr int64_t lanes = 16, word = 4, sum = 4;
+  auto packed = [](int64_t rows, int64_t columns, mlir::Value of) {
+    return roundUp(rows, word) * roundUp(columns, lanes) * elementBytes(of);
+  };
+  auto aRow = [](int64_t depth, int64_t columns, mlir::Value of) {
+    return roundUp(depth, lanes * word) * elementBytes(of) + roundUp(columns, lanes) * sum;
+  };
+  graph::MatmulOp scores = parts.scoresOp(), values = parts.valuesOp();
+  int64_t depth = dimFromEnd(scores.getRhs(), 2), keys = dimFromEnd(scores.getRhs(), 1),
+          width = dimFromEnd(values.getRhs(), 1);
+  int64_t bytes = packed(depth, keys, scores.getRhs());
+  // Values of 32 bits whose rows fill vectors are read where they are.
+  auto transpose = firstIn<graph::TransposeOp>(makerOf(parts.values, values.getRhs()));
+  bool rowsAreRuns =
+      !transpose || transpose.getPerm().back() + 1 == static_cast<int64_t>(transpose.getPerm().size());
+  if (elementBytes(values.getRhs()) < 4 || width % lanes != 0 || !rowsAreRuns)
+    bytes += packed(keys, width, values.getRhs());
+  return bytes + kMostRowsOfScores *
+                     (aRow(depth, keys, scores.getLhs()) + keys * sum + aRow(keys, width, values.getLhs()));
 }
 
 /// Why the three regions stay three, or nothing.

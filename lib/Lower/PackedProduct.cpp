@@ -108,8 +108,10 @@ void PackedProduct::pack(ArrayRef<Value> batch) {
     return;
   if (rightOperand.rowsAreRuns())
     packRows(batch);
-  else
+  else if (rightOperand.columnsAreRuns())
     packColumns(batch);
+  else
+    packElements(batch, 0, 0);
   if (!starts)
     return;
   kernel.loop(0, columnPitch, lanes, {}, [&](Value column, ValueRange) -> SmallVector<Value> {

@@ -50,7 +50,7 @@ public:
   }
 
 private:
-  /// As many as registers hold sums for, fewer where scores of many keys would leave the first cache.
+  /// As many as registers hold sums for.
   int64_t rowsTogether() const {
     int64_t most =
         kernel.target().vectorUnit().registers >= 32 ? fuse::kMostRowsOfScores : fuse::kMostRowsOfScores / 2;
