@@ -154,13 +154,17 @@ Status correct(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision, c
   bool byRuns = setting(decision, "correct_bias") == "runs";
   if (!weights || weights->dtype() != DType::F32)
     return {}; // a product of two activations
+  if (anchor.getAnchorBias() && !before) {
+    keep(anchor, "it is no constant");
+    return {};
+  }
   std::vector<double> shift;
   if (byRuns) {
     LIMBECK_ASSIGN(shift, shiftByRuns(anchor, decision, statistics));
   } else {
     LIMBECK_ASSIGN(shift, shiftByMeans(anchor, *weights, decision, statistics));
   }
-  if (shift.empty() || (anchor.getAnchorBias() && !before))
+  if (shift.empty())
     return {};
   LIMBECK_ASSIGN(Tensor bias, Tensor::zeros(DType::F32, {static_cast<int64_t>(shift.size())}));
   for (size_t i = 0; i < shift.size(); ++i)

@@ -1,4 +1,5 @@
 // Observers become reductions whose values leave the function behind its own results.
+#include "Decision.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
 #include "limbeck/Graph/IR/Conversion.h"
@@ -23,6 +24,14 @@ RankedTensorType typeOf(mlir::Value value) {
 /// The axis that runs over the channels of a value: that over which the contractions sum that read it, or along which one made it.
 /// Nothing when there is none, or when they differ.
 std::optional<int64_t> channelAxis(mlir::Value value) {
+  auto observe = value.getDefiningOp<calib::ObserveOp>();
+  auto maker =
+      observe ? observe.getX().getDefiningOp<graph::AnchorOpInterface>() : graph::AnchorOpInterface();
+  // Where runs correct a bias, the channels are those of the contraction that has it, whoever reads them.
+  auto decision =
+      maker ? maker->getAttrOfType<mlir::DictionaryAttr>(kDecisionAttribute) : mlir::DictionaryAttr();
+  if (decision && !setting(decision, kResultSetting).empty())
+    return maker.getChannelAxis();
   std::optional<int64_t> axis;
   for (mlir::Operation *user : value.getUsers()) {
     auto anchor = mlir::dyn_cast<graph::AnchorOpInterface>(user);
@@ -34,11 +43,7 @@ std::optional<int64_t> channelAxis(mlir::Value value) {
       return std::nullopt;
     axis = own;
   }
-  auto observe = value.getDefiningOp<calib::ObserveOp>();
-  if (auto maker = observe ? observe.getX().getDefiningOp<graph::AnchorOpInterface>() : nullptr;
-      maker && !axis)
-    return maker.getChannelAxis();
-  return axis;
+  return maker && !axis ? std::optional(maker.getChannelAxis()) : axis;
 }
 
 /// Writes the reductions of one observed value.

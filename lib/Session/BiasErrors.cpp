@@ -9,6 +9,7 @@
 #include "limbeck/Session/DataSet.h"
 #include "limbeck/Session/Worker.h"
 #include "limbeck/Support/File.h"
+#include "limbeck/Support/Interrupt.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include <set>
 
@@ -98,15 +99,20 @@ public:
       std::vector<Shape> shapes;
       for (const Tensor &value : sample.values)
         shapes.push_back(value.shape());
+      if (options.skip && options.skip(sample.index))
+        return {};
       if (first.empty())
         first = shapes;
-      if (shapes == first && !(options.skip && options.skip(sample.index)))
+      if (shapes == first)
         samples.indices.insert(sample.index);
       return samples.indices.size() == kBiasSamples ? error(Code::Run, "enough samples") : Status();
     });
     if (!status.ok() && samples.indices.size() < kBiasSamples)
       return status.diagnostic();
-    for (size_t i = 0; i < inputs.size() && i < first.size(); ++i)
+    if (samples.indices.empty())
+      return error(Code::Calibration, "expected a sample to correct biases with, found none")
+          .atFile(options.dataSet);
+    for (size_t i = 0; i < inputs.size(); ++i)
       if (!inputs[i].type.isStatic())
         samples.source.shapes[inputs[i].name] = first[i];
     return samples;
@@ -132,9 +138,9 @@ private:
 };
 } // namespace
 
-/// Means of the float model.
-static Expected<calibration::Statistics> floatMeans(const BiasErrorOptions &options, const Samples &samples,
-                                                    const Progress &progress) {
+/// Means of the float model, if nothing interrupted it.
+static Expected<CalibrateReport> floatMeans(const BiasErrorOptions &options, const Samples &samples,
+                                            const Progress &progress) {
   CalibrateOptions calibration;
   calibration.model = samples.source;
   calibration.dataSet = options.dataSet;
@@ -143,37 +149,46 @@ static Expected<calibration::Statistics> floatMeans(const BiasErrorOptions &opti
   calibration.skip = [&](int64_t index) { return !samples.contains(index); };
   calibration.threads = options.threads;
   calibration.worker = options.worker;
-  LIMBECK_ASSIGN(CalibrateReport report, calibrate(calibration, std::nullopt, progress));
-  if (report.interrupted || report.statistics.samples != samples.size())
-    return error(Code::Run, "interrupted");
-  return std::move(report.statistics);
+  return calibrate(calibration, std::nullopt, progress);
 }
 
-Status measureBiasErrors(const BiasErrorOptions &options, calibration::Statistics &statistics,
-                         const Progress &progress) {
+Expected<BiasErrorReport> measureBiasErrors(const BiasErrorOptions &options,
+                                            calibration::Statistics &statistics, const Progress &progress) {
   LIMBECK_ASSIGN(Samples samples, Samples::open(options));
-  LIMBECK_ASSIGN(calibration::Statistics exact, floatMeans(options, samples, progress));
+  LIMBECK_ASSIGN(CalibrateReport exact, floatMeans(options, samples, progress));
+  BiasErrorReport report{samples.size(), exact.interrupted};
+  if (report.interrupted)
+    return report;
   LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model,
                  openModel(options, samples.source, statistics, progress));
-  LIMBECK_ASSIGN(std::vector<Layer> layers, layersOf(*model, exact));
+  LIMBECK_ASSIGN(std::vector<Layer> layers, layersOf(*model, exact.statistics));
   runtime::ContextOptions contextOptions;
   contextOptions.threads = options.threads;
   LIMBECK_ASSIGN(std::unique_ptr<runtime::Context> context, runtime::Context::create(model, contextOptions));
+  CatchInterrupt interrupt;
   for (size_t place = 0; place < layers.size(); ++place) {
     Layer &layer = layers[place];
     if (progress)
       progress("biases", place, layers.size());
     std::vector<double> sums(layer.wanted.size(), 0.0);
-    LIMBECK_TRY(samples.forEach([&](std::span<const Tensor> values) -> Status {
+    Status status = samples.forEach([&](std::span<const Tensor> values) -> Status {
+      if ((report.interrupted = interrupt.take()))
+        return error(Code::Run, "interrupted");
       std::vector<Tensor> inputs(values.begin(), values.end());
       for (const Layer &each : layers)
         inputs.push_back(each.correction);
       LIMBECK_ASSIGN(std::vector<Tensor> results, context->run("", inputs));
       std::span<const float> means = results[layer.output].values<float>();
+      if (means.size() != sums.size())
+        return error(Code::Internal, "expected the means of ", sums.size(), " channels of '", layer.name,
+                     "', found ", means.size());
       for (size_t i = 0; i < sums.size(); ++i)
         sums[i] += static_cast<double>(means[i]);
       return {};
-    }));
+    });
+    if (report.interrupted)
+      return report;
+    LIMBECK_TRY(std::move(status));
     std::vector<float> &errors = statistics.biasErrors[layer.name];
     for (size_t i = 0; i < sums.size(); ++i) {
       auto wrong = static_cast<float>(sums[i] / static_cast<double>(samples.size()) - layer.wanted[i]);
@@ -181,7 +196,7 @@ Status measureBiasErrors(const BiasErrorOptions &options, calibration::Statistic
       layer.correction.mutableValues<float>()[i] = -wrong;
     }
   }
-  return {};
+  return report;
 }
 
 } // namespace limbeck::session

@@ -16,11 +16,16 @@ struct BiasErrorOptions {
   bool worker = true;
 };
 
+struct BiasErrorReport {
+  int64_t samples = 0; ///< that both models ran on
+  int interrupted = 0; ///< the exit code that a signal asked for: errors are not complete then
+};
+
 /// Fills `biasErrors` of statistics that ranges can be chosen from: for each contraction that the recipe corrects by runs, in the
 /// order of the graph, the mean of each channel of its result, those before it corrected, minus that of the float model. Both run on
 /// the same samples, at most kBiasSamples of the first one's shapes. Errors of compilation and of data.
-Status measureBiasErrors(const BiasErrorOptions &options, calibration::Statistics &statistics,
-                         const Progress &progress);
+Expected<BiasErrorReport> measureBiasErrors(const BiasErrorOptions &options,
+                                            calibration::Statistics &statistics, const Progress &progress);
 
 inline constexpr int64_t kBiasSamples = 32;
 

@@ -193,11 +193,17 @@ Status Quantizer::collect() {
   for (std::string &note : calibrated.notes)
     report.notes.push_back(std::move(note));
   report.calibrationSamples = calibrated.statistics.samples;
+  if (report.interrupted)
+    return {};
   if (measureBiases) {
-    BiasErrorOptions measured{compiled.model,  compiled.quantization.recipe,
-                              options.dataSet, calibration.skip,
-                              options.threads, options.worker};
-    LIMBECK_TRY(measureBiasErrors(measured, calibrated.statistics, progress));
+    BiasErrorOptions biases{calibration.model, calibration.recipe, options.dataSet,
+                            calibration.skip,  options.threads,    options.worker};
+    LIMBECK_ASSIGN(BiasErrorReport found, measureBiasErrors(biases, calibrated.statistics, progress));
+    if ((report.interrupted = found.interrupted))
+      return {};
+    if (found.samples < std::min(kBiasSamples, report.calibrationSamples))
+      report.notes.push_back(message("biases are corrected by ", found.samples,
+                                     " samples: the others have other shapes than the first"));
   }
   compiled.quantization.statistics = folder.file("stats.json");
   return calibration::writeStatistics(compiled.quantization.statistics, calibrated.statistics);

@@ -48,6 +48,17 @@ def symbolic_net(path: Path):
     float_net(path, batch="N")
 
 
+def rows_net(path: Path):
+    """A convolution whose result a matrix product reads along its rows."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w1", "b1"], ["c"], "conv", pads=[1, 1, 1, 1]),
+        helper.make_node("MatMul", ["c", "w2"], ["y"], "product"),
+    ]
+    constants = [constant("w1", weights(5, 3, 3, 3)), constant("b1", weights(5)), constant("w2", weights(9, 4))]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 7, 9])]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5, 7, 4])], constants)
+
+
 def spatial_net(path: Path):
     """The same with images of any size."""
     float_net(path, size=("H", "W"))
@@ -210,7 +221,7 @@ MODELS = {
     "product": product_net, "hostile": hostile_net, "open": open_net, "faults": faults_net,
     "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
     "chain": chain, "relus": relus, "wide": wide, "range": counted, "padded": padded,
-    "spatial": spatial_net, "perceptron": perceptron,
+    "spatial": spatial_net, "rows": rows_net, "perceptron": perceptron,
 }  # fmt: skip
 
 
