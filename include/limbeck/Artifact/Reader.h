@@ -28,8 +28,8 @@ public:
   /// Checks everything in the file.
   static Expected<Reader> openAll(std::span<const std::byte> bytes, const Limits &limits = {});
 
-  /// Fetches and checks sections, side by side. Each index is one that the manifest names. Of several faults, that of the
-  /// first in the file is reported.
+  /// Fetches and checks sections, side by side. Each index is one that the manifest names. Of several faults of one kind,
+  /// that of the first in the file is reported; all are fetched before any is checked.
   Status check(std::span<const uint32_t> indices);
   Status check(uint32_t index) { return check(std::span(&index, 1)); }
   /// Fetches and checks the code of a variant.

@@ -39,7 +39,7 @@ enum class LoopOrder {
 bool comesFromMemory(int64_t bytes);
 
 /// Pixels outermost where all weights stay in a core's cache. Else panels, of a worker's own pixels where pixels and results are no
-/// fewer bytes than weights: what a worker writes is what it reads in the next contraction, and does not travel between cores.
+/// fewer bytes than weights and pixels are in a cache: what a worker writes is what it reads in the next contraction, and does not travel between cores.
 LoopOrder chooseOrder(const ContractionExtent &extent);
 
 /// Every tile that the registers and the width allow, the one of least estimated cost first; of equal ones the smaller first.
