@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles real models for the instruction sets of x86-64 and reads the assembly: no loop of a contraction may keep vectors on
-the stack.
+"""Compiles real models for the instruction sets of x86-64 and reads the assembly: no loop of a contraction of
+integers may keep vectors on the stack. Loops of floats and bf16 are not read.
 
 Depthwise convolutions may read there what does not change: a block reads each of its weights once, which costs the same whether it
 comes from its table or from a copy on the stack. In 16 registers they also move a few vectors of 160 instructions there; and LLVM

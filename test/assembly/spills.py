@@ -1,4 +1,4 @@
-"""Finds vectors on the stack in the innermost loops of contractions, in x86-64 assembly as `limbeck compile -o x.s` writes it."""
+"""Finds vectors on the stack in the innermost loops of integer contractions, in x86-64 assembly as `limbeck compile -o x.s` writes it."""
 
 import re
 from dataclasses import dataclass
