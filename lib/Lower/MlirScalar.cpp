@@ -156,9 +156,11 @@ MlirScalar::Value MlirScalar::roundEven(Value a) {
   return {math::RoundEvenOp::create(b, loc, a.value)};
 }
 MlirScalar::Value MlirScalar::scale(Value a, Value n) {
-  if (mlir::Value scaled = kernel.target().emitScale(kernel, a.value, n.value))
-    return {scaled};
-  return reference::scaleByFactors(*this, a, n);
+  return reference::scaleWithoutUnderflow(*this, a, n, [&](Value x, Value power) -> Value {
+    if (mlir::Value scaled = kernel.target().emitScale(kernel, x.value, power.value))
+      return {scaled};
+    return reference::multiplyByPower(*this, x, power);
+  });
 }
 MlirScalar::Condition MlirScalar::isNan(Value a) {
   return {arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, a.value, a.value)};

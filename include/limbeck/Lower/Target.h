@@ -35,7 +35,7 @@ public:
   virtual mlir::Value emitBytePack(KernelBuilder &kernel, mlir::Value wide, bool isSigned) const = 0;
   /// A vector of f32 rounded to bf16, as i16; subnormal numbers may become 0. Null: integers serve as well, and nothing was emitted.
   virtual mlir::Value emitRoundToBF16(KernelBuilder &kernel, mlir::Value x) const = 0;
-  /// a * 2^n of vectors of f32, rounded once, for integers n. Null: two factors serve as well, and nothing was emitted.
+  /// a * 2^n of vectors of f32, which is normal or infinite, for integers n. Null: two factors serve as well, and nothing was emitted.
   virtual mlir::Value emitScale(KernelBuilder &kernel, mlir::Value a, mlir::Value n) const = 0;
   /// Elements of `table`, a memref of 256 bytes, at `positions`, a vector of bytes without sign. Null: the target has no
   /// instruction for it, and nothing was emitted.

@@ -82,7 +82,9 @@ struct HostScalar<T> : HostBits<T, std::conditional_t<sizeof(T) == 4, uint32_t, 
   T floor(T a) const { return std::floor(a); }
   T ceil(T a) const { return std::ceil(a); }
   T roundEven(T a) const { return std::nearbyint(a); } // the rounding mode is always to nearest even
-  T scale(T a, T n) const { return scaleByFactors(*this, a, n); }
+  T scale(T a, T n) const {
+    return scaleWithoutUnderflow(*this, a, n, [&](T x, T power) { return multiplyByPower(*this, x, power); });
+  }
   bool isNan(T a) const { return a != a; }
   Bits toInteger(T a) const { return static_cast<Bits>(static_cast<std::make_signed_t<Bits>>(a)); }
   T fromInteger(Bits a) const { return static_cast<T>(static_cast<std::make_signed_t<Bits>>(a)); }

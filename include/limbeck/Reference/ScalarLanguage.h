@@ -25,7 +25,7 @@
 //   floats                         (FloatLanguage: f32 and f64)
 //     fma(a, b, c)                 a * b + c, rounded once
 //     sqrt floor ceil roundEven    correctly rounded
-//     scale(a, n)                  a * 2^n, rounded once; n is an integer whose half is an exponent of the type
+//     scale(a, n)                  a * 2^n, rounded once; a is from 1/2 to 2, n an integer whose half is an exponent of the type
 //     isNan                        Value -> Condition
 //     toInteger                    Value -> Bits, truncated toward zero; the caller keeps it in range of signed Bits
 //     fromInteger                  signed Bits -> Value, rounded to nearest even
@@ -102,9 +102,8 @@ template <ScalarLanguage L> bool isDouble(L &l) {
   return l.kind() == ScalarKind::F64;
 }
 
-/// `scale` for languages without an operation for it. 2^n is applied as two factors: the first product is exact, so that a result
-/// too large becomes infinity, and one that is subnormal is rounded once. A NaN in n must come with one in a.
-template <class L> typename L::Value scaleByFactors(L &l, typename L::Value a, typename L::Value n) {
+/// a * 2^n by two factors, so that a result too large becomes infinity. A NaN in n must come with one in a.
+template <class L> typename L::Value multiplyByPower(L &l, typename L::Value a, typename L::Value n) {
   bool wide = isDouble(l);
   auto magic = l.constant(wide ? 0x1.8p52 : 0x1.8p23); // leaves an integer in the low bits of a sum
   auto exponent = l.bitSub(l.bitsOf(l.add(n, magic)), l.bitsOf(magic));
@@ -113,6 +112,20 @@ template <class L> typename L::Value scaleByFactors(L &l, typename L::Value a, t
     return l.fromBits(l.shiftLeft(l.bitAdd(power, l.bitConstant(wide ? 1023 : 127)), wide ? 52 : 23));
   };
   return l.mul(l.mul(a, powerOfTwo(half)), powerOfTwo(l.bitSub(exponent, half)));
+}
+
+/// `scale`, made of `multiply`, an a * 2^n whose result is normal. An instruction whose result is subnormal or vanishes takes some
+/// processors more than a hundred cycles, and what a mask takes out of a softmax vanishes. So where n would make it one, the product
+/// is 2^100 times as large (2^1000 of f64), and an addition rounds it to the multiples of 2^-149 that it is to become: the low bits
+/// of the sum are the result.
+template <class L, class Multiply>
+typename L::Value scaleWithoutUnderflow(L &l, typename L::Value a, typename L::Value n, Multiply multiply) {
+  bool wide = isDouble(l);
+  auto tiny = l.less(n, l.constant(wide ? -1022 : -126));
+  auto product = multiply(a, l.select(tiny, l.add(n, l.constant(wide ? 1000 : 100)), n));
+  auto unit = l.constant(wide ? 0x1p-22 : 0x1p-26); // its own unit is the least subnormal, raised
+  auto rounded = l.fromBits(l.bitSub(l.bitsOf(l.add(product, unit)), l.bitsOf(unit)));
+  return l.select(tiny, rounded, product);
 }
 
 } // namespace limbeck::reference

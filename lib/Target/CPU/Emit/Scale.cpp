@@ -1,5 +1,4 @@
-// Multiplication by a power of two. A product that is subnormal or vanishes costs vscalefps no time; it does cost some where two
-// factors are multiplied, as for what a mask takes out of a softmax.
+// Multiplication by a power of two: one instruction in place of two factors.
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
