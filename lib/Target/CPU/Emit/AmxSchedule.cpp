@@ -59,7 +59,7 @@ static AmxSchedule blocksOf(const TiledProblem &problem, int64_t elementBytes, i
   schedule.rowTiles = schedule.positions > kTileRows ? 2 : 1;
   schedule.tileRows = std::min(kTileRows, ceilDivide(schedule.positions, schedule.rowTiles));
   schedule.vectors = vectors;
-  constexpr int64_t kFewSteps = 3; // turns of one tile load inputs twice as often
+  constexpr int64_t kFewSteps = 4; // turns of one tile load inputs twice as often
   schedule.shallow = schedule.rowTiles == 2 && vectors % 2 == 0 &&
                      stepsOf(problem, elementBytes) <= kFewSteps && readsWholeLines(problem, elementBytes);
   schedule.order = chooseOrder({problem.rows, problem.width, problem.columns, problem.outer * problem.depth,
