@@ -31,6 +31,7 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.x86.avx512bf16.dpbf16ps.", "avx512bf16", "standin_vdpbf16ps"},
     {"llvm.x86.avx512bf16.cvtneps2bf16.", "avx512bf16", "standin_vcvtneps2bf16"},
     {"llvm.x86.avx512.vpermi2var.hi.", "avx512bw", "standin_vpermi2w"},
+    {"llvm.x86.avx512.vpermi2var.qi.", "avx512vbmi", "standin_vpermi2b"},
     {"llvm.x86.avx512.mask.scalef.ps.512", "avx512f", "standin_scalef"},
     {"llvm.x86.avx512.permvar.sf.512", "avx512f", "standin_vpermps"},
     {"llvm.x86.avx512.packssdw.", "avx512bw", "standin_packssdw"},

@@ -1,4 +1,5 @@
-// Looking up vectors of bytes in a table of 256: by word permutes (AVX-512), byte shuffles (AVX2), or table instructions (NEON).
+// Looking up vectors of bytes in a table of 256: by byte permutes (AVX-512 with VBMI), word
+// permutes (AVX-512), byte shuffles (AVX2), or table instructions (NEON).
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -13,6 +14,19 @@ namespace {
 class ByteLookup {
 public:
   ByteLookup(lower::KernelBuilder &kernel, Value table) : kernel(kernel), b(kernel.builder()), table(table) {}
+
+  /// 64 positions: two permutes of 128 bytes each.
+  Value byBytePermute(Value positions) {
+    Type bytes = vector(64, 8);
+    auto permute = [&](int64_t first) {
+      return intrinsic("llvm.x86.avx512.vpermi2var.qi.512", bytes,
+                       {part(first, 64), positions, part(first + 64, 64)});
+    };
+    Value low = permute(0), high = permute(128);
+    Value upper =
+        arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::slt, positions, constant(bytes, 0));
+    return arith::SelectOp::create(b, kernel.loc(), upper, high, low);
+  }
 
   /// 32 positions: the table is 128 words, two permutes of 64 each; the byte of a word is chosen by a shift.
   Value byWordPermute(Value positions) {
@@ -78,18 +92,22 @@ private:
 Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, Value table, Value positions) {
   OpBuilder &b = kernel.builder();
   int64_t lanes = cast<VectorType>(positions.getType()).getNumElements();
-  bool permutes = isa.has("avx512bw"), shuffles = isa.has("avx2"), tables = isa.has("neon");
+  bool bytes = isa.has("avx512vbmi"), permutes = isa.has("avx512bw"), shuffles = isa.has("avx2"),
+       tables = isa.has("neon");
   if ((!permutes && !shuffles && !tables) || lanes % 16 != 0)
     return {};
   ByteLookup lookup(kernel, table);
   auto find = [&](Value own) {
-    return permutes ? lookup.byWordPermute(own) : shuffles ? lookup.byByteShuffle(own) : lookup.byTable(own);
+    return bytes      ? lookup.byBytePermute(own)
+           : permutes ? lookup.byWordPermute(own)
+           : shuffles ? lookup.byByteShuffle(own)
+                      : lookup.byTable(own);
   };
   auto slice = [&](Value value, int64_t first, int64_t count) -> Value {
     return vector::ExtractStridedSliceOp::create(b, kernel.loc(), value, ArrayRef<int64_t>{first},
                                                  ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
   };
-  int64_t step = permutes ? 32 : 16;
+  int64_t step = bytes ? 64 : permutes ? 32 : 16;
   if (lanes < step) { // the upper half repeats the lower one
     SmallVector<int64_t> twice;
     for (int64_t lane = 0; lane < step; ++lane)

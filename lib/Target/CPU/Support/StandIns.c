@@ -114,6 +114,15 @@ void standin_vpermi2w(int16_t *restrict d, const int16_t *restrict low, const in
   }
 }
 
+/* vpermi2b: bytes of two tables of `count` each. */
+void standin_vpermi2b(int8_t *restrict d, const int8_t *restrict low, const int8_t *restrict at,
+                      const int8_t *restrict high, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    int32_t place = at[i] & (2 * count - 1);
+    d[i] = place < count ? low[place] : high[place - count];
+  }
+}
+
 /* vpermps: floats of one table of `count`. */
 void standin_vpermps(float *restrict d, const float *restrict table, const int32_t *restrict at,
                      int32_t count) {
