@@ -1,11 +1,14 @@
 // `--precision bf16`: convolutions and matrix products of floats read bf16 and accumulate in f32.
 #include "ElementMovement.h"
+#include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Rewriting.h"
 #include "limbeck/Quantize/Passes.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include <algorithm>
+#include <cmath>
 
 namespace limbeck::quantize {
 #define GEN_PASS_DEF_REDUCEPRECISIONPASS
@@ -34,6 +37,20 @@ graph::CastOp roundingOf(mlir::Operation *op) {
   return cast && isF32(cast.getX()) && isBF16(cast) ? cast : graph::CastOp();
 }
 
+/// Instructions that multiply bf16 take subnormal numbers for 0, so a bias may be none either: one of a dead channel would make
+/// every operation on its results take a hundred times as long on some machines.
+void dropSubnormals(mlir::OpBuilder &builder, mlir::OpOperand &bias) {
+  auto isSubnormal = [](float value) { return std::fpclassify(value) == FP_SUBNORMAL; };
+  std::optional<Tensor> constant = isF32(bias.get()) ? graph::constantOf(bias.get()) : std::nullopt;
+  if (!constant || llvm::none_of(constant->values<float>(), isSubnormal))
+    return;
+  Tensor normal = *constant;
+  std::ranges::replace_if(normal.mutableValues<float>(), isSubnormal, 0.0f);
+  auto type = mlir::cast<mlir::RankedTensorType>(bias.get().getType());
+  if (auto dropped = graph::createConstant(builder, bias.get().getLoc(), normal, type))
+    bias.set(*dropped);
+}
+
 struct RoundOperands : mlir::OpInterfaceRewritePattern<graph::AnchorOpInterface> {
   RoundOperands(mlir::MLIRContext *context, llvm::function_ref<void()> count)
       : OpInterfaceRewritePattern(context), count(count) {}
@@ -45,6 +62,8 @@ struct RoundOperands : mlir::OpInterfaceRewritePattern<graph::AnchorOpInterface>
     rewriter.modifyOpInPlace(op, [&] {
       for (unsigned i : {0u, 1u})
         op->setOperand(i, castTo(rewriter, op->getOperand(i), rewriter.getBF16Type()));
+      for (mlir::OpOperand &bias : llvm::drop_begin(op->getOpOperands(), 2))
+        dropSubnormals(rewriter, bias);
       op->setAttr("accumulate", mlir::TypeAttr::get(rewriter.getF32Type()));
     });
     count();

@@ -12,6 +12,15 @@ module attributes {limbeck.precision = "bf16"} {
     return %y : tensor<1x4x8x8xf32>
   }
 
+  // CHECK-LABEL: @a_subnormal_bias_is_none(
+  func.func @a_subnormal_bias_is_none(%x: tensor<1x3x8x8xf32>) -> tensor<1x2x8x8xf32> {
+    // CHECK-DAG: limbeck.const dense<[0.000000e+00, 1.000000e+00]> : tensor<2xf32>
+    %w = limbeck.const dense<1.0> : tensor<2x3x1x1xf32>
+    %b = limbeck.const dense<[1.0e-40, 1.0]> : tensor<2xf32>
+    %y = limbeck.conv %x, %w, %b strides = [1, 1] pads = [0, 0, 0, 0] dilations = [1, 1] groups = 1 layout = "NCHW" : (tensor<1x3x8x8xf32>, tensor<2x3x1x1xf32>, tensor<2xf32>) -> tensor<1x2x8x8xf32>
+    return %y : tensor<1x2x8x8xf32>
+  }
+
   // A product of two values, and one whose operands are one.
   // CHECK-LABEL: @both_operands(
   func.func @both_operands(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {

@@ -273,7 +273,7 @@ def ReducePrecisionPass : Pass<"limbeck-quantize-reduce-precision", "::mlir::Mod
   let summary = "round what convolutions and matrix products of floats read to bf16";
   let description = [{
     What: where the module attribute `limbeck.precision` is `"bf16"`, the f32 operands of `conv`, `conv_transpose` and `matmul` are cast to
-    bf16 and the op accumulates in f32. The cast moves back through ops that only move elements, and a value that is rounded for one
+    bf16 and the op accumulates in f32; subnormal numbers of a constant bias become 0, as those of the operands may. The cast moves back through ops that only move elements, and a value that is rounded for one
     of these ops is rounded for the element-wise and moving ops that read it as well: it is in memory once, in half the bytes. Outputs
     of the model, and what reductions, norms, softmax and pooling read, are not rounded for that.
 
