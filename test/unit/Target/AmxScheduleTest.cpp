@@ -71,11 +71,11 @@ TEST(AmxSchedule, panelsFollowTheColumns) {
 }
 
 TEST(AmxSchedule, fewStepsStoreTheirSumsBetweenProducts) {
-  for (int64_t depth : {64, 128, 192, 193, 256}) {
+  for (int64_t depth : {64, 128, 256, 320}) {
     auto schedule = cpu::chooseAmxSchedule(product(3136, depth, 64));
     ASSERT_TRUE(schedule);
-    EXPECT_EQ(schedule->shallow, depth <= 192) << depth;
-    EXPECT_EQ(schedule->columnTiles(), depth <= 192 ? 1 : 2) << depth;
+    EXPECT_EQ(schedule->shallow, depth <= 256) << depth;
+    EXPECT_EQ(schedule->columnTiles(), depth <= 256 ? 1 : 2) << depth;
   }
   EXPECT_FALSE(cpu::chooseAmxSchedule(product(3136, 128, 48))->shallow)
       << "accumulators could not take turns";
@@ -94,6 +94,61 @@ TEST(AmxSchedule, vectorInstructionsKeepShallowAndNarrowProblems) {
   EXPECT_FALSE(cpu::chooseAmxSchedule(product(0, 64, 64))) << "nothing to do";
 }
 
+TEST(AmxSchedule, rowsThatCrossLinesAreGatheredWhereManyPanelsReadThem) {
+  auto many = cpu::chooseAmxSchedule(product(960, 240, 240));
+  ASSERT_TRUE(many);
+  EXPECT_TRUE(many->gathered);
+  EXPECT_EQ(many->steps(), 4);
+  EXPECT_EQ(many->order, cpu::LoopOrder::PixelsOutermost);
+  auto one = cpu::chooseAmxSchedule(product(784, 240, 16));
+  EXPECT_TRUE(!one || !one->gathered) << "one panel reads a row once";
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(960, 256, 240))->gathered) << "whole lines";
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(960, 4000, 240))->gathered)
+      << "more than the first cache holds";
+}
+
+TEST(AmxSchedule, whatMayNotBeReadInPlaceIsGathered) {
+  auto schedule = cpu::chooseAmxSchedule(product(784, 40, 128), 2, /*inPlace=*/false);
+  ASSERT_TRUE(schedule);
+  EXPECT_TRUE(schedule->gathered);
+}
+
+TEST(AmxSchedule, gatheredRowsOfAWindowShareSteps) {
+  // 7 rows of 21 bytes: three fill a step but for a byte, and no row is cut for that.
+  auto stem = cpu::chooseAmxSchedule(convolution(112, 7, 3, 64));
+  ASSERT_TRUE(stem);
+  EXPECT_TRUE(stem->gathered);
+  EXPECT_EQ(stem->steps(), 3);
+  EXPECT_EQ(stem->pieces.size(), 7u);
+  // 3 rows of 40 would need three steps whole: cut, they need two.
+  std::vector<cpu::AmxPiece> cut = cpu::piecesOf(3, 40, 64, true);
+  EXPECT_EQ(cut.back().step, 1);
+  EXPECT_EQ(cut.size(), 4u);
+}
+
+TEST(AmxSchedule, piecesCoverEachProductOnce) {
+  for (bool gathered : {false, true})
+    for (int64_t outer : {1, 3, 7})
+      for (int64_t depth : {1, 21, 32, 63, 64, 65, 200}) {
+        std::vector<std::vector<bool>> met(static_cast<size_t>(outer),
+                                           std::vector<bool>(static_cast<size_t>(depth)));
+        int64_t last = -1; // place of the last product of the piece before
+        for (const cpu::AmxPiece &piece : cpu::piecesOf(outer, depth, 64, gathered)) {
+          int64_t place = piece.step * 64 + piece.offset;
+          EXPECT_GT(place, last) << "in order: what is written behind a piece is overwritten";
+          EXPECT_LE(piece.offset + piece.count, 64);
+          last = place + piece.count - 1;
+          for (int64_t k = piece.first; k < piece.first + piece.count; ++k) {
+            auto product = met[static_cast<size_t>(piece.outer)].begin() + k;
+            EXPECT_FALSE(*product);
+            *product = true;
+          }
+        }
+        for (const std::vector<bool> &row : met)
+          EXPECT_EQ(std::count(row.begin(), row.end(), true), depth);
+      }
+}
+
 TEST(AmxSchedule, weightsAreTilesOfFoursInTheOrderOfTheSteps) {
   // 2 window rows of depth 70, 40 columns: two steps a row; panels of 3 tiles, of which 2 go together.
   Tensor values = std::move(*Tensor::zeros(DType::S8, {2, 70, 40}));
@@ -102,6 +157,7 @@ TEST(AmxSchedule, weightsAreTilesOfFoursInTheOrderOfTheSteps) {
   cpu::AmxSchedule schedule;
   schedule.rowTiles = 2;
   schedule.vectors = 3;
+  schedule.pieces = cpu::piecesOf(2, 70, 64, /*gathered=*/false);
   Tensor packed = cpu::packTiles({values}, schedule);
   ASSERT_EQ(packed.size(), 3 * 4 * 1024);
   size_t at = 0;
@@ -132,6 +188,7 @@ TEST(AmxSchedule, weightsOfBF16ArePairs) {
   schedule.elementBytes = 2;
   schedule.rowTiles = 2;
   schedule.vectors = 2;
+  schedule.pieces = cpu::piecesOf(1, 64, 32, /*gathered=*/false);
   Tensor packed = cpu::packTiles({values, {}}, schedule);
   ASSERT_EQ(packed.byteSize(), size_t(2 * 2 * 1024));
   size_t place = 0;
@@ -152,5 +209,5 @@ TEST(AmxSchedule, countsTheStepsOfBF16) {
   ASSERT_TRUE(schedule);
   EXPECT_EQ(schedule->stepDepth(), 32);
   EXPECT_TRUE(schedule->shallow) << "two steps";
-  EXPECT_FALSE(cpu::chooseAmxSchedule(product(3136, 128, 64), 2)->shallow) << "four steps";
+  EXPECT_FALSE(cpu::chooseAmxSchedule(product(3136, 160, 64), 2)->shallow) << "five steps";
 }

@@ -9,8 +9,8 @@
 // next, and a worker runs through its units in one loop. Where there are few products, storing the sums is emitted between
 // products as well; a second matrix takes those of the next unit.
 #include "AmxContraction.h"
+#include "AmxGather.h"
 #include "AmxInstructions.h"
-#include "AmxSchedule.h"
 #include "Atoms.h"
 #include "TileChoice.h"
 #include "TileEpilogue.h"
@@ -26,29 +26,28 @@ using lower::Index;
 
 Tensor packTiles(const WeightMatrix &weights, const AmxSchedule &schedule) {
   int64_t bytes = schedule.elementBytes, together = 4 / bytes; // products in 32 bits
-  int64_t panels = ceilDivide(weights.columns(), schedule.panel()),
-          steps = ceilDivide(weights.depth(), schedule.stepDepth());
-  Tensor packed =
-      std::move(*Tensor::zeros(weights.values.dtype(), {panels * schedule.vectors * weights.outer() * steps,
-                                                        kTileRows, kTileColumns * together}));
+  int64_t panels = ceilDivide(weights.columns(), schedule.panel()), steps = schedule.steps();
+  Tensor packed = std::move(*Tensor::zeros(
+      weights.values.dtype(), {panels * schedule.vectors * steps, kTileRows, kTileColumns * together}));
   const std::byte *from = weights.values.bytes();
   std::byte *to = packed.mutableBytes();
-  auto packTile = [&](int64_t outer, int64_t firstProduct, int64_t firstColumn) {
-    for (int64_t row = 0; row < kTileRows; ++row)
-      for (int64_t column = firstColumn; column < firstColumn + kTileColumns; ++column)
-        for (int64_t k = firstProduct + row * together; k < firstProduct + (row + 1) * together;
-             ++k, to += bytes)
-          if (column < weights.columns() && k < weights.depth())
-            std::memcpy(to, from + ((outer * weights.depth() + k) * weights.columns() + column) * bytes,
-                        static_cast<size_t>(bytes));
+  auto packProduct = [&](int64_t product, int64_t tile, int64_t offset, int64_t firstColumn) {
+    int64_t row = offset / together, place = offset % together;
+    for (int64_t column = 0; column < std::min(kTileColumns, weights.columns() - firstColumn); ++column)
+      std::memcpy(to + (((tile * kTileRows + row) * kTileColumns + column) * together + place) * bytes,
+                  from + (product * weights.columns() + firstColumn + column) * bytes,
+                  static_cast<size_t>(bytes));
   };
   for (int64_t panel = 0; panel < panels; ++panel)
-    for (int64_t group = 0; group < schedule.vectors; group += schedule.columnTiles())
-      for (int64_t outer = 0; outer < weights.outer(); ++outer)
-        for (int64_t step = 0; step < steps; ++step)
-          for (int64_t tile = group; tile < std::min(schedule.vectors, group + schedule.columnTiles());
-               ++tile)
-            packTile(outer, step * schedule.stepDepth(), panel * schedule.panel() + tile * kTileColumns);
+    for (int64_t number = 0; number < schedule.vectors; ++number) {
+      int64_t group = number / schedule.columnTiles() * schedule.columnTiles(),
+              inGroup = std::min(schedule.columnTiles(), schedule.vectors - group);
+      for (const AmxPiece &piece : schedule.pieces)
+        for (int64_t k = 0; k < piece.count; ++k)
+          packProduct(piece.outer * weights.depth() + piece.first + k,
+                      (panel * schedule.vectors + group) * steps + piece.step * inGroup + number - group,
+                      piece.offset + k, panel * schedule.panel() + number * kTileColumns);
+    }
   return packed;
 }
 
@@ -56,6 +55,7 @@ namespace {
 /// A unit of work: where its positions and columns begin, and its sums.
 struct Unit {
   Value panel, run, start; ///< `start`: first position of the block in its run
+  Value block;             ///< its number in the run
   Value firstSum;          ///< row of the matrix of sums
 };
 /// An accumulator and the place of its sums.
@@ -69,8 +69,8 @@ public:
   AmxEmitter(lower::KernelBuilder &kernel, const Isa &isa, lower::ContractionArithmetic &arithmetic,
              const TiledProblem &problem, const AmxSchedule &schedule)
       : kernel(kernel), b(kernel.builder()), problem(problem), schedule(schedule), instructions(kernel),
-        tile{1, schedule.vectors, kTileColumns}, products(productsOf(arithmetic)),
-        chunks(ceilDivide(problem.depth, schedule.stepDepth())), steps(problem.outer * chunks),
+        tile{1, schedule.vectors, kTileColumns}, products(productsOf(arithmetic)), steps(schedule.steps()),
+        chunks(schedule.gathered ? steps : steps / problem.outer),
         weights(kernel.weights(packTiles(problem.weights, schedule))),
         epilogue(kernel, arithmetic, problem, tile, isa, /*biased=*/!arithmetic.isFloat()) {
     if (!arithmetic.isFloat())
@@ -80,6 +80,8 @@ public:
 
   void emit() {
     configure();
+    if (schedule.gathered)
+      gather.emplace(kernel, problem, schedule);
     sums = kernel.scratch((schedule.shallow ? 2 : 1) * schedule.height() * schedule.panel(), sumType());
     int64_t units = ceilDivide(problem.columns, schedule.panel()) * runs() * schedule.blocks();
     auto [first, last] = kernel.share(units);
@@ -87,14 +89,19 @@ public:
     auto choice = scf::IfOp::create(b, kernel.loc(), any, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(choice.thenBlock());
-    emitProducts(unitAt(first), std::nullopt);
+    Unit begin = unitAt(first);
+    if (gather)
+      gather->emit(begin.start);
+    emitProducts(begin, std::nullopt);
     Value second = kernel.addIndex(first, 1), one = kernel.constantIndex(1);
     auto loop = scf::ForOp::create(b, kernel.loc(), second, last, one);
     {
       OpBuilder::InsertionGuard inside(b);
       b.setInsertionPointToStart(loop.getBody());
-      Value unit = loop.getInductionVar();
-      emitProducts(unitAt(unit), unitAt(kernel.addIndex(unit, -1)));
+      Unit unit = unitAt(loop.getInductionVar());
+      if (gather)
+        gatherBlock(unit);
+      emitProducts(unit, unitAt(kernel.addIndex(loop.getInductionVar(), -1)));
     }
     Unit rest = unitAt(kernel.addIndex(last, -1));
     if (schedule.shallow)
@@ -121,6 +128,16 @@ private:
     return arithmetic.bias() ? kernel.constantOf(arithmetic.bias()) : std::nullopt;
   }
 
+  /// With the first panel of a block, its inputs.
+  void gatherBlock(const Unit &unit) {
+    Value isFirst =
+        arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::eq, unit.panel, kernel.constantIndex(0));
+    auto choice = scf::IfOp::create(b, kernel.loc(), isFirst, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    gather->emit(unit.start);
+  }
+
   int64_t runs() const { return problem.rows / schedule.joinedRows; }
 
   void configure() {
@@ -132,7 +149,7 @@ private:
   Unit unitAt(Value number) {
     int64_t panels = ceilDivide(problem.columns, schedule.panel());
     Unit unit;
-    Value block;
+    Value &block = unit.block;
     if (schedule.order != LoopOrder::PixelsOutermost) {
       Index at = kernel.delinearize(number, {panels, runs(), schedule.blocks()});
       unit.panel = at[0], unit.run = at[1], block = at[2];
@@ -203,10 +220,12 @@ private:
   }
 
   void emitSteps(const Unit &unit, int64_t group, std::optional<Unit> before) {
-    kernel.loop(0, problem.outer, 1, {}, [&](Value kh, ValueRange) -> SmallVector<Value> {
+    kernel.loop(0, steps / chunks, 1, {}, [&](Value kh, ValueRange) -> SmallVector<Value> {
       kernel.loop(0, chunks, 1, {}, [&](Value chunk, ValueRange) -> SmallVector<Value> {
         Value step = arith::AddIOp::create(b, kernel.loc(), kernel.multiplyIndex(kh, chunks), chunk);
         emitStep(unit, group, kh, chunk, step, {});
+        if (schedule.order != LoopOrder::PixelsOutermost)
+          prefetchWeights(unit, group, step);
         if (before)
           emitRows(*before, step, steps);
         return {};
@@ -224,6 +243,21 @@ private:
     }
   }
 
+  /// Where weights come from behind the second cache, each block asks for its part of the next panel's.
+  void prefetchWeights(const Unit &unit, int64_t group, Value step) {
+    int64_t slots = ceilDivide(schedule.vectors, schedule.columnTiles()) * steps,
+            panelBytes = schedule.vectors * steps * kTileRows * kTileBytes;
+    int64_t lines = panelBytes / kTileBytes, perSlot = ceilDivide(lines, runs() * schedule.blocks() * slots);
+    Value slot = kernel.addIndex(step, group / schedule.columnTiles() * steps);
+    Value unitInPanel = kernel.addIndex(kernel.multiplyIndex(unit.run, schedule.blocks()), 0);
+    unitInPanel = arith::AddIOp::create(b, kernel.loc(), unitInPanel, unit.block);
+    Value first = arith::AddIOp::create(b, kernel.loc(), kernel.multiplyIndex(unitInPanel, slots), slot);
+    Value byte = kernel.addIndex(kernel.multiplyIndex(first, perSlot * kTileBytes), panelBytes);
+    byte = arith::AddIOp::create(b, kernel.loc(), byte, kernel.multiplyIndex(unit.panel, panelBytes));
+    for (int64_t line = 0; line < perSlot; ++line)
+      instructions.prefetch(instructions.address(weights, kernel.addIndex(byte, line * kTileBytes)));
+  }
+
   /// One step: each tile of inputs times each tile of weights. One of `late` follows each product.
   void emitStep(const Unit &unit, int64_t group, Value kh, Value chunk, Value step,
                 ArrayRef<TileStore> late) {
@@ -235,7 +269,7 @@ private:
     Value weightBytes = kernel.multiplyIndex(first, kTileRows * kTileBytes);
     for (int64_t m = 0; m < schedule.rowTiles; ++m) {
       instructions.load(kInputs + m, inputAddress(unit, tileStart(m), kh, chunk),
-                        problem.pixelStep * schedule.elementBytes, false);
+                        gather ? kTileBytes : problem.pixelStep * schedule.elementBytes, false);
       for (int64_t n = 0; n < tilesOf(group); ++n) {
         if (m == 0)
           instructions.load(
@@ -250,6 +284,8 @@ private:
   }
 
   Value inputAddress(const Unit &unit, int64_t position, Value kh, Value chunk) {
+    if (gather)
+      return instructions.address(gather->buffer(), gather->byteOf(position, chunk));
     Value row = kernel.multiplyIndex(unit.run, schedule.joinedRows);
     // Past the end of a row a position lies in the next one, as far as addresses go.
     Index place = problem.inputPlace(row, kernel.addIndex(unit.start, position), kh,
@@ -279,9 +315,9 @@ private:
     Value firstRow = kernel.multiplyIndex(unit.run, schedule.joinedRows);
     if (schedule.joinedRows == 1)
       return finishRow(unit, firstRow, position, row);
-    Index at = kernel.delinearize(position, {schedule.joinedRows, problem.rowPitch});
+    Index at = kernel.delinearize(position, {schedule.joinedRows, schedule.pitch});
     Value pixelRow = kernel.addIndex(firstRow, at[0]);
-    if (problem.rowPitch == problem.width)
+    if (schedule.pitch == problem.width)
       return finishRow(unit, pixelRow, at[1], row);
     Value inside = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ult, at[1],
                                          kernel.constantIndex(problem.width));
@@ -315,8 +351,9 @@ private:
   AmxInstructions instructions;
   Tile tile; ///< what the epilogue sees of a unit: one position
   Products products;
-  int64_t chunks, steps; ///< of a row of a tile: in a row of a window, in all
-  Value weights, bias;   ///< the bias of bytes, which sums of floats get in the epilogue
+  int64_t steps, chunks; ///< of a block: in all, in a row of a window
+  std::optional<AmxGather> gather;
+  Value weights, bias; ///< the bias of bytes, which sums of floats get in the epilogue
   TileEpilogue epilogue;
   Value sums;
 };
@@ -331,13 +368,15 @@ LogicalResult emitAmxContraction(lower::KernelBuilder &kernel, const Isa &isa,
   // Rounded up to whole tiles, the depth of the last pixel ends up to 63 bytes behind the input.
   bool readable = problem.depth * elementBytes % kTileBytes == 0 ||
                   (!arithmetic.isFloat() && kernel.hasRoomBehind(kernel.core()->getOperand(0)));
-  if (!multiplies || !readable)
+  if (!multiplies)
     return failure();
-  std::optional<AmxSchedule> schedule = chooseAmxSchedule(problem, elementBytes);
+  std::optional<AmxSchedule> schedule = chooseAmxSchedule(problem, elementBytes, readable);
   if (!schedule)
     return failure();
   AmxEmitter(kernel, isa, arithmetic, problem, *schedule).emit();
   kernel.setFamily("amx tile");
+  if (schedule->gathered)
+    kernel.noteForm("gathered");
   noteTile(kernel,
            {problem.rows, problem.width, problem.columns, problem.outer * problem.depth, elementBytes,
             problem.pixelStep * elementBytes},

@@ -43,6 +43,11 @@ void AmxInstructions::store(int64_t tile, Value to, int64_t stride) {
   intrinsic("llvm.x86.tilestored64", {number(tile, 8), to, number(stride, 64)});
 }
 
+void AmxInstructions::prefetch(Value line) {
+  constexpr int64_t kRead = 0, kSecondCache = 2, kData = 1;
+  LLVM::Prefetch::create(b, kernel.loc(), line, kRead, kSecondCache, kData);
+}
+
 void AmxInstructions::dot(int64_t accumulator, int64_t inputs, int64_t weights, Products products) {
   intrinsic(products == Products::BF16          ? "llvm.x86.tdpbf16ps"
             : products == Products::SignedBytes ? "llvm.x86.tdpbssd"

@@ -14,6 +14,8 @@ public:
   /// Rows of memory, `stride` bytes apart. `streamed`: in a way that keeps the first cache for others.
   void load(int64_t tile, mlir::Value from, int64_t stride, bool streamed);
   void store(int64_t tile, mlir::Value to, int64_t stride);
+  /// Asks for a line to be in the second cache.
+  void prefetch(mlir::Value line);
   /// What tiles hold: bytes, whose weights are signed and whose sums are 32 bits modulo 2^32, or bf16 with sums in f32.
   enum class Products { UnsignedBytes, SignedBytes, BF16 };
   /// accumulator += inputs * weights.

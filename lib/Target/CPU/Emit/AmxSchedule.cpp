@@ -1,8 +1,11 @@
-// Cost model of AMX tiles, in cycles measured on Sapphire Rapids.
+// Cost model of AMX tiles, in cycles measured on Sapphire and Emerald Rapids.
 //
 // A step multiplies rowTiles tiles of inputs by up to columnTiles tiles of weights. It costs the greater of its products and its
-// loads. Inputs are loaded again for every panel, weights for every block. Accumulators go through memory to the epilogue.
+// loads. Inputs are loaded again for every panel, weights for every block. Accumulators go through memory to the epilogue. A tile
+// whose rows cross lines takes as long to load as two products: copying it first, once for all panels, can cost less.
 #include "AmxSchedule.h"
+#include <bit>
+#include <numeric>
 
 namespace limbeck::cpu {
 
@@ -12,79 +15,142 @@ static constexpr double kCrossingInputCycles = 38; ///< the same, of rows that c
 static constexpr double kWeightCycles = 26;        ///< a tile of the second cache
 static constexpr double kStoreCycles = 16;         ///< a tile
 static constexpr double kReloadCycles = 1;         ///< 16 sums
-static constexpr double kRowCycles = 4;            ///< packing and storing the results of a position
-/// vpdpbusd: two a cycle, at best at nine tenths of that; vdpbf16ps is no faster.
-static constexpr double kVectorProductsPerCycle = 1.8;
-
-static int64_t stepsOf(const TiledProblem &problem, int64_t elementBytes) {
-  return problem.outer * ceilDivide(problem.depth * elementBytes, kTileBytes);
+static constexpr double kStretchCycles = 6;        ///< packing and storing up to 64 results of a position
+static constexpr double kUnitCycles = 20;          ///< finding the place of a unit
+static constexpr double kCopyCycles = 5;           ///< copying up to a line of a position
+static constexpr double kPositionCycles = 4;       ///< finding the place of a position to copy
+static constexpr int64_t kGatheredBytes = int64_t(24)
+                                          << 10; ///< of a block; two of them stay in the first cache, mostly
+/// vpdpbusd: two a cycle, at best at nine tenths of that; vdpbf16ps half as many.
+static double vectorProductsPerCycle(int64_t elementBytes) {
+  return elementBytes == 1 ? 1.8 : 0.9;
 }
 
-/// Whether no row of an input tile crosses a line: so it is where the channels fill whole ones, as buffers begin at one.
-static bool readsWholeLines(const TiledProblem &problem, int64_t elementBytes) {
-  return problem.pixelStep * elementBytes % kTileBytes == 0 && problem.depth * elementBytes % kTileBytes == 0;
+/// Pieces laid one behind the other; `whole`: none of up to a step is cut.
+static std::vector<AmxPiece> laidOut(int64_t outer, int64_t depth, int64_t stepDepth, bool whole) {
+  std::vector<AmxPiece> pieces;
+  int64_t at = 0;
+  for (int64_t row = 0; row < outer; ++row)
+    for (int64_t first = 0; first < depth;) {
+      int64_t rest = depth - first, space = stepDepth - at % stepDepth;
+      if (whole && space < std::min(rest, stepDepth))
+        at += space, space = stepDepth;
+      int64_t count = std::min(rest, space);
+      pieces.push_back({row, first, count, at / stepDepth, at % stepDepth});
+      first += count, at += count;
+    }
+  return pieces;
 }
 
-static double unitCost(const TiledProblem &problem, const AmxSchedule &schedule) {
-  double inputCycles = readsWholeLines(problem, schedule.elementBytes) ? kInputCycles : kCrossingInputCycles;
-  auto rowTiles = static_cast<double>(schedule.rowTiles);
-  double cost = 0;
+std::vector<AmxPiece> piecesOf(int64_t outer, int64_t depth, int64_t stepDepth, bool gathered) {
+  std::vector<AmxPiece> pieces;
+  if (gathered) {
+    std::vector<AmxPiece> dense = laidOut(outer, depth, stepDepth, false);
+    pieces = laidOut(outer, depth, stepDepth, true);
+    return dense.back().step < pieces.back().step ? dense : pieces;
+  }
+  int64_t chunks = ceilDivide(depth, stepDepth);
+  for (int64_t row = 0; row < outer; ++row)
+    for (int64_t chunk = 0; chunk < chunks; ++chunk)
+      pieces.push_back(
+          {row, chunk * stepDepth, std::min(stepDepth, depth - chunk * stepDepth), row * chunks + chunk, 0});
+  return pieces;
+}
+
+/// Of the rows of an input tile that is read in place, how many cross lines: buffers begin at one, pixels follow in even steps.
+static double crossingShare(const TiledProblem &problem, const AmxSchedule &schedule) {
+  if (schedule.gathered)
+    return 0;
+  int64_t step = std::gcd(problem.pixelStep * schedule.elementBytes, kTileBytes);
+  return 1 - static_cast<double>(step) / kTileBytes;
+}
+
+/// Stretches of powers of two up to 64 that the results of a row are stored in.
+static int64_t storesOf(int64_t columns) {
+  return columns / 64 + std::popcount(static_cast<uint64_t>(columns % 64));
+}
+
+/// All panels of a block.
+static double blockCost(const TiledProblem &problem, const AmxSchedule &schedule) {
+  double inputCycles =
+      kInputCycles + crossingShare(problem, schedule) * (kCrossingInputCycles - kInputCycles);
+  auto rowTiles = static_cast<double>(schedule.rowTiles), height = static_cast<double>(schedule.height());
+  double cost = kUnitCycles;
   for (int64_t first = 0; first < schedule.vectors; first += schedule.columnTiles()) {
     auto columnTiles = static_cast<double>(std::min(schedule.columnTiles(), schedule.vectors - first));
     double loads = rowTiles * inputCycles + columnTiles * kWeightCycles;
-    cost += static_cast<double>(stepsOf(problem, schedule.elementBytes)) *
-            std::max(rowTiles * columnTiles * kProductCycles, loads);
+    cost += static_cast<double>(schedule.steps()) * std::max(rowTiles * columnTiles * kProductCycles, loads);
     cost += rowTiles * columnTiles * kStoreCycles;
   }
-  return cost + static_cast<double>(schedule.height()) *
-                    (kRowCycles + static_cast<double>(schedule.vectors) * kReloadCycles);
+  cost += height * static_cast<double>(schedule.vectors) * kReloadCycles;
+  int64_t whole = problem.columns / schedule.panel(), rest = problem.columns % schedule.panel();
+  cost *= static_cast<double>(whole + (rest != 0));
+  return cost +
+         height * kStretchCycles * static_cast<double>(whole * storesOf(schedule.panel()) + storesOf(rest));
+}
+
+/// Copying the inputs of a block.
+static double gatherCost(const AmxSchedule &schedule) {
+  return static_cast<double>(schedule.height()) *
+         (kPositionCycles + static_cast<double>(schedule.pieces.size()) * kCopyCycles);
 }
 
 /// What vector instructions would take, which pack and store results as well.
 static double vectorCost(const TiledProblem &problem, int64_t elementBytes) {
   constexpr int64_t kPackedColumns = 64;
+  constexpr double kPackCycles = 4;
   auto pixels = static_cast<double>(problem.rows * problem.width);
   auto products = static_cast<double>(ceilDivide(problem.columns, kTileColumns) * problem.outer *
                                       ceilDivide(problem.depth * elementBytes, 4));
-  return pixels * (products / kVectorProductsPerCycle +
-                   static_cast<double>(ceilDivide(problem.columns, kPackedColumns)) * kRowCycles);
+  return pixels * (products / vectorProductsPerCycle(elementBytes) +
+                   static_cast<double>(ceilDivide(problem.columns, kPackedColumns)) * kPackCycles);
 }
 
 static AmxSchedule blocksOf(const TiledProblem &problem, int64_t elementBytes, int64_t joinedRows,
-                            int64_t vectors) {
+                            int64_t vectors, bool gathered) {
   AmxSchedule schedule;
   schedule.elementBytes = elementBytes;
+  schedule.gathered = gathered;
   schedule.joinedRows = joinedRows;
-  schedule.positions = (joinedRows - 1) * problem.rowPitch + problem.width;
+  schedule.pitch = gathered ? problem.width : problem.rowPitch;
+  schedule.positions = (joinedRows - 1) * schedule.pitch + problem.width;
   schedule.rowTiles = schedule.positions > kTileRows ? 2 : 1;
   schedule.tileRows = std::min(kTileRows, ceilDivide(schedule.positions, schedule.rowTiles));
   schedule.vectors = vectors;
+  schedule.pieces = piecesOf(problem.outer, problem.depth, schedule.stepDepth(), gathered);
   constexpr int64_t kFewSteps = 4; // turns of one tile load inputs twice as often
-  schedule.shallow = schedule.rowTiles == 2 && vectors % 2 == 0 &&
-                     stepsOf(problem, elementBytes) <= kFewSteps && readsWholeLines(problem, elementBytes);
-  schedule.order = chooseOrder({problem.rows, problem.width, problem.columns, problem.outer * problem.depth,
-                                elementBytes, problem.pixelStep * elementBytes});
+  schedule.shallow = schedule.rowTiles == 2 && vectors % 2 == 0 && schedule.steps() <= kFewSteps &&
+                     crossingShare(problem, schedule) == 0;
+  if (!gathered) // a block is gathered once for all of its panels
+    schedule.order = chooseOrder({problem.rows, problem.width, problem.columns, problem.outer * problem.depth,
+                                  elementBytes, problem.pixelStep * elementBytes});
   return schedule;
 }
 
-std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem, int64_t elementBytes) {
+std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem, int64_t elementBytes,
+                                             bool inPlace) {
   if (problem.rows * problem.width == 0)
     return std::nullopt;
-  std::vector<int64_t> joined{1};
-  if (problem.rowPitch > 0 && problem.joinedRows > 1)
-    joined.push_back(problem.joinedRows);
   double least = vectorCost(problem, elementBytes);
   std::optional<AmxSchedule> best;
-  for (int64_t rows : joined)
-    for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-      AmxSchedule schedule = blocksOf(problem, elementBytes, rows, vectors);
-      int64_t units = problem.rows / rows * schedule.blocks() * ceilDivide(problem.columns, schedule.panel());
-      double cost = static_cast<double>(units) * unitCost(problem, schedule);
-      if (cost < least) {
-        least = cost;
-        best = schedule;
-      }
+  auto consider = [&](int64_t rows, int64_t vectors, bool gathered) {
+    AmxSchedule schedule = blocksOf(problem, elementBytes, rows, vectors, gathered);
+    if (gathered && schedule.steps() * schedule.height() * kTileBytes > kGatheredBytes)
+      return;
+    double cost = blockCost(problem, schedule) + (gathered ? gatherCost(schedule) : 0);
+    cost *= static_cast<double>(problem.rows / rows * schedule.blocks());
+    if (cost < least) {
+      least = cost;
+      best = std::move(schedule);
     }
+  };
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (inPlace)
+      consider(1, vectors, false);
+    if (inPlace && problem.rowPitch > 0 && problem.joinedRows > 1)
+      consider(problem.joinedRows, vectors, false);
+    consider(problem.rows, vectors, true);
+  }
   return best;
 }
 
