@@ -38,20 +38,33 @@ static VectorType vectorIn(Value memory, int64_t lanes) {
   return VectorType::get({lanes}, cast<MemRefType>(memory.getType()).getElementType());
 }
 
+static ContractionArithmetic arithmeticOf(KernelBuilder &kernel, graph::MatmulOp op) {
+  return {kernel, op, kernel.shapeOf(op.getLhs()).back(), kernel.shapeOf(op.getRhs()).back()};
+}
+
+int64_t PackedProduct::rowsTogether(KernelBuilder &kernel, graph::MatmulOp op) {
+  ContractionArithmetic arithmetic = arithmeticOf(kernel, op);
+  std::unique_ptr<ProductAtom> atom = kernel.target().productAtom(kernel, arithmetic);
+  if (atom && atom->rowsTogether() > 1)
+    return atom->rowsTogether();
+  return kernel.target().vectorUnit().registers >= 32 ? 8 : 4; // that registers hold sums for
+}
+
 PackedProduct::PackedProduct(KernelBuilder &kernel, graph::MatmulOp op, int64_t together)
-    : kernel(kernel), b(kernel.builder()),
-      sums(kernel, op, kernel.shapeOf(op.getLhs()).back(), kernel.shapeOf(op.getRhs()).back()),
+    : kernel(kernel), b(kernel.builder()), sums(arithmeticOf(kernel, op)),
       atom(kernel.target().productAtom(kernel, sums)), leftOperand(operandOf(op.getLhs())),
       rightOperand(operandOf(op.getRhs())), rows(together), depth(kernel.shapeOf(op.getLhs()).back()),
       columnCount(kernel.shapeOf(op.getRhs()).back()), lanes(kernel.target().vectorUnit().lanes) {
   if (!atom)
     atom = makePlainProductAtom(sums);
+  atom->prepare();
   unit = atom->unit();
-  steps = ceilDivide(depth, unit);
+  steps = roundUp(ceilDivide(depth, unit), atom->stepsTogether());
   columnPitch = roundUp(columnCount, lanes);
   leftPitch = unit == 1 ? depth : roundUp(depth, lanes * unit);
   direct = unit == 1 && rightOperand.base && rightOperand.rowsAreRuns() && columnCount == columnPitch;
   Type leftElement = kernel.storageType(sums.inputType().dtype);
+  rows = roundUp(rows, atom->rowsTogether());
   left = kernel.scratch(rows * leftPitch, leftElement);
   if (leftPitch > depth)
     clear(left, rows * leftPitch);
@@ -280,6 +293,8 @@ void PackedProduct::multiply(ArrayRef<Value> batch) {
   most = std::min(most, vectors);
   if (rowTerms)
     emitRowTerms();
+  if (inMemory())
+    return atom->multiply({left, packed, results, rows, leftPitch, steps, columnPitch});
   kernel.loop(0, vectors / most, 1, {}, [&](Value panel, ValueRange) -> SmallVector<Value> {
     emitPanel(batch, kernel.multiplyIndex(panel, most * lanes), most);
     return {};

@@ -19,6 +19,6 @@ struct Attention {
 std::optional<Attention> attentionIn(graph::FusedOp region);
 
 /// Rows of scores that a kernel computes together, at most.
-inline constexpr int64_t kMostRowsOfScores = 8;
+inline constexpr int64_t kMostRowsOfScores = 16;
 
 } // namespace limbeck::fuse

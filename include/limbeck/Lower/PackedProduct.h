@@ -13,8 +13,11 @@ namespace limbeck::lower {
 
 class PackedProduct {
 public:
-  /// `together`: rows at once; some of the last may be none.
+  /// `together`: rows at once; some of the last may be none, and the atom may round them up.
   PackedProduct(KernelBuilder &kernel, graph::MatmulOp op, int64_t together);
+
+  /// Rows that are best computed at once.
+  static int64_t rowsTogether(KernelBuilder &kernel, graph::MatmulOp op);
 
   ContractionArithmetic &arithmetic() { return sums; }
   int64_t columns() const { return columnCount; }
@@ -52,6 +55,7 @@ private:
   mlir::Value alternate(llvm::SmallVector<mlir::Value> parts);
   /// Element by element, what vectors and words leave.
   void packElements(llvm::ArrayRef<mlir::Value> batch, int64_t firstRow, int64_t firstColumn);
+  bool inMemory() const { return atom->rowsTogether() > 1; }
   void emitRowTerms();
   void emitPanel(llvm::ArrayRef<mlir::Value> batch, mlir::Value first, int64_t vectors);
 

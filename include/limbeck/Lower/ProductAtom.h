@@ -22,6 +22,18 @@ public:
   virtual mlir::Value columnTerms(int64_t steps, WordAt words) { return {}; }
   /// That of a row; `words` are `count` vectors of its words, zero beyond the last.
   virtual mlir::Value rowTerm(int64_t count, WordAt words) { return {}; }
+  /// Rows that are multiplied at once, as a matrix in memory, and the steps that this takes at once; 1: step by step in registers.
+  virtual int64_t rowsTogether() const { return 1; }
+  virtual int64_t stepsTogether() const { return 1; }
+  /// Words of `left` in rows of `leftPitch` elements, those of `right` in `steps` rows of `columnPitch` words, zero beyond the last;
+  /// accumulators, which start at 0, go to `results`.
+  struct Matrices {
+    mlir::Value left, right, results;
+    int64_t rows, leftPitch, steps, columnPitch;
+  };
+  virtual void multiply(const Matrices &matrices) {}
+  /// What a kernel does once for that, in front of its loops.
+  virtual void prepare() {}
   /// One step for one row: `word`, an element or a word in every lane, and a word of each column.
   virtual mlir::Value multiplyAdd(mlir::Value accumulator, mlir::Value word, mlir::Value words,
                                   mlir::Value column) = 0;

@@ -50,11 +50,10 @@ public:
   }
 
 private:
-  /// As many as registers hold sums for.
   int64_t rowsTogether() const {
-    int64_t most =
-        kernel.target().vectorUnit().registers >= 32 ? fuse::kMostRowsOfScores : fuse::kMostRowsOfScores / 2;
-    return std::min(most, rows);
+    int64_t most = std::min(PackedProduct::rowsTogether(kernel, attention.scores),
+                            PackedProduct::rowsTogether(kernel, attention.values));
+    return std::min({most, rows, fuse::kMostRowsOfScores});
   }
 
   Value isEqual(Value a, Value c) {

@@ -5,6 +5,7 @@
 // with qa moved to the signedness that the instruction reads, and qb to signed bytes. The terms of a column are what an accumulator
 // starts at, those of a row are added to all its accumulators; both are sums of bytes that the same instruction forms, with ones. All
 // counts modulo 2^32; the arithmetic has shown that the whole sum fits.
+#include "AmxInstructions.h"
 #include "Atoms.h"
 #include "limbeck/Lower/ProductAtom.h"
 #include "limbeck/Target/CPU/Emitters.h"
@@ -80,6 +81,63 @@ public:
 private:
   lower::KernelBuilder &kernel;
 };
+
+/// Pairs of bf16 on AMX tiles. Bytes stay with vector instructions: their products take less than what is around them.
+class TiledProductAtom : public BF16ProductAtom {
+public:
+  explicit TiledProductAtom(lower::KernelBuilder &kernel)
+      : BF16ProductAtom(kernel), kernel(kernel), instructions(kernel) {}
+  void prepare() override {
+    instructions.configure(SmallVector<int64_t>(8, kSide), SmallVector<int64_t>(8, kLineBytes));
+  }
+  int64_t rowsTogether() const override { return kSide; }
+  int64_t stepsTogether() const override { return kSide; }
+  void multiply(const Matrices &matrices) override {
+    constexpr int64_t kAccumulators = 4;
+    for (int64_t row = 0; row < matrices.rows; row += kSide) {
+      int64_t whole = matrices.columnPitch / kSide / kAccumulators * kAccumulators;
+      kernel.loop(0, whole, kAccumulators, {}, [&](Value first, ValueRange) -> SmallVector<Value> {
+        multiplyColumns(matrices, row, first, kAccumulators);
+        return {};
+      });
+      if (int64_t rest = matrices.columnPitch / kSide - whole)
+        multiplyColumns(matrices, row, kernel.constantIndex(whole), rest);
+    }
+  }
+
+private:
+  static constexpr int64_t kSide = 16, kWordBytes = 4, kLineBytes = 64, kLeft = 4,
+                           kRight = 6; ///< tiles: 0 to 3 accumulate
+
+  /// `count` tiles of columns from tile `first` on.
+  void multiplyColumns(const Matrices &matrices, int64_t row, Value first, int64_t count) {
+    int64_t leftStride = matrices.leftPitch * kWordBytes / unit(),
+            rightStride = matrices.columnPitch * kWordBytes;
+    auto tileByte = [&](int64_t number) {
+      return kernel.multiplyIndex(kernel.addIndex(first, number), kLineBytes);
+    };
+    for (int64_t n = 0; n < count; ++n)
+      instructions.zero(n);
+    kernel.loop(0, matrices.steps / kSide, 1, {}, [&](Value step, ValueRange) -> SmallVector<Value> {
+      Value left = kernel.addIndex(kernel.multiplyIndex(step, kLineBytes), row * leftStride);
+      instructions.load(kLeft, instructions.address(matrices.left, left), leftStride, false);
+      for (int64_t n = 0; n < count; ++n) {
+        Value right = arith::AddIOp::create(kernel.builder(), kernel.loc(), tileByte(n),
+                                            kernel.multiplyIndex(step, kSide * rightStride));
+        instructions.load(kRight + n % 2, instructions.address(matrices.right, right), rightStride, false);
+        instructions.dot(n, kLeft, kRight + n % 2, AmxInstructions::Products::BF16);
+      }
+      return {};
+    });
+    for (int64_t n = 0; n < count; ++n)
+      instructions.store(
+          n, instructions.address(matrices.results, kernel.addIndex(tileByte(n), row * rightStride)),
+          rightStride);
+  }
+
+  lower::KernelBuilder &kernel;
+  AmxInstructions instructions;
+};
 } // namespace
 
 static bool multipliesBytes(const lower::ContractionArithmetic &arithmetic, const Isa &isa) {
@@ -94,9 +152,11 @@ std::unique_ptr<lower::ProductAtom>
 makeProductAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic, const Isa &isa) {
   if (multipliesBytes(arithmetic, isa))
     return std::make_unique<ByteProductAtom>(kernel, arithmetic, isa);
-  if (bf16AtomApplies(arithmetic, isa) && arithmetic.weightType().dtype == DType::BF16)
-    return std::make_unique<BF16ProductAtom>(kernel);
-  return nullptr;
+  if (!bf16AtomApplies(arithmetic, isa) || arithmetic.weightType().dtype != DType::BF16)
+    return nullptr;
+  if (isa.has("amx-bf16"))
+    return std::make_unique<TiledProductAtom>(kernel);
+  return std::make_unique<BF16ProductAtom>(kernel);
 }
 
 } // namespace limbeck::cpu
