@@ -23,6 +23,7 @@ static double gigabytes(const LayerTime &layer) {
 static void writePeaks(llvm::json::OStream &json, const Peaks &peaks) {
   json.attributeObject("peaks", [&] {
     json.attribute("int8_gops", jsonNumber(2e-9 * peaks.int8));
+    json.attribute("bf16_gops", jsonNumber(2e-9 * peaks.bf16));
     json.attribute("f32_gops", jsonNumber(2e-9 * peaks.f32));
     json.attributeArray("read", [&] {
       for (const ReadRate &rate : peaks.read)
@@ -73,8 +74,8 @@ static std::string titleOf(const LayerTime &layer) {
 static std::string peaksText(const Peaks &peaks) {
   if (peaks.read.empty())
     return "";
-  std::string text = llvm::formatv("peaks of all threads: int8 {0:f0} GOPS, f32 {1:f0} GOPS, reading",
-                                   2e-9 * peaks.int8, 2e-9 * peaks.f32)
+  std::string text = llvm::formatv("peaks of all threads: int8 {0:f0}, bf16 {1:f0}, f32 {2:f0} GOPS, reading",
+                                   2e-9 * peaks.int8, 2e-9 * peaks.bf16, 2e-9 * peaks.f32)
                          .str();
   for (const ReadRate &rate : peaks.read)
     text += llvm::formatv(" {0} KiB {1:f0},", rate.bytes / 1024, 1e-9 * rate.bytesPerSecond).str();

@@ -8,8 +8,9 @@ namespace limbeck::session {
 double Peaks::of(const std::string &arithmetic) const {
   if (arithmetic == "int8")
     return int8;
-  // Half-precision floats are widened, and multiplied as f32.
-  return arithmetic == "f32" || arithmetic == "f16" || arithmetic == "bf16" ? f32 : 0;
+  if (arithmetic == "bf16")
+    return bf16;
+  return arithmetic == "f32" || arithmetic == "f16" ? f32 : 0; // f16 is widened
 }
 
 double Peaks::readRate(int64_t bytes) const {

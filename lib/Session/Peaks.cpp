@@ -84,6 +84,11 @@ Expected<Peaks> measurePeaks(const cpu::Isa &isa, runtime::ThreadPool &pool) {
   Peaks peaks;
   LIMBECK_ASSIGN(peaks.int8, productsPerSecond(cpu::Peak::Int8, isa, pool));
   LIMBECK_ASSIGN(peaks.f32, productsPerSecond(cpu::Peak::F32, isa, pool));
+  peaks.bf16 = peaks.f32; // widened, or where that is faster
+  if (cpu::multipliesBF16(isa)) {
+    LIMBECK_ASSIGN(double ownProducts, productsPerSecond(cpu::Peak::BF16, isa, pool));
+    peaks.bf16 = std::max(peaks.bf16, ownProducts);
+  }
   LIMBECK_ASSIGN(peaks.read, readRates(isa, pool));
   Clock::time_point start = Clock::now(), last = start;
   for (int i = 0; i < kLooks; ++i)

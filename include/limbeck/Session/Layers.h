@@ -14,10 +14,10 @@ struct ReadRate {
 
 /// What all threads together reach in loops that do nothing else, measured in this process.
 struct Peaks {
-  double int8 = 0, f32 = 0;   ///< multiply-adds a second; 0 where none is known
-  std::vector<ReadRate> read; ///< ascending
-  double dispatchMs = 0;      ///< a call of all threads that does nothing
-  double clockMs = 0;         ///< one look at the clock
+  double int8 = 0, bf16 = 0, f32 = 0; ///< multiply-adds a second; 0 where none is known
+  std::vector<ReadRate> read;         ///< ascending
+  double dispatchMs = 0;              ///< a call of all threads that does nothing
+  double clockMs = 0;                 ///< one look at the clock
 
   /// Multiply-adds a second of an arithmetic, or 0 where no peak is known.
   double of(const std::string &arithmetic) const;

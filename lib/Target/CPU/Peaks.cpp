@@ -47,7 +47,9 @@ private:
   static constexpr int64_t kSteps = 16384, kReads = 8, kOtherRegisters = 4;
   static constexpr int64_t kTileSums = 4, kTileRows = 16, kTileBytes = 64; ///< of AMX
 
-  bool onTiles() const { return peak == Peak::Int8 && isa.has("amx-int8"); }
+  bool onTiles() const {
+    return (peak == Peak::Int8 && isa.has("amx-int8")) || (peak == Peak::BF16 && isa.has("amx-bf16"));
+  }
 
   llvm::Value *member(llvm::Value *base, uint64_t index) {
     return b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), base, index));
@@ -70,9 +72,10 @@ private:
     return global;
   }
 
-  /// Four tiles of sums, two of inputs and two of weights. Their bytes are not 0, with which products take less power and time.
+  /// Four tiles of sums, two of inputs and two of weights. Their elements are not 0, with which products take less power and time.
   void buildTileTask(llvm::Function *task) {
-    productsPerStep = kTileRows * (kTileBytes / 4) * kTileBytes;
+    bool bytes = peak == Peak::Int8;
+    productsPerStep = kTileRows * (kTileBytes / 4) * kTileBytes / (bytes ? 1 : 2);
     llvm::SmallVector<uint8_t> configuration(64, 0), data(static_cast<size_t>(kTileRows * kTileBytes));
     configuration[0] = 1; // the palette; bytes of a row from 16 on, in 16 bits each, rows from 48 on
     for (size_t tile = 0; tile < 8; ++tile) {
@@ -80,7 +83,9 @@ private:
       configuration[48 + tile] = kTileRows;
     }
     for (auto [i, byte] : llvm::enumerate(data))
-      byte = static_cast<uint8_t>(i * 37 % 251 + 1);
+      byte = bytes   ? static_cast<uint8_t>(i * 37 % 251 + 1)
+             : i % 2 ? 0x3f
+                     : static_cast<uint8_t>(i * 37 % 127);
     llvm::LLVMContext &context = module.getContext();
     auto *before = llvm::BasicBlock::Create(context, "", task);
     auto *body = llvm::BasicBlock::Create(context, "", task);
@@ -98,7 +103,8 @@ private:
     llvm::PHINode *step = b.CreatePHI(b.getInt64Ty(), 2);
     step->addIncoming(b.getInt64(0), before);
     for (int64_t sum = 0; sum < kTileSums; ++sum)
-      call("llvm.x86.tdpbusd", b.getVoidTy(), {tile(sum), tile(4 + sum / 2), tile(6 + sum % 2)});
+      call(bytes ? "llvm.x86.tdpbusd" : "llvm.x86.tdpbf16ps", b.getVoidTy(),
+           {tile(sum), tile(4 + sum / 2), tile(6 + sum % 2)});
     llvm::Value *next = b.CreateAdd(step, b.getInt64(1));
     step->addIncoming(next, body);
     b.CreateCondBr(b.CreateICmpULT(next, b.getInt64(kSteps)), body, behind);
@@ -125,7 +131,7 @@ private:
       first = share(worker);
       last = share(b.CreateAdd(worker, b.getInt64(1)));
     }
-    bool isFloat = peak == Peak::F32;
+    bool isFloat = peak == Peak::F32 || peak == Peak::BF16;
     auto *type = vector(isFloat ? b.getFloatTy() : b.getInt32Ty(), isa.lanes);
     x = opaque(isFloat ? llvm::ConstantFP::get(type, 1)
                        : static_cast<llvm::Constant *>(llvm::ConstantInt::get(type, 0x01010101)));
@@ -175,6 +181,12 @@ private:
     if (peak == Peak::F32)
       return isa.fma ? b.CreateIntrinsic(llvm::Intrinsic::fma, {sum->getType()}, {sum, x, y})
                      : b.CreateFAdd(b.CreateFMul(sum, x), y);
+    if (peak == Peak::BF16) {
+      productsPerStep = 2 * isa.lanes;
+      auto *pairs = vector(b.getBFloatTy(), 2 * isa.lanes);
+      return call("llvm.x86.avx512bf16.dpbf16ps.512", sum->getType(),
+                  {sum, b.CreateBitCast(x, pairs), b.CreateBitCast(y, pairs)});
+    }
     auto *bytes = vector(b.getInt8Ty(), 4 * isa.lanes);
     for (const DotInstruction &dot : kDots)
       if (isa.has(dot.feature)) {
@@ -201,6 +213,10 @@ private:
   llvm::Value *x = nullptr, *y = nullptr;
 };
 } // namespace
+
+bool multipliesBF16(const Isa &isa) {
+  return isa.has("amx-bf16") || isa.has("avx512bf16");
+}
 
 Expected<PeakCode> compilePeak(Peak peak, const Isa &isa) {
   LIMBECK_ASSIGN(std::unique_ptr<llvm::TargetMachine> machine, createMachine(isa, 3));

@@ -14,6 +14,7 @@ LayerTime layer(double milliseconds, const char *arithmetic, int64_t multiplyAdd
 Peaks peaks() {
   Peaks peaks;
   peaks.int8 = 1e9;
+  peaks.bf16 = 0.5e9;
   peaks.f32 = 0.25e9;
   peaks.read = {{1000, 1e9}, {2000, 0.5e9}};
   return peaks;
@@ -38,10 +39,12 @@ TEST(Layers, theLargerShareIsTheBound) {
 TEST(Layers, unknownArithmeticHasNoPeak) {
   LayerReport report;
   report.peaks = peaks();
-  report.layers = {layer(1, "f64", 1000, 0, 0), layer(0.01, "f16", 1000, 0, 0)};
+  report.layers = {layer(1, "f64", 1000, 0, 0), layer(0.01, "f16", 1000, 0, 0),
+                   layer(0.01, "bf16", 1000, 0, 0)};
   findBounds(report, 0);
   EXPECT_EQ(report.layers[0].computeMs, 0);
   EXPECT_DOUBLE_EQ(report.layers[1].computeMs, 0.004) << "widened to f32";
+  EXPECT_DOUBLE_EQ(report.layers[2].computeMs, 0.002);
 }
 
 TEST(Layers, activationsCountAtTheRateOfTheirSize) {

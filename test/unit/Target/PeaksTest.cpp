@@ -6,7 +6,9 @@ using namespace limbeck;
 
 TEST(Peaks, everyInstructionSetHasALoopForEach) {
   for (const cpu::Isa &isa : cpu::allIsas())
-    for (cpu::Peak peak : {cpu::Peak::Int8, cpu::Peak::F32, cpu::Peak::Read}) {
+    for (cpu::Peak peak : {cpu::Peak::Int8, cpu::Peak::BF16, cpu::Peak::F32, cpu::Peak::Read}) {
+      if (peak == cpu::Peak::BF16 && !cpu::multipliesBF16(isa))
+        continue;
       auto code = cpu::compilePeak(peak, isa);
       ASSERT_TRUE(code.ok()) << isa.name << ": " << code.diagnostic().message;
       EXPECT_FALSE(code->entry.executable.empty()) << isa.name;
@@ -24,5 +26,7 @@ TEST(Peaks, productsFollowTheInstruction) {
   EXPECT_EQ(products("avx512", cpu::Peak::Int8), 16384 * 28 * 32);
   EXPECT_EQ(products("avx2", cpu::Peak::Int8), 16384 * 12 * 16);
   EXPECT_EQ(products("amx", cpu::Peak::Int8), 16384 * 4 * int64_t(16 * 16 * 64)) << "four tiles of sums";
+  EXPECT_EQ(products("amx", cpu::Peak::BF16), 16384 * 4 * int64_t(16 * 16 * 32));
+  EXPECT_EQ(products("avx512-bf16", cpu::Peak::BF16), 16384 * 28 * 32);
   EXPECT_EQ(products("avx2", cpu::Peak::F32), 16384 * 12 * 8);
 }
