@@ -26,10 +26,10 @@ static void explainFlags(CLI::App &command, ExplainFlags &flags) {
   session::ExplainOptions &options = flags.options;
   command.add_option("FLOAT", options.model.path, "an ONNX file of floats")->required();
   command
-      .add_option(
-          "QUANTIZED", options.statistics,
-          "statistics that calibrate collected: the model that quantize --stats makes of them, with the same "
-          "recipe and flags. A quantized .onnx comes with a later version")
+      .add_option("QUANTIZED", options.statistics,
+                  "statistics that calibrate collected (.json): the model that quantize --stats makes of "
+                  "them, with the "
+                  "same recipe and flags; or an .onnx that another tool quantized")
       ->required();
   const char *group = "Data";
   command
@@ -88,6 +88,10 @@ static InputFiles inputsOf(const ExplainFlags &flags) {
       .addSet(options.dataSet);
 }
 
+static bool isModel(const std::string &path) {
+  return std::filesystem::path(path).extension() == ".onnx";
+}
+
 static Status checkFlags(const ExplainFlags &flags) {
   if ((flags.options.apply > 0) != !flags.output.empty())
     return error(Code::Flag, "expected --apply N and -o recipe.yaml together, found ",
@@ -95,10 +99,10 @@ static Status checkFlags(const ExplainFlags &flags) {
   for (const std::string &path : {flags.html, flags.overlay, flags.output})
     if (!path.empty())
       LIMBECK_TRY(checkWritable(path, inputsOf(flags).paths()));
-  if (std::filesystem::path(flags.options.statistics).extension() == ".onnx")
-    return error(Code::Unsupported,
-                 "expected statistics of calibrate, found a quantized model: that comes with a "
-                 "later version")
+  if (isModel(flags.options.statistics) && (flags.options.apply > 0 || !flags.recipe.recipe.empty()))
+    return error(Code::Flag, "expected statistics of calibrate with ",
+                 flags.options.apply > 0 ? "--apply" : "--recipe",
+                 ", found a model that is quantized already")
         .atFile(flags.options.statistics)
         .withHint("limbeck calibrate model.onnx --data samples.npz --collect histogram -o stats.json");
   return {};
@@ -114,12 +118,20 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
   if (!recipe.ok())
     return console.fail(recipe.diagnostic());
   options.recipe = std::move(*recipe);
+  if (isModel(options.statistics)) {
+    if (!options.recipe.rules.empty())
+      return console.fail(
+          error(Code::Flag, "expected no rules for a model that is quantized already, found some")
+              .withHint("flags of the recipe go with statistics of calibrate"));
+    options.quantized = std::move(options.statistics);
+    options.statistics.clear();
+  }
   Expected<session::ExplainReport> report = session::explain(options, console.progress());
   if (!report.ok()) {
     // Samples and models name their files; what is left to be wrong are the ranges.
     Diagnostic &diagnostic = report.diagnostic();
     if (diagnostic.code == Code::Calibration && diagnostic.file.empty())
-      diagnostic.atFile(options.statistics);
+      diagnostic.atFile(options.quantized.empty() ? options.statistics : options.quantized);
     return console.fail(diagnostic);
   }
   if (report->interrupted)
@@ -141,7 +153,9 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
   console.result(console.json ? session::explainJson(*report) : session::explainText(*report));
   if (!flags.output.empty())
     console.note(message("wrote ", printable(flags.output), ": ", report->repairs, " repairs"));
-  double found = report->compiledRepaired.value_or(report->repaired.value_or(report->quantized));
+  double simulated = report->repaired.value_or(report->quantized);
+  double found = report->compiledRepaired.value_or(
+      options.quantized.empty() ? simulated : report->compiled.value_or(simulated));
   if (!flags.minSqnr || found >= *flags.minSqnr)
     return 0;
   return console.fail(error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", found)
@@ -156,7 +170,8 @@ void addExplainCommand(CommandSet &set) {
        "  limbeck explain model.onnx stats.json --data samples.npz --html report.html --overlay "
        "overlay.json\n"
        "  limbeck explain model.onnx stats.json --data samples.npz --apply 5 -o recipe.yaml --min-sqnr 20\n"
-       "  limbeck quantize model.onnx --stats stats.json --recipe recipe.yaml -o model.lmb\n"},
+       "  limbeck quantize model.onnx --stats stats.json --recipe recipe.yaml -o model.lmb\n"
+       "  limbeck explain model.onnx quantized_by_another_tool.onnx --data samples.npz\n"},
       explainFlags, runExplain);
 }
 

@@ -21,11 +21,43 @@ VariantSites variantSites(mlir::ModuleOp module) {
       sites.tensors.push_back(stat);
   module.walk([&](graph::AnchorOpInterface anchor) {
     auto decision = anchor->getAttrOfType<mlir::DictionaryAttr>(kDecisionAttribute);
-    if (decision && setting(decision, "quantize") == "static" &&
+    llvm::StringRef method = decision ? setting(decision, "weight_method") : "";
+    if (decision && setting(decision, "quantize") == "static" && !method.empty() &&
+        (method != kGivenMethod || anchor->hasAttr(kExactWeightsAttribute)) &&
         anchor.getAnchorWeights().getDefiningOp<graph::ConstOp>())
       sites.contractions.push_back(anchor);
   });
   return sites;
+}
+
+static bool isGiven(graph::AnchorOpInterface contraction) {
+  return contraction->hasAttr(kExactWeightsAttribute);
+}
+
+int32_t weightVariantsOf(graph::AnchorOpInterface contraction) {
+  return isGiven(contraction) ? 2 : kWeightVariants;
+}
+
+/// Weights that somebody else rounded, or what they were before.
+static Expected<VariantWeights> givenWeights(graph::AnchorOpInterface contraction, const Tensor &own,
+                                             WeightVariant variant) {
+  VariantWeights weights{own, {}};
+  if (variant == WeightVariant::Recipe)
+    return weights;
+  LIMBECK_ASSIGN(weights.values,
+                 graph::toTensor(contraction->getAttrOfType<mlir::ElementsAttr>(kExactWeightsAttribute)));
+  if (weights.values.dtype() != DType::F32 || weights.values.shape() != own.shape())
+    return error(Code::Shape, "expected exact weights of f32", shapeText(own.shape()), ", found ",
+                 name(weights.values.dtype()), shapeText(weights.values.shape()));
+  auto bias = contraction->getAttrOfType<mlir::ElementsAttr>(kExactBiasAttribute);
+  if (!bias || !contraction.getAnchorBias())
+    return weights;
+  LIMBECK_ASSIGN(weights.bias, graph::toTensor(bias));
+  auto type = mlir::cast<mlir::RankedTensorType>(contraction.getAnchorBias().getType());
+  if (weights.bias->dtype() != DType::F32 || llvm::ArrayRef(weights.bias->shape()) != type.getShape())
+    return error(Code::Shape, "expected an exact bias of ", type.getNumElements(), " f32, found ",
+                 name(weights.bias->dtype()), shapeText(weights.bias->shape()));
+  return weights;
 }
 
 std::array<float, kRoundingColumns> roundingRow(calibration::Range range, DType storage, bool symmetric) {
@@ -39,6 +71,8 @@ Expected<VariantWeights> weightsOf(graph::AnchorOpInterface contraction, WeightV
   auto weights = graph::constantOf(contraction.getAnchorWeights());
   if (!weights || weights->dtype() != DType::F32)
     return error(Code::Unsupported, "expected constant weights of f32 to round");
+  if (isGiven(contraction))
+    return givenWeights(contraction, *weights, variant);
   if (variant == WeightVariant::Float)
     return VariantWeights{std::move(*weights), {}};
   WeightRounding rounding;
@@ -289,7 +323,7 @@ private:
   llvm::LogicalResult selectWeights(VariantSites &sites) {
     for (auto [number, contraction] : llvm::enumerate(sites.contractions)) {
       std::vector<VariantWeights> versions;
-      for (int32_t i = 0; i < kWeightVariants; ++i) {
+      for (int32_t i = 0; i < weightVariantsOf(contraction); ++i) {
         Expected<VariantWeights> version = weightsOf(contraction, static_cast<WeightVariant>(i));
         if (!version.ok())
           return graph::emitDiagnostic(contraction, version.diagnostic());
@@ -297,7 +331,8 @@ private:
       }
       mlir::OpBuilder b(contraction);
       Writer w(b, contraction.getLoc());
-      contraction->removeAttr(kDecisionAttribute);
+      for (llvm::StringRef name : {kDecisionAttribute, kExactWeightsAttribute, kExactBiasAttribute})
+        contraction->removeAttr(name);
       Value index = w.element(weights, {static_cast<int64_t>(number)});
       Value chosen = choose(w, contraction, versions, index, 0);
       if (!chosen)
@@ -328,6 +363,11 @@ private:
                                   bias);
   }
 
+  Value constantBias(Writer &w, graph::AnchorOpInterface contraction, const Tensor &bias) {
+    auto constant = graph::createConstant(w.b, w.location, bias, typeOf(contraction.getAnchorBias()));
+    return constant.ok() ? *constant : Value();
+  }
+
   /// The contraction once per version of its weights: as constants, they are packed when it is compiled.
   Value choose(Writer &w, graph::AnchorOpInterface contraction, const std::vector<VariantWeights> &versions,
                Value index, int32_t version) {
@@ -335,7 +375,8 @@ private:
       const VariantWeights &chosen = versions[static_cast<size_t>(version)];
       auto type = typeOf(contraction.getAnchorWeights());
       auto constant = graph::createConstant(w.b, w.location, chosen.values, type);
-      Value bias = roundedBias(w, contraction, chosen.scales);
+      Value bias = chosen.bias ? constantBias(w, contraction, *chosen.bias)
+                               : roundedBias(w, contraction, chosen.scales);
       mlir::Operation *copy = w.b.clone(*contraction);
       if (bias)
         copy->replaceUsesOfWith(contraction.getAnchorBias(), bias);
@@ -345,7 +386,7 @@ private:
         (void)graph::emitDiagnostic(contraction, constant.diagnostic());
       return copy->getResult(0);
     };
-    if (version + 1 == kWeightVariants)
+    if (static_cast<size_t>(version) + 1 == versions.size())
       return contract();
     auto type = RankedTensorType::get({}, typeOf(index).getElementType());
     Value number = graph::ConstOp::create(

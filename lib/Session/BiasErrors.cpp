@@ -1,16 +1,13 @@
 // One artifact with corrections as inputs; a round of samples for each contraction.
 #include "BiasErrors.h"
+#include "CompiledModule.h"
 #include "Compiler.h"
-#include "TemporaryFolder.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Quantize/Passes.h"
 #include "limbeck/Runtime/Context.h"
 #include "limbeck/Session/Calibrate.h"
 #include "limbeck/Session/DataSet.h"
-#include "limbeck/Session/Worker.h"
-#include "limbeck/Support/File.h"
 #include "limbeck/Support/Interrupt.h"
-#include "mlir/Bytecode/BytecodeWriter.h"
 #include <set>
 
 namespace limbeck::session {
@@ -26,7 +23,6 @@ static Expected<std::shared_ptr<const runtime::Model>> openModel(const BiasError
   if (!options.recipe.empty()) {
     LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.recipe, "recipe"));
   }
-  LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());
   Compiler compiler;
   LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model, source.precision));
   LIMBECK_TRY(compiler.run(*module, pipeline::Stage::Import, pipeline::Stage::Graph));
@@ -34,20 +30,7 @@ static Expected<std::shared_ptr<const runtime::Model>> openModel(const BiasError
   LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
     pipeline::buildOpenBiases(std::move(recipe), shared, passes);
   }));
-  std::string bytes;
-  llvm::raw_string_ostream stream(bytes);
-  if (mlir::failed(mlir::writeBytecodeToFile(*module, stream)))
-    return error(Code::Internal, "the module could not be written as bytecode");
-  CompileOptions compileOptions;
-  compileOptions.model.path = folder.file("biases.mlirbc");
-  LIMBECK_TRY(writeFileAtomically(compileOptions.model.path, bytesOf(bytes)));
-  compileOptions.from = pipeline::Stage::Quantize;
-  compileOptions.target = "cpu:native";
-  compileOptions.threads = static_cast<unsigned>(options.threads);
-  LIMBECK_ASSIGN(std::vector<std::byte> artifact, options.worker
-                                                      ? compileInWorker(compileOptions, {}, progress)
-                                                      : compile(compileOptions, progress));
-  return runtime::Model::fromBytes(artifact);
+  return compileModule(*module, {options.threads, options.worker}, progress);
 }
 
 namespace {

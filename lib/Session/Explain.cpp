@@ -9,8 +9,12 @@ namespace limbeck::session {
 
 Status Explainer::open() {
   LIMBECK_TRY(expectModel(options.model.path));
-  LIMBECK_ASSIGN(calibration::Statistics read, calibration::readStatistics(options.statistics));
-  statistics = std::make_shared<const calibration::Statistics>(std::move(read));
+  if (isGiven()) {
+    LIMBECK_TRY(expectModel(options.quantized));
+  } else {
+    LIMBECK_ASSIGN(calibration::Statistics read, calibration::readStatistics(options.statistics));
+    statistics = std::make_shared<const calibration::Statistics>(std::move(read));
+  }
   source = options.model;
   LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(source));
   LIMBECK_ASSIGN(importer::Model imported, importer::importFile(source.path, importOptions));
@@ -35,11 +39,17 @@ Status Explainer::open() {
     return status;
   VariantOptions variantOptions;
   variantOptions.model = source;
-  variantOptions.recipe = quantize::recipeText(options.recipe);
+  if (isGiven()) {
+    variantOptions.quantized = source;
+    variantOptions.quantized.path = options.quantized;
+  } else {
+    variantOptions.recipe = quantize::recipeText(options.recipe);
+  }
   variantOptions.statistics = statistics;
   variantOptions.threads = options.threads;
   variantOptions.worker = options.worker;
   LIMBECK_ASSIGN(model, VariantModel::create(variantOptions, progress));
+  report.notes = model->notes;
   return {};
 }
 
@@ -80,16 +90,21 @@ Status Explainer::answer(std::string_view what, Ask &questions) {
 
 Expected<ExplainReport> Explainer::run() {
   report.model = options.model.path;
+  report.quantizedModel = options.quantized;
   Status status = [&]() -> Status {
     LIMBECK_TRY(open());
     LIMBECK_TRY(rank());
     LIMBECK_TRY(findRepairs());
+    if (isGiven())
+      return compareGiven();
     LIMBECK_TRY(judgeRepairs());
     return compileRepairs();
   }();
   if (!status.ok() && (report.interrupted || (report.interrupted = interrupt.take())))
     return std::move(report);
   LIMBECK_TRY(std::move(status));
+  if (isGiven())
+    return std::move(report);
   size_t number = 0;
   for (const LayerError &layer : report.layers)
     if (layer.repair && number++ < report.repairs)

@@ -38,6 +38,10 @@ Expected<std::string> Explainer::compiled(const std::string &name, bool quantize
     what.quantization.statistics = options.statistics;
     what.quantization.recipe = quantize::recipeText(recipe);
   }
+  return compiled(name, what);
+}
+
+Expected<std::string> Explainer::compiled(const std::string &name, const CompileOptions &what) {
   LIMBECK_ASSIGN(std::vector<std::byte> bytes,
                  options.worker ? compileInWorker(what, {}, progress) : compile(what, progress));
   std::string file = folder.file(name + ".lmb");

@@ -214,12 +214,15 @@ std::string layerTable(const ExplainReport &report) {
 std::string explainHtml(const ExplainReport &report) {
   std::string html = kHead;
   html += "<h1>What quantization costs</h1><p>" + escaped(report.model) +
+          (report.quantizedModel.empty() ? "" : ", quantized as " + escaped(report.quantizedModel)) +
           ". Signal to noise at the outputs against the float model, in dB, over " +
           llvm::formatv("{0}", report.samples).str() +
           " samples. More is better; 6 dB are half the error.</p>\n<div class=\"facts\">";
   html += fact(number(report.quantized, " dB"), "the quantized model");
   if (report.compiled)
     html += fact(number(report.compiled, " dB"), "compiled to integers");
+  if (report.unrounded)
+    html += fact(number(report.unrounded, " dB"), "the same with nothing rounded");
   if (report.repaired)
     html += fact(number(report.repaired, " dB"),
                  llvm::formatv("with the first {0} repairs", report.repairs).str());
@@ -235,6 +238,8 @@ std::string explainHtml(const ExplainReport &report) {
           "quantized.</p>\n" +
           cumulativePlot(report);
   html += "<h2>All layers</h2>\n" + layerTable(report);
+  for (const std::string &note : report.notes)
+    html += "<p>" + escaped(note) + "</p>\n";
   if (report.repairs > 0)
     html += "<h2>Recipe with the repairs</h2>\n<pre>" + [&] {
       std::string text = quantize::recipeText(report.recipe), lines;

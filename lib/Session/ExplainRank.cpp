@@ -4,6 +4,14 @@
 
 namespace limbeck::session {
 
+/// What calibration saw of a tensor; null where it did not, or there was none.
+const calibration::TensorStatistics *Explainer::statisticsOf(const RoundedTensor &tensor) const {
+  if (!statistics)
+    return nullptr;
+  auto found = statistics->tensors.find(tensor.name);
+  return found == statistics->tensors.end() ? nullptr : &found->second;
+}
+
 /// The first round: each layer alone, and with all before it.
 Status Explainer::rank() {
   const std::vector<RoundedLayer> &layers = model->layers;
@@ -29,6 +37,8 @@ Status Explainer::rank() {
     LayerError layer;
     layer.node = layers[i].node;
     layer.operatorType = layers[i].operatorType;
+    if (auto found = model->floatNodes.find(layer.node); found != model->floatNodes.end())
+      layer.floatNode = found->second;
     layer.place = i;
     layer.isolated = isolated[i].decibels();
     layer.cumulative = cumulative[i].decibels();
@@ -49,8 +59,8 @@ Status Explainer::rank() {
         entry.cosine = std::min(1.0, product / std::sqrt(norms));
       if (elements > 0)
         entry.clipped = sums[quantize::Clipped] / static_cast<double>(elements);
-      if (auto found = statistics->tensors.find(tensor.name); found != statistics->tensors.end()) {
-        auto most = found->second.range(calibration::Method::Percentile, 99.9, tensor.storage, false);
+      if (const calibration::TensorStatistics *found = statisticsOf(tensor)) {
+        auto most = found->range(calibration::Method::Percentile, 99.9, tensor.storage, false);
         double extent = static_cast<double>(tensor.range.greatest) - static_cast<double>(tensor.range.least);
         if (most.ok() && extent > 0)
           entry.used = std::min(

@@ -25,14 +25,14 @@ std::vector<std::optional<calibration::Range>> Explainer::rangesOf(const Rounded
   std::vector<std::optional<calibration::Range>> ranges;
   for (size_t number : layer.tensors) {
     const RoundedTensor &tensor = model->tensors[number];
-    auto found = statistics->tensors.find(tensor.name);
-    if (!choice.method || found == statistics->tensors.end()) {
+    const calibration::TensorStatistics *found = statisticsOf(tensor);
+    if (!choice.method || !found) {
       ranges.push_back(choice.method ? std::nullopt : std::optional(tensor.range));
       continue;
     }
-    auto range = found->second.range(*calibration::methodFromName(choice.method),
-                                     choice.percentile ? std::stod(choice.percentile) : 99.999,
-                                     tensor.storage, tensor.symmetric);
+    auto range = found->range(*calibration::methodFromName(choice.method),
+                              choice.percentile ? std::stod(choice.percentile) : 99.999, tensor.storage,
+                              tensor.symmetric);
     ranges.push_back(range.ok() && !tensor.names.empty() ? std::optional(*range) : std::nullopt);
   }
   return ranges;
@@ -82,7 +82,9 @@ Expected<std::vector<bool>> Explainer::storedBeside(std::span<const size_t> plac
 
 /// The second round, for the worst layers: ranges and weights, each for itself; their noises add up.
 Status Explainer::findRepairs() {
-  constexpr size_t ranges = std::size(kRangeChoices), weights = std::size(kWeightChoices);
+  // What another tool made is only taken apart.
+  size_t ranges = isGiven() ? 1 : std::size(kRangeChoices),
+         weights = isGiven() ? 1 : std::size(kWeightChoices);
   struct Tried {
     OutputNoise ranges[std::size(kRangeChoices)], weights[std::size(kWeightChoices)], without;
     bool possible[std::size(kRangeChoices)] = {};
@@ -117,6 +119,8 @@ Status Explainer::findRepairs() {
     if (layer.weights)
       found.weightsOnly = one.weights[0].decibels();
     found.without = one.without.decibels();
+    if (isGiven())
+      continue;
     double now = one.ranges[0].ratio() + one.weights[0].ratio();
     // The fewest changes that take nine tenths of the noise away; where none do, what takes most, and that may be to stay float:
     // then only what others need stays rounded.

@@ -47,6 +47,9 @@ std::string explainText(const ExplainReport &report) {
   if (report.compiled)
     text += "compiled to integers: " + decibels(*report.compiled) + " dB" +
             (report.timeMs ? llvm::formatv(", {0:F3} ms", *report.timeMs).str() : "") + "\n";
+  if (report.unrounded)
+    text += "with nothing rounded: " + decibels(*report.unrounded) +
+            (std::isfinite(*report.unrounded) ? " dB\n" : "\n");
   text += "\n";
   std::vector<std::vector<std::string>> rows = {{"layer", "op", "alone dB", "so far dB", "inputs dB",
                                                  "weights dB", "without dB", "clip %", "use %", "repaired dB",
@@ -97,6 +100,8 @@ static void writeRule(llvm::json::OStream &json, const quantize::Rule &rule) {
 static void writeLayer(llvm::json::OStream &json, const LayerError &layer) {
   json.attribute("node", jsonText(layer.node));
   json.attribute("op", jsonText(layer.operatorType));
+  json.attribute("float_node",
+                 layer.floatNode.empty() ? llvm::json::Value(nullptr) : jsonText(layer.floatNode));
   json.attribute("isolated_db", jsonNumber(layer.isolated));
   json.attribute("cumulative_db", jsonNumber(layer.cumulative));
   json.attribute("activations_only_db", optionalNumber(layer.activationsOnly));
@@ -143,6 +148,9 @@ static void writeLayer(llvm::json::OStream &json, const LayerError &layer) {
 std::string explainJson(const ExplainReport &report) {
   return jsonDocument([&](llvm::json::OStream &json) {
     json.attribute("model", jsonText(report.model));
+    json.attribute("quantized_model", report.quantizedModel.empty() ? llvm::json::Value(nullptr)
+                                                                    : jsonText(report.quantizedModel));
+    json.attribute("unrounded_db", optionalNumber(report.unrounded));
     json.attribute("samples", report.samples);
     json.attribute("quantized_db", jsonNumber(report.quantized));
     json.attribute("compiled_db", optionalNumber(report.compiled));

@@ -3,6 +3,7 @@
 #include "OutputNoise.h"
 #include "TemporaryFolder.h"
 #include "VariantModel.h"
+#include "limbeck/Session/Compile.h"
 #include "limbeck/Session/DataSet.h"
 #include "limbeck/Session/Explain.h"
 #include "limbeck/Support/Interrupt.h"
@@ -34,6 +35,9 @@ private:
   Status findRepairs();
   Status judgeRepairs();
   Status compileRepairs();
+  Status compareGiven();
+  bool isGiven() const { return !options.quantized.empty(); }
+  const calibration::TensorStatistics *statisticsOf(const RoundedTensor &tensor) const;
   std::vector<std::optional<calibration::Range>> rangesOf(const RoundedLayer &layer,
                                                           const RangeChoice &choice) const;
   bool applyRange(Variant &variant, const RoundedLayer &layer, const RangeChoice &choice) const;
@@ -44,13 +48,14 @@ private:
   bool hasRules(const RoundedLayer &layer, const RepairChoice &choice) const;
   std::string about(const RepairChoice &choice) const;
   Expected<std::string> compiled(const std::string &name, bool quantized, const quantize::Recipe &recipe);
+  Expected<std::string> compiled(const std::string &name, const CompileOptions &what);
   quantize::Recipe recipeWith(size_t first, size_t count) const;
   size_t worst() const { return std::min(options.worst, order.size()); }
 
   const ExplainOptions &options;
   TemporaryFolder folder;
   const Progress &progress;
-  SourceModel source;
+  SourceModel source; ///< with the samples' shapes
   std::optional<DataSet> data;
   std::shared_ptr<const calibration::Statistics> statistics;
   std::unique_ptr<VariantModel> model;

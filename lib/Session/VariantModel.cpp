@@ -1,14 +1,12 @@
 // Finding what can be rounded, compiling the model once, and running it with choices.
 #include "VariantModel.h"
+#include "CompiledModule.h"
 #include "Compiler.h"
-#include "TemporaryFolder.h"
+#include "GivenModel.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/SourceNames.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Quantize/Passes.h"
-#include "limbeck/Session/Worker.h"
-#include "limbeck/Support/File.h"
-#include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <cmath>
 
@@ -21,6 +19,12 @@ void Variant::apply(const RoundedLayer &layer, bool applied) {
     rounding[tensor][quantize::Applied] = applied;
   if (layer.weights)
     weights[*layer.weights] = applied ? WeightVariant::Recipe : WeightVariant::Float;
+}
+
+std::array<float, quantize::kRoundingColumns> RoundedTensor::row() const {
+  if (given)
+    return {(*given)[0], (*given)[1], (*given)[2], 0};
+  return quantize::roundingRow(range, storage, symmetric);
 }
 
 static std::string settingOf(mlir::Operation *op, llvm::StringRef key) {
@@ -68,6 +72,9 @@ Status VariantModel::read(mlir::ModuleOp module) {
     tensor.symmetric = stat.getSymmetric();
     if (auto range = stat.getRange())
       tensor.range = {(*range)[0], (*range)[1]};
+    if (auto row = stat->getAttrOfType<mlir::DenseF32ArrayAttr>(quantize::kRowAttribute);
+        row && row.size() == 3)
+      tensor.given = {row[0], row[1], row[2]};
     rows[tensor.name] = tensors.size();
     tensors.push_back(std::move(tensor));
   }
@@ -81,7 +88,7 @@ Status VariantModel::read(mlir::ModuleOp module) {
     RoundedWeights rounded{
         settingOf(contraction, "granularity"), settingOf(contraction, "weight_method"), {}, 1};
     LIMBECK_ASSIGN(quantize::VariantWeights exact, quantize::weightsOf(contraction, WeightVariant::Float));
-    for (int32_t i = 0; i < quantize::kWeightVariants; ++i) {
+    for (int32_t i = 0; i < quantize::weightVariantsOf(contraction); ++i) {
       LIMBECK_ASSIGN(quantize::VariantWeights version,
                      quantize::weightsOf(contraction, static_cast<WeightVariant>(i)));
       auto [signalToNoise, cosine] = compareWeights(exact.values, version.values);
@@ -146,7 +153,8 @@ Status VariantModel::read(mlir::ModuleOp module) {
   });
   llvm::sort(placed, llvm::less_first());
   for (auto &[place, layer] : placed)
-    layers.push_back(std::move(layer));
+    if (!layer.tensors.empty() || layer.weights)
+      layers.push_back(std::move(layer));
   return {};
 }
 
@@ -173,53 +181,59 @@ Expected<std::vector<bool>> VariantModel::storedWith(const quantize::Recipe &rec
   return stored;
 }
 
-Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOptions &options,
-                                                             const Progress &progress) {
+/// Floats with observers and ranges: the recipe's, or those of a quantized model.
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> VariantModel::moduleOf(Compiler &compiler,
+                                                                   const VariantOptions &options) {
+  if (!options.quantized.path.empty()) {
+    LIMBECK_ASSIGN(GivenModel given, takeApart(compiler, options.model, options.quantized));
+    outputs = std::move(given.outputs);
+    floatNodes = std::move(given.floatNodes);
+    notes = std::move(given.notes);
+    return std::move(given.module);
+  }
   LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(options.model));
-  LIMBECK_ASSIGN(importer::Model model, importStatic(options.model.path, importOptions));
-  if (statisticsIdentity(model, importOptions) != options.statistics->modelSha256)
+  LIMBECK_ASSIGN(imported, importStatic(options.model.path, importOptions));
+  if (statisticsIdentity(imported, importOptions) != options.statistics->modelSha256)
     return error(Code::Calibration, "expected statistics of this model, found those of one with SHA-256 ",
                  options.statistics->modelSha256);
+  outputs = imported.outputNames;
+  precision = options.model.precision;
+  quantize::Recipe recipe;
+  if (!options.recipe.empty()) {
+    LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.recipe, "recipe"));
+  }
+  LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module,
+                 observedModule(compiler, imported, precision, std::move(recipe)));
+  LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
+    passes.addPass(quantize::createChooseRangesPass(options.statistics));
+  }));
+  return module;
+}
+
+Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOptions &options,
+                                                             const Progress &progress) {
   auto result = std::make_unique<VariantModel>();
-  result->outputs = model.outputNames;
-  LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());
+  std::shared_ptr<const runtime::Model> loaded;
   {
     Compiler compiler;
-    quantize::Recipe recipe;
-    if (!options.recipe.empty()) {
-      LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.recipe, "recipe"));
-    }
-    LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module,
-                   observedModule(compiler, model, options.model.precision, std::move(recipe)));
-    LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
-      passes.addPass(quantize::createChooseRangesPass(options.statistics));
-    }));
+    LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, result->moduleOf(compiler, options));
     LIMBECK_TRY(result->read(*module));
     if (result->layers.empty())
-      return error(Code::Unsupported,
-                   "expected a model with something to quantize, found nothing that the recipe chooses")
-          .atFile(options.model.path);
+      return options.quantized.path.empty()
+                 ? error(Code::Unsupported,
+                         "expected a model with something to quantize, found nothing that the recipe chooses")
+                       .atFile(options.model.path)
+                 : error(Code::Unsupported,
+                         "expected a quantized model, found none of its roundings with a constant scale")
+                       .atFile(options.quantized.path)
+                       .withHint("explain takes models with QuantizeLinear and DequantizeLinear, and of "
+                                 "QLinear nodes");
     LIMBECK_TRY(compiler.run(
         *module, [](mlir::OpPassManager &passes) { passes.addPass(quantize::createSelectVariantsPass()); }));
-    std::string bytes;
-    llvm::raw_string_ostream stream(bytes);
-    if (mlir::failed(mlir::writeBytecodeToFile(*module, stream)))
-      return error(Code::Internal, "the module could not be written as bytecode");
-    LIMBECK_TRY(writeFileAtomically(folder.file("variants.mlirbc"), bytesOf(bytes)));
+    LIMBECK_ASSIGN(loaded, compileModule(*module, {options.threads, options.worker}, progress));
   }
-  CompileOptions compileOptions;
-  compileOptions.model.path = folder.file("variants.mlirbc");
-  compileOptions.from = pipeline::Stage::Quantize;
-  compileOptions.target = "cpu:native";
-  compileOptions.threads = static_cast<unsigned>(options.threads);
-  LIMBECK_ASSIGN(std::vector<std::byte> artifact, options.worker
-                                                      ? compileInWorker(compileOptions, {}, progress)
-                                                      : compile(compileOptions, progress));
-  LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> loaded, runtime::Model::fromBytes(artifact));
   if (loaded->entries().front().outputs.size() != result->outputs.size() + result->measuredTensors.size())
     return error(Code::Internal, "expected a result for each tensor that is measured");
-  result->imported = std::move(model);
-  result->precision = options.model.precision;
   runtime::ContextOptions contextOptions;
   contextOptions.threads = options.threads;
   LIMBECK_ASSIGN(result->context, runtime::Context::create(loaded, contextOptions));
@@ -229,7 +243,7 @@ Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOption
 Variant VariantModel::variant(bool applied) const {
   Variant result;
   for (const RoundedTensor &tensor : tensors) {
-    result.rounding.push_back(quantize::roundingRow(tensor.range, tensor.storage, tensor.symmetric));
+    result.rounding.push_back(tensor.row());
     result.rounding.back()[quantize::Applied] = applied;
   }
   result.weights.assign(weights.size(), applied ? WeightVariant::Recipe : WeightVariant::Float);

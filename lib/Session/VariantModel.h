@@ -8,9 +8,13 @@
 #include "limbeck/Session/Progress.h"
 #include "limbeck/Session/SourceModel.h"
 #include "limbeck/Tensor/Inputs.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include <array>
 
 namespace limbeck::session {
+
+class Compiler;
 
 /// A tensor that is stored in integers.
 struct RoundedTensor {
@@ -21,6 +25,10 @@ struct RoundedTensor {
   DType storage = DType::U8;
   bool symmetric = false;
   calibration::Range range;
+  std::optional<std::array<float, 3>> given; ///< scale, lowest and highest, where somebody else chose them
+
+  /// As of quantize::kRoundingInput; not applied.
+  std::array<float, quantize::kRoundingColumns> row() const;
 };
 
 /// Constant weights that are stored in integers.
@@ -49,6 +57,8 @@ struct Variant {
 
 struct VariantOptions {
   SourceModel model;
+  SourceModel
+      quantized;      ///< by another tool, with a path: then there is no recipe, and there are no statistics
   std::string recipe; ///< rules behind the default ones, as YAML
   std::shared_ptr<const calibration::Statistics> statistics;
   int threads = 0;
@@ -72,6 +82,8 @@ public:
   std::vector<RoundedWeights> weights;
   std::vector<RoundedLayer> layers; ///< in the order of the graph
   std::vector<std::string> outputs;
+  std::map<std::string, std::string> floatNodes; ///< of the float model, by those of a given quantized one
+  std::vector<std::string> notes;
 
   /// Which of `tensors` are stored in integers under a recipe: what a float layer reads may be needed
   /// so by others, and what only it made may not.
@@ -86,6 +98,7 @@ public:
 
 private:
   Status read(mlir::ModuleOp module);
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> moduleOf(Compiler &compiler, const VariantOptions &options);
   Expected<std::vector<Tensor>> call(std::span<const Tensor> inputs, const Variant &variant, bool measured);
 
   importer::Model imported;

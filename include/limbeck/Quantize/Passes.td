@@ -334,6 +334,27 @@ def LowerObserversPass : Pass<"limbeck-quantize-lower-observers", "::mlir::Modul
   let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
 }
 
+def ObserveRoundedPass : Pass<"limbeck-quantize-observe-rounded", "::mlir::ModuleOp"> {
+  let summary = "turn a quantized model into floats with observers";
+  let description = [{
+    What: ops on quantized types compute floats; each `quantize` with one constant scale becomes a `calib.observe`, whose tensor
+    goes on in float, moved or not, to where it was dequantized. Its `calib.stat` has method `given`, the range, and in `calib.row`
+    scale and bounds. Constants become the floats that they stand for; each contraction gets a `calib.decision` that says how its
+    weights were stored.
+
+    Why a pass: explain asks what each rounding of a model costs that another tool made. Behind this pass it asks as it does of
+    ours, and nothing has to be found again in the float model but weights.
+
+    Input contract: behind stage Graph and `limbeck-quantize-fold-parameters`. Output guarantee: with every row applied,
+    `limbeck-quantize-select-variants` rounds what the model rounded, to the same steps. What it does not take apart stays and has
+    a remark `kept-rounded` with the reason: scales per channel of activations, those chosen when the model runs, integers that
+    something computes with.
+
+    Example: test/Quantize/observe-rounded.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect", "::limbeck::calib::CalibDialect"];
+}
+
 def SelectVariantsPass : Pass<"limbeck-quantize-select-variants", "::mlir::ModuleOp"> {
   let summary = "let inputs choose which tensors and weights are rounded, and how";
   let description = [{
@@ -345,7 +366,9 @@ def SelectVariantsPass : Pass<"limbeck-quantize-select-variants", "::mlir::Modul
     Why a pass: which layer costs what, and which repair helps, are then runs of one artifact. A range or a width is a number,
     so none has to be compiled; weights are constants, since kernels want them packed, so there is a fixed list.
 
-    Input contract: behind `limbeck-quantize-insert-observers`. Output guarantee: no op of dialect `calib` is left. With no rounding
+    Input contract: behind `limbeck-quantize-insert-observers` or, with two versions of weights, `limbeck-quantize-observe-rounded`,
+    where `calib.exact_weights` and `calib.exact_bias` of a contraction are what was rounded. Output guarantee: no op of dialect
+    `calib` is left. With no rounding
     applied and float weights, the results are the same, bit for bit. Rounding is that of `quantize` and `dequantize`, bit for bit
     but for NaN, which stays. A bias is rounded to the products of the scales of input and weights, as `limbeck-quantize-bias` does,
     where input, weights and result of its contraction are.

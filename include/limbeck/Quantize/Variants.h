@@ -16,10 +16,20 @@ enum RoundingColumn { Scale, Lowest, Highest, Applied, kRoundingColumns };
 /// A row that rounds as tensors of that range and storage are; not applied unless somebody says so.
 std::array<float, kRoundingColumns> roundingRow(calibration::Range range, DType storage, bool symmetric);
 
+/// Of a `calib.stat`: scale, lowest and highest of its row, where somebody else chose them.
+inline constexpr llvm::StringLiteral kRowAttribute = "calib.row";
+/// The method of ranges and of weights that were in the model.
+inline constexpr llvm::StringLiteral kGivenMethod = "given";
+
 /// Input of si32[contractions], a WeightVariant for each of VariantSites::contractions. None where there is no such contraction.
 inline constexpr llvm::StringLiteral kWeightsInput = "limbeck.weights";
 enum class WeightVariant : int32_t { Float, Recipe, Channels, LeastSquares };
 inline constexpr int32_t kWeightVariants = 4;
+
+/// Of a contraction whose weights somebody else rounded: weights and bias before that, dense tensors. Such a contraction has two
+/// variants, Float and Recipe: these, and its own.
+inline constexpr llvm::StringLiteral kExactWeightsAttribute = "calib.exact_weights",
+                                     kExactBiasAttribute = "calib.exact_bias";
 
 /// Input of bool, a scalar: whether the results of kMeasuredPrefix are computed.
 inline constexpr llvm::StringLiteral kMeasureInput = "limbeck.measure";
@@ -47,8 +57,11 @@ VariantSites variantSites(mlir::ModuleOp module);
 struct VariantWeights {
   Tensor values;
   std::vector<float> scales;
+  std::optional<Tensor> bias = std::nullopt; ///< in place of the contraction's own
 };
 
+/// How many WeightVariants, from the first, a contraction of VariantSites has.
+int32_t weightVariantsOf(graph::AnchorOpInterface contraction);
 /// The weights of a contraction of VariantSites.
 Expected<VariantWeights> weightsOf(graph::AnchorOpInterface contraction, WeightVariant variant);
 

@@ -9,7 +9,8 @@ namespace limbeck::session {
 
 struct ExplainOptions {
   SourceModel model;      ///< of floats
-  std::string statistics; ///< a file that calibrate wrote
+  std::string statistics; ///< a file that calibrate wrote; or, empty,
+  std::string quantized;  ///< an ONNX file that another tool made of the model: then there are no repairs
   std::string dataSet;
   quantize::Recipe recipe; ///< rules behind the default ones, as quantize takes them
   int64_t samples = 32;    ///< the first ones of the set, at most
@@ -50,7 +51,8 @@ struct Repair {
 /// All decibels are signal to noise at the outputs against the float model, the least over outputs; infinity where nothing differs.
 struct LayerError {
   std::string node, operatorType;
-  size_t place = 0; ///< in the order of the graph
+  std::string floatNode; ///< whose weights these are, of a given quantized model
+  size_t place = 0;      ///< in the order of the graph
   std::vector<TensorError> tensors;
   std::optional<WeightError> weights;
   double isolated = 0;   ///< only this layer is quantized: what it reads and its weights
@@ -62,7 +64,9 @@ struct LayerError {
 
 struct ExplainReport {
   std::string model;
-  std::vector<LayerError> layers; ///< the worst first
+  std::string quantizedModel;      ///< its file, where it was given
+  std::optional<double> unrounded; ///< dB of the given model when nothing is rounded
+  std::vector<LayerError> layers;  ///< the worst first
   int64_t samples = 0;
   double quantized = 0;                             ///< dB of the whole model
   std::optional<double> repaired;                   ///< with ExplainOptions::apply repairs
