@@ -59,6 +59,9 @@ Status Statistics::merge(const Statistics &other) {
   if (collect != other.collect)
     return error(Code::Calibration, "expected the same --collect in both, found ", text(collect), " and ",
                  text(other.collect));
+  if (scaling != other.scaling || !magnitudes.empty() || !other.magnitudes.empty())
+    return error(Code::Calibration,
+                 "expected statistics by the same rules for equalize and none for smooth, found others");
   if (!biasErrors.empty() || !other.biasErrors.empty())
     return error(Code::Calibration, "expected statistics of a float model, found errors of a quantized one");
   if (indicesPerSample != other.indicesPerSample)
@@ -129,6 +132,8 @@ static std::string documentText(const Statistics &statistics, const Json &gramFi
                              ",\n\"collect\":", dumped(calibration::text(statistics.collect)),
                              ",\n\"samples\":", statistics.samples,
                              ",\n\"indices_per_sample\":", statistics.indicesPerSample);
+  if (!statistics.scaling.empty())
+    text += ",\n\"scaling\":" + dumped(statistics.scaling);
   if (!gramFile.is_null())
     text += ",\n\"gram\":" + dumped(gramFile);
   text += ",\n\"tensors\":{";
@@ -138,6 +143,13 @@ static std::string documentText(const Statistics &statistics, const Json &gramFi
     separator = ",\n";
   }
   text += "}";
+  separator = ",\n\"magnitudes\":{\n";
+  for (const auto &[name, tensor] : statistics.magnitudes) {
+    text += separator + dumped(name) + ":" +
+            dumped(Json{{"greatest", tensor.greatest}, {"squares", tensor.squares}, {"span", tensor.span}});
+    separator = ",\n";
+  }
+  text += statistics.magnitudes.empty() ? "" : "}";
   separator = ",\n\"bias_errors\":{\n";
   for (const auto &[name, errors] : statistics.biasErrors) {
     text += separator + dumped(name) + ":" + dumped(Json(errors));
@@ -196,6 +208,13 @@ public:
     if (!fits)
       fail(key, least == greatest ? message(least) : message("an integer from ", least, " to ", greatest));
     return fits ? value->get<int64_t>() : least;
+  }
+  double number(const char *key, double least, double greatest) {
+    const Json *value = find(key);
+    if (value && value->is_number() && value->get<double>() >= least && value->get<double>() <= greatest)
+      return value->get<double>();
+    fail(key, message("a number from ", least, " to ", greatest));
+    return least;
   }
   std::string string(const char *key) {
     const Json *value = find(key);
@@ -412,6 +431,28 @@ static Expected<std::vector<NamedTensor>> readMatrices(Members &document, const 
   return matrices;
 }
 
+static Status readMagnitudes(Members &document, Statistics &statistics) {
+  if (!document.find("magnitudes"))
+    return {};
+  for (const auto &[name, value] : document.inner("magnitudes").items()) {
+    std::string where = message("the magnitudes of '", name, "'");
+    if (!value.is_object())
+      return error(Code::Calibration, "expected an object for ", where);
+    Members members(value, where);
+    ChannelMagnitudes &tensor = statistics.magnitudes[name];
+    for (double greatest : members.numbers("greatest", /*f32=*/true))
+      tensor.greatest.push_back(static_cast<float>(greatest));
+    tensor.squares = members.numbers("squares", /*f32=*/false);
+    tensor.span = members.number("span", 1, 2);
+    auto isNegative = [](double number) { return !(number >= 0); };
+    if (tensor.squares.size() != tensor.greatest.size() || std::ranges::any_of(tensor.squares, isNegative) ||
+        std::ranges::any_of(tensor.greatest, isNegative))
+      members.fail("squares", "as many numbers as 'greatest' has, none below 0");
+    LIMBECK_TRY(members.status);
+  }
+  return document.status;
+}
+
 static Status readBiasErrors(Members &document, Statistics &statistics) {
   if (!document.find("bias_errors"))
     return {};
@@ -458,6 +499,9 @@ static Expected<Statistics> parseDocument(Bytes bytes, const std::string &path) 
     if (!statistics.tensors.emplace(name, std::move(tensor)).second)
       return error(Code::Calibration, "expected each tensor once, found '", name, "' twice");
   }
+  if (document.find("scaling"))
+    statistics.scaling = document.string("scaling");
+  LIMBECK_TRY(readMagnitudes(document, statistics));
   LIMBECK_TRY(readBiasErrors(document, statistics));
   return statistics;
 }

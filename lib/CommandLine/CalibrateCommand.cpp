@@ -159,7 +159,8 @@ static int runCalibrate(const CalibrateFlags &flags, Console &console) {
   Expected<std::optional<Statistics>> before = readBefore(flags);
   if (!before.ok())
     return console.fail(before.diagnostic());
-  Expected<session::CalibrateReport> report = session::calibrate(options, *before, console.progress());
+  Expected<session::CalibrateReport> report =
+      session::calibrateSmoothed(options, *before, console.progress());
   if (!report.ok())
     return console.fail(report.diagnostic());
   if (report->statistics.samples == 0)

@@ -51,6 +51,14 @@ void addRecipeFlags(CLI::App &command, RecipeFlags &flags) {
       .add_flag("--correct-bias", flags.correctBias,
                 "take the mean error of each channel, as runs on the samples show it, off its bias")
       ->group(group);
+  command
+      .add_flag("--equalize", flags.equalize,
+                "weights of contractions behind one another in ranges of one size, channel by channel")
+      ->group(group);
+  command
+      .add_flag("--smooth{auto}", flags.smooth,
+                "move the size of large channels of activations into weights; --smooth=0.5: by that power")
+      ->group(group);
 }
 
 static bool fourBits(const RecipeFlags &flags) {
@@ -104,6 +112,10 @@ static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
     set("granularity", "tensor");
   if (flags.correctBias)
     set("correct_bias", "runs");
+  if (flags.equalize)
+    set("equalize", "true");
+  if (!flags.smooth.empty())
+    set("smooth", flags.smooth);
   if (form) {
     set("quantize", "none");
     std::vector<std::string> chosen = chosenOperators(flags);
@@ -112,7 +124,8 @@ static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
       rules.back().settings = {{"quantize", "static"},
                                {"weight_method", "mse"},
                                {"keep_sums", "depthwise"},
-                               {"correct_bias", "runs"}};
+                               {"correct_bias", "runs"},
+                               {"smooth", "auto"}};
     else
       rules.back().settings["quantize"] = flags.dynamic.empty() ? "weights" : "dynamic";
     if (flags.perRow)
@@ -143,7 +156,8 @@ static Status checkValues(const RecipeFlags &flags) {
   const std::tuple<const char *, const char *, const std::string &> settings[] = {
       {"--method", "method", flags.method},
       {"--percentile", "percentile", flags.percentile},
-      {"--activations", "activations", flags.activations}};
+      {"--activations", "activations", flags.activations},
+      {"--smooth", "smooth", flags.smooth}};
   for (const auto &[flag, key, value] : settings)
     if (!value.empty())
       LIMBECK_TRY(atFlag(flag, quantize::checkSetting(key, value)));
@@ -169,7 +183,9 @@ static Status checkTogether(const RecipeFlags &flags) {
   const std::pair<const char *, bool> ofRanges[] = {{"--method", !flags.method.empty()},
                                                     {"--percentile", !flags.percentile.empty()},
                                                     {"--activations", !flags.activations.empty()},
-                                                    {"--correct-bias", flags.correctBias}};
+                                                    {"--correct-bias", flags.correctBias},
+                                                    {"--equalize", flags.equalize},
+                                                    {"--smooth", !flags.smooth.empty()}};
   for (const auto &[flag, given] : ofRanges)
     if (given)
       return error(Code::Flag, "expected no ", flag, " with ", form,

@@ -10,10 +10,11 @@ struct RecipeFlags {
   std::string method, activations, exclude, percentile, weightOnly;
   std::string dynamic; ///< int8 or int4; empty where activations have fixed ranges
   std::vector<std::string> operators;
-  bool perTensor = false, perRow = false, accurate = false, correctBias = false;
+  std::string smooth; ///< auto or a number; empty: none
+  bool perTensor = false, perRow = false, accurate = false, correctBias = false, equalize = false;
 };
 
-/// --recipe --method --percentile --exclude --op-types --activations --per-tensor --accurate --correct-bias
+/// --recipe --method --percentile --exclude --op-types --activations --per-tensor --accurate --correct-bias --equalize --smooth
 void addRecipeFlags(CLI::App &command, RecipeFlags &flags);
 /// --dynamic --per-row --weight-only: for commands that make a model, not only statistics of one.
 void addFormFlags(CLI::App &command, RecipeFlags &flags);

@@ -24,11 +24,31 @@ static void buildGraph(mlir::OpPassManager &passes) {
   passes.addPass(graph::createVerifyGraphPass());
 }
 
+void buildObserved(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                   mlir::OpPassManager &passes) {
+  if (!quantize::scalingText(recipe).empty()) {
+    // Factors move in the float graph, as decisions say; what is stored in integers is decided on the graph behind it.
+    passes.addPass(quantize::createInsertObserversPass(recipe, /*inputs=*/true));
+    passes.addPass(quantize::createEqualizePass());
+    // Behind it: the magnitudes are those of the equalized model.
+    passes.addPass(quantize::createSmoothPass(std::move(statistics)));
+  }
+  passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
+}
+
+void buildMagnitudes(quantize::Recipe recipe, mlir::OpPassManager &passes) {
+  passes.addPass(quantize::createInsertObserversPass(std::move(recipe), /*inputs=*/true));
+  passes.addPass(quantize::createEqualizePass());
+  quantize::LowerObserversPassOptions options;
+  options.collect = "minmax,histogram,channels,gram";
+  passes.addPass(quantize::createLowerObserversPass(options));
+}
+
 /// Up to activations with scales.
 static void buildRanges(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
                         mlir::OpPassManager &passes) {
   // What is quantized is decided on the graph as calibration saw it.
-  passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
+  buildObserved(std::move(recipe), statistics, passes);
   passes.addPass(quantize::createChooseRangesPass(std::move(statistics)));
   passes.addPass(quantize::createFoldCalibrationPass());
   // What needs no statistics.
@@ -136,8 +156,9 @@ void buildStages(Stage first, Stage last, mlir::OpPassManager &passes) {
       buildStage(stage, passes);
 }
 
-void buildObservers(quantize::Recipe recipe, llvm::StringRef collect, mlir::OpPassManager &passes) {
-  passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
+void buildObservers(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                    llvm::StringRef collect, mlir::OpPassManager &passes) {
+  buildObserved(std::move(recipe), std::move(statistics), passes);
   quantize::LowerObserversPassOptions options;
   options.collect = collect.str();
   passes.addPass(quantize::createLowerObserversPass(options));

@@ -50,7 +50,7 @@ Status checkConstants(mlir::Operation *op, const OpSelection &choice) {
 
 struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> {
   using InsertObserversPassBase::InsertObserversPassBase;
-  explicit InsertObserversPass(Recipe recipe) : given(std::move(recipe)) {}
+  InsertObserversPass(Recipe recipe, bool inputsOnly) : given(std::move(recipe)) { inputs = inputsOnly; }
 
   void runOnOperation() override {
     auto matcher = readMatcher();
@@ -63,6 +63,7 @@ struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> 
       getOperation().emitError("expected a function 'main'");
       return signalPassFailure();
     }
+    forget();
     Selection selection = select(main, *matcher);
     for (const auto &[op, choice] : selection.ops)
       if (Status status = checkConstants(op, choice); !status.ok()) {
@@ -70,8 +71,11 @@ struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> 
         return signalPassFailure();
       }
     markContractions(selection);
-    observe(selection);
+    if (!inputs)
+      observe(selection);
     observeNeighbours(main);
+    if (inputs)
+      return;
     // The first rules are ours: that one of them finds nothing is no mistake.
     for (size_t index : matcher->unusedRules())
       if (size_t ours = defaultRecipe().rules.size(); index >= ours)
@@ -80,6 +84,19 @@ struct InsertObserversPass : impl::InsertObserversPassBase<InsertObserversPass> 
   }
 
 private:
+  /// What was decided and observed before.
+  void forget() {
+    getOperation().walk([](mlir::Operation *op) {
+      op->removeAttr(kDecisionAttribute);
+      if (auto observe = mlir::dyn_cast<calib::ObserveOp>(op)) {
+        observe.replaceAllUsesWith(observe.getX());
+        observe.erase();
+      }
+    });
+    for (calib::StatOp stat : llvm::make_early_inc_range(getOperation().getOps<calib::StatOp>()))
+      stat.erase();
+  }
+
   Expected<RecipeMatcher> readMatcher() {
     Recipe all = defaultRecipe();
     if (!recipe.empty()) {
@@ -94,7 +111,7 @@ private:
   void markContractions(const Selection &selection) {
     mlir::Builder b(&getContext());
     for (const auto &[op, choice] : selection.ops) {
-      if (!choice.reason.empty())
+      if (!choice.reason.empty() && !inputs)
         mlir::remark::missed(op->getLoc(), mlir::remark::RemarkOpts::name("kept-float").category("quantize"))
             << mlir::remark::reason("{0} stays in float: {1}", op->getName().getStringRef().str(),
                                     choice.reason);
@@ -141,8 +158,10 @@ private:
   }
 
   /// Whether weights or biases depend on the statistics of the input.
-  static bool readsInput(mlir::DictionaryAttr decision) {
+  bool readsInput(mlir::DictionaryAttr decision) const {
     llvm::StringRef mode = setting(decision, "quantize");
+    if (inputs)
+      return mode == "static" && setting(decision, "smooth") != "none";
     return (mode == "weights" && roundsByGram(decision)) ||
            (mode == "static" && setting(decision, "correct_bias") == "means");
   }
@@ -165,7 +184,7 @@ private:
       mlir::NamedAttrList entries(decision);
       if (readsInput(decision))
         entries.set(kInputSetting, b.getStringAttr(observed(anchor.getAnchorInput(), symbols, b)));
-      if (readsResult(anchor, decision))
+      if (!inputs && readsResult(anchor, decision))
         entries.set(kResultSetting, b.getStringAttr(observed(anchor->getResult(0), symbols, b)));
       anchor->setAttr(kDecisionAttribute, entries.getDictionary(&getContext()));
     });
@@ -197,8 +216,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe) {
-  return std::make_unique<InsertObserversPass>(std::move(recipe));
+std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe, bool inputs) {
+  return std::make_unique<InsertObserversPass>(std::move(recipe), inputs);
 }
 
 } // namespace limbeck::quantize

@@ -1,6 +1,7 @@
 // Constant weights of the contractions that the recipe chose become integers.
 #include "ActivationAwareScales.h"
 #include "Decision.h"
+#include "DivideInput.h"
 #include "RoundBlocks.h"
 #include "RoundWeights.h"
 #include "Storage.h"
@@ -74,20 +75,6 @@ Expected<mlir::Value> dequantizedBlocks(mlir::OpBuilder &b, mlir::Location locat
                                                    mlir::TypeAttr::get(f32)));
 }
 
-/// An input over the factors that its weights are multiplied by: a product behind whatever computes it.
-Expected<mlir::Value> dividedInput(graph::AnchorOpInterface anchor, std::span<const float> factors) {
-  mlir::Value input = anchor.getAnchorInput();
-  mlir::OpBuilder b(anchor);
-  LIMBECK_ASSIGN(Tensor reciprocals, Tensor::zeros(DType::F32, {static_cast<int64_t>(factors.size())}));
-  llvm::transform(factors, reciprocals.mutableValues<float>().begin(),
-                  [](float factor) { return 1 / factor; });
-  auto type = mlir::RankedTensorType::get(reciprocals.shape(), b.getF32Type());
-  LIMBECK_ASSIGN(mlir::Value by, graph::createConstant(b, input.getLoc(), reciprocals, type));
-  return mlir::Value(graph::MulOp::create(b, input.getLoc(),
-                                          mlir::cast<mlir::RankedTensorType>(input.getType()), input, by,
-                                          b.getStringAttr("")));
-}
-
 /// The weights alone: as integers that the matrix product reads in place of floats.
 Status quantizeWeightsAlone(graph::AnchorOpInterface anchor, mlir::DictionaryAttr decision,
                             const Statistics *statistics) {
@@ -106,7 +93,8 @@ Status quantizeWeightsAlone(graph::AnchorOpInterface anchor, mlir::DictionaryAtt
     LIMBECK_ASSIGN(std::vector<float> factors, activationAwareScales(*weights, rounding, *gram));
     if (llvm::any_of(factors, [](float factor) { return factor != 1; })) {
       LIMBECK_ASSIGN(*weights, scaledRows(*weights, factors));
-      LIMBECK_ASSIGN(mlir::Value divided, dividedInput(anchor, factors));
+      LIMBECK_ASSIGN(mlir::Value divided,
+                     dividedInput(anchor, std::vector<double>(factors.begin(), factors.end())));
       anchor->setOperand(0, divided);
     }
   }

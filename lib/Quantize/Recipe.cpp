@@ -70,6 +70,7 @@ static Decision initialDecision() {
   return {{
 #define LIMBECK_WORD(key, initial, words, about) {#key, initial},
 #define LIMBECK_NUMBER(key, initial, least, greatest, about) {#key, initial},
+#define LIMBECK_WORD_OR_NUMBER(key, initial, words, least, greatest, about) {#key, initial},
 #include "limbeck/Quantize/RecipeSettings.def"
           },
           {}};

@@ -17,7 +17,7 @@ namespace {
 struct Setting {
   std::string key;
   std::vector<std::string> words; ///< empty for a number
-  double least = 0, greatest = 0;
+  double least = 0, greatest = 0; ///< equal for a word
 };
 } // namespace
 
@@ -35,6 +35,8 @@ static const std::vector<Setting> &allSettings() {
   static const std::vector<Setting> settings = {
 #define LIMBECK_WORD(key, initial, words, about) {#key, split(words), 0, 0},
 #define LIMBECK_NUMBER(key, initial, least, greatest, about) {#key, {}, least, greatest},
+#define LIMBECK_WORD_OR_NUMBER(key, initial, words, least, greatest, about)                                  \
+  {#key, split(words), least, greatest},
 #include "limbeck/Quantize/RecipeSettings.def"
   };
   return settings;
@@ -79,11 +81,15 @@ Status checkSetting(const std::string &key, const std::string &value) {
       keys.push_back(known.key);
     return unknownKey(key, keys);
   }
-  if (!setting->words.empty()) {
-    if (std::ranges::find(setting->words, value) != setting->words.end())
-      return {};
-    return error(Code::Parse, "expected ", key, " to be one of ", list(setting->words), ", found '", value,
-                 "'")
+  bool takesNumbers = setting->least < setting->greatest;
+  if (std::ranges::find(setting->words, value) != setting->words.end())
+    return {};
+  if (!setting->words.empty() && !(takesNumbers && toNumber(value))) {
+    return error(Code::Parse, "expected ", key, " to be one of ", list(setting->words),
+                 takesNumbers ? message(" or a number from ", shortText(setting->least), " to ",
+                                        shortText(setting->greatest))
+                              : "",
+                 ", found '", value, "'")
         .withHint(message("the nearest is '", nearest(value, setting->words), "'"));
   }
   std::optional<double> number = toNumber(value);
@@ -315,6 +321,33 @@ std::string conditionText(const Rule &rule) {
 
 std::string recipeText(const Recipe &recipe) {
   return recipe.rules.empty() ? "version: 1\nrules: []\n" : "version: 1\nrules:\n" + rulesText(recipe);
+}
+
+/// Whether a rule sets `key` to anything but `initial`.
+static bool asksFor(const Recipe &recipe, const std::string &key, std::string_view initial) {
+  return std::ranges::any_of(recipe.rules, [&](const Rule &rule) {
+    auto found = rule.settings.find(key);
+    return found != rule.settings.end() && found->second != initial;
+  });
+}
+
+bool asksForSmoothing(const Recipe &recipe) {
+  return asksFor(recipe, "smooth", "none");
+}
+
+std::string scalingText(const Recipe &recipe) {
+  if (!asksForSmoothing(recipe) && !asksFor(recipe, "equalize", "false"))
+    return "";
+  Recipe reduced;
+  for (Rule rule : recipe.rules) {
+    std::erase_if(rule.settings, [](const auto &setting) {
+      return setting.first != "quantize" && setting.first != "granularity" && setting.first != "equalize" &&
+             setting.first != "smooth";
+    });
+    if (!rule.settings.empty())
+      reduced.rules.push_back(std::move(rule));
+  }
+  return rulesText(reduced);
 }
 
 std::string rulesText(const Recipe &recipe) {

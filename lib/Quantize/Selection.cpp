@@ -5,6 +5,7 @@
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Rewriting.h"
 #include "limbeck/Graph/IR/SourceNames.h"
+#include "limbeck/Quantize/Passes.h"
 #include "limbeck/Reference/Operation.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -153,7 +154,8 @@ static bool isMatrixProduct(graph::AnchorOpInterface anchor) {
 }
 
 void Selector::decide(mlir::Operation *op) {
-  if (!mlir::isa<graph::ReferenceOpInterface>(op) || op->getNumResults() == 0 || movedOperand(op))
+  if (!mlir::isa<graph::ReferenceOpInterface>(op) || op->getNumResults() == 0 || movedOperand(op) ||
+      op->hasAttr(kSmoothingAttribute))
     return;
   auto [node, type] = sourceOp(op);
   OpSelection choice{matcher.decideOp(node, type), false, ""};

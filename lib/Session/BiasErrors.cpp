@@ -123,6 +123,7 @@ private:
 
 /// Means of the float model, if nothing interrupted it.
 static Expected<CalibrateReport> floatMeans(const BiasErrorOptions &options, const Samples &samples,
+                                            const calibration::Statistics &statistics,
                                             const Progress &progress) {
   CalibrateOptions calibration;
   calibration.model = samples.source;
@@ -132,13 +133,18 @@ static Expected<CalibrateReport> floatMeans(const BiasErrorOptions &options, con
   calibration.skip = [&](int64_t index) { return !samples.contains(index); };
   calibration.threads = options.threads;
   calibration.worker = options.worker;
+  LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());
+  if (!statistics.magnitudes.empty()) {
+    calibration.statistics = folder.file("magnitudes.json");
+    LIMBECK_TRY(calibration::writeStatistics(calibration.statistics, statistics));
+  }
   return calibrate(calibration, std::nullopt, progress);
 }
 
 Expected<BiasErrorReport> measureBiasErrors(const BiasErrorOptions &options,
                                             calibration::Statistics &statistics, const Progress &progress) {
   LIMBECK_ASSIGN(Samples samples, Samples::open(options));
-  LIMBECK_ASSIGN(CalibrateReport exact, floatMeans(options, samples, progress));
+  LIMBECK_ASSIGN(CalibrateReport exact, floatMeans(options, samples, statistics, progress));
   BiasErrorReport report{samples.size(), exact.interrupted};
   if (report.interrupted)
     return report;

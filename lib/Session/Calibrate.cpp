@@ -3,6 +3,7 @@
 #include "Executable.h"
 #include "ObservedModel.h"
 #include "SampleCheck.h"
+#include "limbeck/Quantize/Recipe.h"
 #include "limbeck/Session/DataSet.h"
 #include "limbeck/Session/FileKind.h"
 #include "limbeck/Support/Interrupt.h"
@@ -52,6 +53,10 @@ Status Calibration::open() {
         .atFile(options.model.path);
   report.statistics.modelSha256 = statisticsIdentity(model, importOptions);
   report.statistics.collect = options.collect;
+  if (!options.recipe.empty()) {
+    LIMBECK_ASSIGN(quantize::Recipe recipe, quantize::parseRecipe(options.recipe, "recipe"));
+    report.statistics.scaling = quantize::scalingText(recipe);
+  }
   for (const NamedType &input : inputs)
     if (const Shape &shape = input.type.shape; !shape.empty())
       report.statistics.indicesPerSample = std::max(report.statistics.indicesPerSample, shape[0]);

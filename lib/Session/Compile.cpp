@@ -140,7 +140,8 @@ private:
   /// The entry behind `last`, at most Fuse.
   Expected<Module> frontEnd(const EntryChoice &choice, Stage last);
   Expected<quantize::Recipe> recipe() const;
-  Status observe(mlir::ModuleOp module);
+  Status readStatistics(const std::string &identity, const std::string &scaling);
+  Status observe(mlir::ModuleOp module, const std::string &identity);
   /// `identity`: of the model, as statistics name it.
   Status quantize(mlir::ModuleOp module, const std::string &identity);
   Expected<Module> lower(mlir::ModuleOp module, const cpu::Isa &isa) {
@@ -204,7 +205,7 @@ Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
     return module;
   }
   LIMBECK_TRY(inFile(compiler.run(*module, first, Stage::Graph)));
-  LIMBECK_TRY(inFile(options.observe ? observe(*module) : quantize(*module, identity)));
+  LIMBECK_TRY(inFile(options.observe ? observe(*module, identity) : quantize(*module, identity)));
   if (last > Stage::Graph)
     LIMBECK_TRY(inFile(compiler.run(*module, Stage::Quantize, last)));
   return module;
@@ -216,15 +217,20 @@ Expected<quantize::Recipe> Session::recipe() const {
   return quantize::parseRecipe(options.quantization.recipe, "recipe");
 }
 
-Status Session::observe(mlir::ModuleOp module) {
+Status Session::observe(mlir::ModuleOp module, const std::string &identity) {
   LIMBECK_TRY(expectFloatModel(module, options.model.path));
   LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
+  LIMBECK_TRY(readStatistics(identity, quantize::scalingText(rules)));
   return compiler.run(module, [&](mlir::OpPassManager &passes) {
-    pipeline::buildObservers(std::move(rules), calibration::text(options.collect), passes);
+    if (options.magnitudes)
+      pipeline::buildMagnitudes(std::move(rules), passes);
+    else
+      pipeline::buildObservers(std::move(rules), statistics, calibration::text(options.collect), passes);
   });
 }
 
-Status Session::quantize(mlir::ModuleOp module, const std::string &identity) {
+/// Those of this model, with the factors moved that these rules move.
+Status Session::readStatistics(const std::string &identity, const std::string &scaling) {
   if (!statistics && !options.quantization.statistics.empty()) {
     LIMBECK_ASSIGN(std::vector<std::byte> bytes, readFile(options.quantization.statistics));
     statisticsSha256 =
@@ -236,9 +242,20 @@ Status Session::quantize(mlir::ModuleOp module, const std::string &identity) {
       return error(Code::Calibration, "expected statistics of this model, found those of one with SHA-256 ",
                    read.modelSha256)
           .atFile(options.quantization.statistics);
+    if (read.scaling != scaling)
+      return error(Code::Calibration,
+                   "expected statistics by the rules for equalize and smooth of this recipe, found ",
+                   read.scaling.empty() ? "those of a model without" : "others")
+          .withHint("calibrate with the recipe that quantizes, or quantize --data does it")
+          .atFile(options.quantization.statistics);
     statistics = std::make_shared<const calibration::Statistics>(std::move(read));
   }
+  return {};
+}
+
+Status Session::quantize(mlir::ModuleOp module, const std::string &identity) {
   LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
+  LIMBECK_TRY(readStatistics(identity, quantize::scalingText(rules)));
   Status status = compiler.run(module, [&](mlir::OpPassManager &passes) {
     pipeline::buildQuantization(std::move(rules), statistics, passes);
   });

@@ -83,7 +83,9 @@ Expected<ObservedModel *> ObservedModels::forInputs(std::span<const Tensor> valu
   compileOptions.target = "cpu:native";
   compileOptions.observe = true;
   compileOptions.quantization.recipe = options.recipe;
+  compileOptions.quantization.statistics = options.statistics;
   compileOptions.collect = options.collect;
+  compileOptions.magnitudes = options.magnitudes;
   compileOptions.threads = static_cast<unsigned>(options.threads);
   for (size_t i = 0; i < inputs.size(); ++i)
     if (!inputs[i].type.isStatic())

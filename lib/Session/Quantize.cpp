@@ -188,7 +188,7 @@ Status Quantizer::collect() {
   calibration.skip = [this](int64_t index) { return heldBack.contains(index); };
   calibration.threads = options.threads;
   calibration.worker = options.worker;
-  LIMBECK_ASSIGN(CalibrateReport calibrated, calibrate(calibration, std::nullopt, progress));
+  LIMBECK_ASSIGN(CalibrateReport calibrated, calibrateSmoothed(calibration, std::nullopt, progress));
   report.interrupted = calibrated.interrupted;
   for (std::string &note : calibrated.notes)
     report.notes.push_back(std::move(note));

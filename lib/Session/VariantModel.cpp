@@ -159,14 +159,13 @@ Status VariantModel::read(mlir::ModuleOp module) {
 }
 
 /// The float graph with what the recipe stores in integers observed.
-static Expected<mlir::OwningOpRef<mlir::ModuleOp>> observedModule(Compiler &compiler,
-                                                                  const importer::Model &model,
-                                                                  const std::string &precision,
-                                                                  quantize::Recipe recipe) {
+static Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+observedModule(Compiler &compiler, const importer::Model &model, const std::string &precision,
+               quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics) {
   LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, compiler.import(model, precision));
   LIMBECK_TRY(compiler.run(*module, pipeline::Stage::Import, pipeline::Stage::Graph));
   LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
-    passes.addPass(quantize::createInsertObserversPass(std::move(recipe)));
+    pipeline::buildObserved(std::move(recipe), std::move(statistics), passes);
   }));
   return module;
 }
@@ -174,7 +173,7 @@ static Expected<mlir::OwningOpRef<mlir::ModuleOp>> observedModule(Compiler &comp
 Expected<std::vector<bool>> VariantModel::storedWith(const quantize::Recipe &recipe) const {
   Compiler compiler;
   LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module,
-                 observedModule(compiler, imported, precision, recipe));
+                 observedModule(compiler, imported, precision, recipe, statistics));
   std::vector<bool> stored;
   for (const RoundedTensor &tensor : tensors)
     stored.push_back(module->lookupSymbol<calib::StatOp>(tensor.name) != nullptr);
@@ -198,12 +197,13 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> VariantModel::moduleOf(Compiler &com
                  options.statistics->modelSha256);
   outputs = imported.outputNames;
   precision = options.model.precision;
+  statistics = options.statistics;
   quantize::Recipe recipe;
   if (!options.recipe.empty()) {
     LIMBECK_ASSIGN(recipe, quantize::parseRecipe(options.recipe, "recipe"));
   }
   LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module,
-                 observedModule(compiler, imported, precision, std::move(recipe)));
+                 observedModule(compiler, imported, precision, std::move(recipe), options.statistics));
   LIMBECK_TRY(compiler.run(*module, [&](mlir::OpPassManager &passes) {
     passes.addPass(quantize::createChooseRangesPass(options.statistics));
   }));

@@ -101,6 +101,7 @@ private:
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> moduleOf(Compiler &compiler, const VariantOptions &options);
   Expected<std::vector<Tensor>> call(std::span<const Tensor> inputs, const Variant &variant, bool measured);
 
+  std::shared_ptr<const calibration::Statistics> statistics;
   importer::Model imported;
   std::string precision;
   std::unique_ptr<runtime::Context> context;

@@ -89,6 +89,7 @@ template <class Direction, class Options> static void visitOptions(Direction &&d
   direction.number("collect-channels", options.collect.channels);
   direction.number("collect-gram", options.collect.gram);
   direction.number("collect-means", options.collect.means);
+  direction.number("magnitudes", options.magnitudes);
   direction.number("list-tiles", options.listTiles);
   direction.number("threads", options.threads);
 }

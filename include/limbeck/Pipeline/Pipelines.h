@@ -19,8 +19,14 @@ void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibratio
 /// All from `first` to `last`, both included.
 void buildStages(Stage first, Stage last, mlir::OpPassManager &passes);
 /// Behind stage Graph: observers where the default recipe and the rules behind it want them, lowered to results that leave the
-/// function.
-void buildObservers(quantize::Recipe recipe, llvm::StringRef collect, mlir::OpPassManager &passes);
+/// function. Statistics give the magnitudes that smoothing asks for.
+void buildObservers(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                    llvm::StringRef collect, mlir::OpPassManager &passes);
+/// Behind stage Graph: factors moved as the rules say (equalize and smooth), decisions and observers.
+void buildObserved(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
+                   mlir::OpPassManager &passes);
+/// Behind stage Graph: equalized, with the magnitudes that smoothing asks for as results that leave the function.
+void buildMagnitudes(quantize::Recipe recipe, mlir::OpPassManager &passes);
 /// The same as buildQuantization, but that biases are corrected by inputs, and means leave the function: open-biases.
 void buildOpenBiases(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
                      mlir::OpPassManager &passes);

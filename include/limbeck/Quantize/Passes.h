@@ -18,6 +18,9 @@ inline constexpr llvm::StringLiteral kDecisionAttribute = "calib.decision";
 /// Of a `calib.stat`: what is collected of its tensor, a string as `--collect` takes it. Without it, what the pass is told.
 inline constexpr llvm::StringLiteral kCollectAttribute = "calib.collect";
 
+/// Of a multiplication that smooth made: it stays float, whatever the rules say.
+inline constexpr llvm::StringLiteral kSmoothingAttribute = "calib.smoothing";
+
 /// What open-biases adds: inputs and results of f32[channels].
 inline constexpr llvm::StringLiteral kCorrectionPrefix = "limbeck.correction:", kMeanPrefix = "limbeck.mean:";
 
@@ -25,8 +28,10 @@ inline constexpr llvm::StringLiteral kCorrectionPrefix = "limbeck.correction:", 
 #define GEN_PASS_REGISTRATION
 #include "limbeck/Quantize/Passes.h.inc"
 
-/// Observes by the default recipe with these rules behind it.
-std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe);
+/// Observes by the default recipe with these rules behind it. `inputs`: only what smoothing asks for, and without remarks.
+std::unique_ptr<mlir::Pass> createInsertObserversPass(Recipe recipe, bool inputs = false);
+/// Smooths by statistics in memory.
+std::unique_ptr<mlir::Pass> createSmoothPass(std::shared_ptr<const calibration::Statistics> statistics);
 /// Reads ranges from statistics in memory.
 std::unique_ptr<mlir::Pass> createChooseRangesPass(std::shared_ptr<const calibration::Statistics> statistics);
 /// Corrects biases by statistics in memory.

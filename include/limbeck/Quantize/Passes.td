@@ -20,12 +20,67 @@ def InsertObserversPass : Pass<"limbeck-quantize-insert-observers", "::mlir::Mod
     inside a chain of element-wise ops over one tensor is observed. Each op that a rule names and that stays in float gives a remark
     `kept-float` with the reason. A rule that matches nothing is a warning.
 
-    Options: `recipe` is a YAML file (docs/quantize.md).
+    Observers and decisions that are there already are made anew.
+
+    Options: `recipe` is a YAML file (docs/quantize.md). With `inputs`, decisions are made and only the inputs of contractions are
+    observed that `smooth` is for, without remarks: what `limbeck-quantize-equalize` and `limbeck-quantize-smooth` read.
 
     Example: test/Quantize/insert-observers.mlir
   }];
-  let options = [Option<"recipe", "recipe", "std::string", "", "YAML file with rules; the default ones come first">];
+  let options = [
+    Option<"recipe", "recipe", "std::string", "", "YAML file with rules; the default ones come first">,
+    Option<"inputs", "inputs", "bool", "false", "decide, and observe only what smoothing asks for">,
+  ];
   let dependentDialects = ["::limbeck::calib::CalibDialect"];
+}
+
+def EqualizePass : Pass<"limbeck-quantize-equalize", "::mlir::ModuleOp"> {
+  let summary = "give weights of neighbouring contractions ranges of one size";
+  let description = [{
+    What: where a channel of a contraction's result is what a channel of another's input is made of, the weights and the bias that make
+    it are multiplied by f, and the weights that read it divided: f = sqrt(r2 / r1), with r1 and r2 the greatest absolute weights on
+    both sides. Channel by channel, in order, until no factor changes by a thousandth, at most 100 times (Nagel et al. 2019, 4.1).
+    Depthwise filters stand on both sides.
+
+    Factors pass relu, leaky relu, prelu, abs and neg, pooling, means, sums and extremes over dimensions, reshapes, transposes, pads,
+    resizing, and products with a gate; a sum, a maximum or a concatenation hands the same ones to all its operands. Constants that are
+    added, subtracted or multiplied take them, and so do norms. Clips (relu6), other functions, inputs and results of the model have none.
+
+    Why a pass: a channel with a small range in a tensor with a large one loses its low digits, while its weights have room for it.
+
+    Input contract: behind `limbeck-quantize-insert-observers`, in front of calibration. Output guarantee: only constants change;
+    results differ by the rounding of these to f32. A channel takes part where all contractions that make or read it have `equalize:
+    true` in their decision. One that is always 0, or that no weight reads, keeps its factor of 1.
+
+    Example: test/Quantize/equalize.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
+def SmoothPass : Pass<"limbeck-quantize-smooth", "::mlir::ModuleOp"> {
+  let summary = "move the size of large channels of activations into weights";
+  let description = [{
+    What: each channel of the input of a contraction whose decision says `smooth` is divided by s, and the weights that read it are
+    multiplied: s = x^alpha / w^(1 - alpha), with x the greatest absolute value of the channel in the samples and w that of its weights,
+    relative to the geometric mean over channels (Xiao et al. 2022). With `auto`, alpha is the one of 0.05, 0.1 .. 0.95 with the least
+    estimated error of the results: that of inputs rounded over their range, and that of weights weighed by the mean squares of
+    what they meet; or nothing moves.
+
+    The division moves to where `limbeck-quantize-equalize` says that factors pass: into weights, norms and constants in front of the
+    tensor; then all that reads the tensor shares s. Where something stops it, such as a sum around a block, the division is
+    a multiplication of its own, if the estimated error is less with it than without; it stays float.
+
+    Why a pass: in networks with layer norms a few channels are a hundred times as large as others, and one scale holds for all.
+
+    Input contract: behind `limbeck-quantize-insert-observers` with `inputs`. Output guarantee: results differ by the rounding of factors
+    and constants to f32. Without magnitudes of an input it is an error with the tensor's name.
+
+    Options: `statistics` is a file of statistics with `magnitudes`.
+
+    Example: test/Quantize/smooth.mlir
+  }];
+  let options = [Option<"statistics", "statistics", "std::string", "", "file of statistics with magnitudes">];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
 }
 
 def ChooseRangesPass : Pass<"limbeck-quantize-choose-ranges", "::mlir::ModuleOp"> {

@@ -52,6 +52,11 @@ std::string recipeText(const Recipe &recipe);
 std::string rulesText(const Recipe &recipe);
 /// Whom a rule is for, on one line: `op: [Conv], node: '^head/'`.
 std::string conditionText(const Rule &rule);
+/// What the rules of a recipe say about moving factors between constants (equalize and smooth), and for which contractions: what the
+/// statistics of a model hang on beside the model. Empty where nothing moves.
+std::string scalingText(const Recipe &recipe);
+/// Whether a rule asks for smoothing.
+bool asksForSmoothing(const Recipe &recipe);
 /// The rules that stand before those of a user: docs/quantize.md shows them.
 const Recipe &defaultRecipe();
 

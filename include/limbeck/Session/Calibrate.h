@@ -11,6 +11,8 @@ struct CalibrateOptions {
   std::string dataSet; ///< as DataSet::open takes it
   std::string recipe;  ///< rules behind the default ones, as YAML: they say which tensors are observed
   calibration::Collect collect;
+  bool magnitudes = false; ///< of inputs that are smoothed, and nothing else, are observed
+  std::string statistics;  ///< a file with the magnitudes of a run before, by which the model is smoothed
   std::function<bool(int64_t)> skip; ///< samples of these indices are left out
   int64_t samples = -1;              ///< the first ones of the set only; -1: all
   int threads = 0;                   ///< 0: as the runtime chooses
@@ -34,5 +36,12 @@ struct CalibrateReport {
 Expected<CalibrateReport> calibrate(const CalibrateOptions &options,
                                     const std::optional<calibration::Statistics> &before = std::nullopt,
                                     const Progress &progress = {});
+
+/// The same with a run over the samples for the magnitudes of what the recipe smooths in front of it: the statistics are then those
+/// of the smoothed model. E-UNSUPPORTED with `before` and such a recipe.
+Expected<CalibrateReport>
+calibrateSmoothed(const CalibrateOptions &options,
+                  const std::optional<calibration::Statistics> &before = std::nullopt,
+                  const Progress &progress = {});
 
 } // namespace limbeck::session

@@ -36,6 +36,7 @@ struct CompileOptions {
   bool observe =
       false; ///< put observers in behind stage Graph: the entry has more results, see Quantize/Observed.h
   calibration::Collect collect; ///< what they collect
+  bool magnitudes = false;      ///< observers of what smoothing asks for, and of nothing else
   bool listTiles = false;       ///< the provenance lists the tiles that each problem could have
   unsigned threads = 0;         ///< 0: as many as the machine has
   std::string keepDirectory;    ///< when set, every kernel's LLVM IR is left there
