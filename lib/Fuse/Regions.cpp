@@ -16,7 +16,7 @@ bool belongsInRegion(mlir::Operation *op) {
 }
 
 bool isCore(mlir::Operation *op) {
-  return !graph::isPointwise(op);
+  return !graph::isPointwiseInKernels(op);
 }
 
 bool computedByKernel(mlir::Value value) {

@@ -8,6 +8,7 @@
 #include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include <cmath>
 
 namespace limbeck::lower {
 
@@ -23,7 +24,7 @@ bool worksOnStorage(Operation *op) {
 }
 
 bool isElementwise(Operation *op) {
-  return graph::isPointwise(op);
+  return graph::isPointwiseInKernels(op);
 }
 
 static MlirScalar languageOf(KernelBuilder &kernel, DType dtype, Value like) {
@@ -161,9 +162,52 @@ static Value emitQuotient(KernelBuilder &kernel, Operation *op, ArrayRef<Value> 
   return quotient(l, {operands[0]}, l.constant(divisor), l.constant(1 / divisor)).value;
 }
 
+/// A constant operand as f32; nothing for others.
+static std::optional<Tensor> constantF32(KernelBuilder &kernel, Value operand) {
+  TensorType type = kernel.typeOf(operand);
+  std::optional<Tensor> stored = kernel.constantOf(operand);
+  if (!stored || type.expressed() != DType::F32 || bitWidth(stored->dtype()) < 8)
+    return std::nullopt;
+  if (!type.quantization)
+    return stored;
+  const Quantization &quantization = *type.quantization;
+  Tensor values = std::move(*Tensor::zeros(DType::F32, stored->shape()));
+  for (auto [i, q] : llvm::enumerate(stored->asIndices())) {
+    size_t channel = quantization.axis < 0 ? 0 : i;
+    values.mutableValues<float>()[i] =
+        reference::dequantize(q, quantization.scales[channel], quantization.zeroPoints[channel]);
+  }
+  return values;
+}
+
+std::optional<BatchNormConstants> batchNormConstants(KernelBuilder &kernel, graph::BatchNormOp op) {
+  std::optional<Tensor> scale = constantF32(kernel, op.getScale()), bias = constantF32(kernel, op.getBias()),
+                        mean = constantF32(kernel, op.getMean()),
+                        variance = constantF32(kernel, op.getVariance());
+  if (!scale || !bias || !mean || !variance || kernel.typeOf(op.getX()).expressed() != DType::F32)
+    return std::nullopt;
+  Tensor factor = std::move(*Tensor::zeros(DType::F32, scale->shape()));
+  float epsilon = op.getEpsilon().convertToFloat();
+  for (int64_t channel = 0; channel < factor.size(); ++channel)
+    factor.mutableValues<float>()[channel] =
+        scale->values<float>()[channel] / std::sqrt(variance->values<float>()[channel] + epsilon);
+  return BatchNormConstants{std::move(factor), std::move(*bias), std::move(*mean)};
+}
+
+/// fma(x - mean, scale / sqrt(variance + epsilon), bias); without a variance, the scale is that factor.
+static Value emitBatchNorm(KernelBuilder &kernel, graph::BatchNormOp op, ArrayRef<Value> operands) {
+  MlirScalar l = languageOf(kernel, kernel.typeOf(op.getX()).expressed(), operands[0]);
+  MlirScalar::Value x{operands[0]}, factor{operands[1]}, bias{operands[2]}, mean{operands[3]};
+  if (operands.size() > 4)
+    factor = l.div(factor, l.sqrt(l.add({operands[4]}, l.constant(op.getEpsilon().convertToFloat()))));
+  return l.fma(l.sub(x, mean), factor, bias).value;
+}
+
 Value emitElementwise(KernelBuilder &kernel, Operation *op, ArrayRef<Value> operands) {
   if (isConversion(op))
     return operands[0];
+  if (auto norm = dyn_cast<graph::BatchNormOp>(op))
+    return emitBatchNorm(kernel, norm, operands);
   DType dtype = kernel.typeOf(op->getOperands().back()).expressed();
   if (isa<graph::CastOp>(op))
     return emitCast(kernel, operands[0], dtype, kernel.typeOf(op->getResult(0)).dtype);

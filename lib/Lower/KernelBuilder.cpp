@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 namespace limbeck::lower {
 
@@ -63,7 +64,8 @@ KernelBuilder::KernelBuilder(OpBuilder &builder, graph::FusedOp region, StringRe
   Block *entry = func.addEntryBlock();
   b.setInsertionPointToStart(entry);
   for (auto [number, result] : llvm::enumerate(results())) {
-    KernelOutput place = collapsed ? joinedBehind(placeOf(number), collapsed->size() - 1) : placeOf(number);
+    KernelOutput place =
+        collapsed && !rowChannels ? joinedBehind(placeOf(number), collapsed->size() - 1) : placeOf(number);
     place.buffer = entry->addArgument(bufferType({typeOf(result).dtype, place.shape, nullptr}), location);
     outputPlaces.push_back(std::move(place));
   }
@@ -112,9 +114,17 @@ std::optional<Shape> KernelBuilder::collapsedShape() {
     flat &= borderAround(op.getResult(0)) || llvm::all_of(op.getResults(), fits);
   if (!flat)
     return std::nullopt;
-  size_t kept = 0;
+  size_t kept = 0, rank = result.shape.size();
   for (unsigned number = 0; number < fused.getNumResults(); ++number)
     kept = std::max(kept, innermostPartial(placeOf(number)));
+  // A window of a few channels: several pixels are one block, whose rows are stored one by one.
+  int64_t block = std::lcm(channels, widest);
+  if (rank > 1 && kept + 1 == rank && bitWidth(result.dtype) == 8 && channels > 1 && channels < widest &&
+      block / machine.vectorUnit().lanes <= machine.vectorUnit().registers / 2 - 4 &&
+      result.shape[rank - 2] * channels >= block) {
+    rowChannels = channels;
+    --kept;
+  }
   return joinedBehind(result.shape, kept);
 }
 
@@ -226,7 +236,7 @@ Value KernelBuilder::repeatedBuffer(Value tensor) {
   if (known)
     return known;
   Value from = buffer(tensor);
-  int64_t channels = shapeOf(tensor)[0], widest = std::max(kBlockLanes, 4 * machine.vectorUnit().lanes);
+  int64_t channels = shapeOf(tensor)[0], widest = blockWidths()[0];
   known = scratch(channels + widest, cast<MemRefType>(from.getType()).getElementType());
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointAfter(known.getDefiningOp());
@@ -271,6 +281,31 @@ bool KernelBuilder::hasLongEpilogue() {
     return false;
   Operation *last = results()[0].getDefiningOp();
   return !coreOp || !last || last == coreOp || findTable(last).source != coreOp->getResult(0);
+}
+
+bool KernelBuilder::followsChannels(Value from) {
+  auto perAxis = [&](Value value) {
+    TensorType type = typeOf(value);
+    return type.quantization && type.quantization->axis >= 0;
+  };
+  Shape result = shapeOf(from);
+  for (Operation &op : fused.getBody().front().without_terminator()) {
+    if (&op == from.getDefiningOp() || worksOnStorage(&op) || borderAround(op.getResult(0)))
+      continue;
+    if (!isElementwise(&op) || perAxis(op.getResult(0)) || shapeOf(op.getResult(0)) != result)
+      return false;
+    for (Value operand : op.getOperands()) {
+      if (operand == from || operand.getDefiningOp())
+        continue;
+      std::optional<Tensor> constant = constantOf(operand);
+      bool perChannel = constant && constant->rank() > 0 && constant->size() == constant->shape().back() &&
+                        constant->size() == result.back();
+      if (!constant || perAxis(operand) || bitWidth(constant->dtype()) < 8 ||
+          (constant->size() != 1 && !perChannel))
+        return false;
+    }
+  }
+  return true;
 }
 
 void KernelBuilder::finalize() {
@@ -346,6 +381,18 @@ SmallVector<Value> KernelBuilder::loop(Value lower, Value upper, int64_t step, V
   return SmallVector<Value>(loop.getResults());
 }
 
+SmallVector<int64_t> KernelBuilder::blockWidths() {
+  // Four vectors of 32 bits are one of bytes.
+  int64_t bytes = 4 * machine.vectorUnit().lanes;
+  if (rowChannels)
+    return {std::lcm(rowChannels, bytes), 1};
+  bool stored = llvm::all_of(results(), [&](Value result) { return bitWidth(typeOf(result).dtype) == 8; });
+  SmallVector<int64_t> widths{kBlockLanes, 4, 1};
+  if (stored && bytes > kBlockLanes)
+    widths.insert(widths.begin(), bytes);
+  return widths;
+}
+
 void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, bool vectors, const BlockBody &body) {
   constexpr int64_t widths[] = {kBlockLanes, 4, 1};
   forEachBlock(shape, vectors ? ArrayRef(widths) : ArrayRef(widths).take_back(), body);
@@ -371,14 +418,19 @@ void KernelBuilder::forEachBlock(ArrayRef<int64_t> shape, ArrayRef<int64_t> widt
   };
   auto emitRange = [&](Index index, Value base, int64_t length) {
     int64_t done = 0;
-    for (int64_t width : widths) {
-      int64_t end = done + (length - done) / width * width;
+    for (size_t i = 0; i < widths.size() && done < length; ++i) {
+      int64_t width = widths[i], end = done + (length - done) / width * width, rest = length - end;
       if (done < end)
-        loop(done, end, width, {}, [&](Value i, ValueRange) -> SmallVector<Value> {
-          at(index, addIndex(base, i), width);
+        loop(done, end, width, {}, [&](Value position, ValueRange) -> SmallVector<Value> {
+          at(index, addIndex(base, position), width);
           return {};
         });
       done = end;
+      // What is left is no more work for the widest vector that fits than for narrow ones; some elements are computed twice.
+      if (rest > 0 && length >= width && rest > (i + 1 < widths.size() ? widths[i + 1] : 0)) {
+        at(index, addIndex(base, length - width), width);
+        done = length;
+      }
     }
   };
   shared(trip, [&](Value t) {

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <cstring>
 
 namespace limbeck::lower {
 
@@ -65,6 +66,8 @@ Value KernelBuilder::load(Value tensor, ArrayRef<Value> index, int64_t lanes) {
     std::optional<Tensor> constant = constantOf(tensor);
     if (constant && constant->size() == 1) // an immediate, not a load
       element = splat(scalarConstant(*this, *constant), lanes);
+    else if (constant && !laneChannels.empty())
+      element = loadChannels(*constant, lanes);
     else if (lanes > 1 && repeats(shapeOf(tensor)))
       element = loadBuffer(*this, repeatedBuffer(tensor), index, lanes);
     else
@@ -95,7 +98,9 @@ Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const S
   size_t lead = resultShape.size() - shape.size();
   for (size_t i = 0; i < shape.size(); ++i)
     own.push_back(shape[i] == 1 && resultShape[lead + i] != 1 ? constantIndex(0) : index[lead + i]);
-  bool spread = lanes > 1 && (shape.empty() || shape.back() == 1);
+  // Lanes of any channels are elements of their own, though there be one channel.
+  bool apart = !laneChannels.empty() && shape == resultShape;
+  bool spread = lanes > 1 && !apart && (shape.empty() || shape.back() == 1);
   int64_t wanted = spread ? 1 : lanes;
   Value element = stored ? load(tensor, own, wanted) : real(tensor, own, wanted);
   return spread ? splat(element, lanes) : element;
@@ -178,8 +183,16 @@ Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, i
   PairArithmetic pair = place->second;
   bool qlinear = isQLinear(*this, op), stored = worksOnStorage(op) || qlinear || pair.form;
   SmallVector<Value> operands;
-  for (Value operand : op->getOperands())
-    operands.push_back(operandElement(operand, index, type.shape, lanes, stored));
+  auto norm = dyn_cast<graph::BatchNormOp>(op);
+  std::optional<BatchNormConstants> constants = norm ? batchNormConstants(*this, norm) : std::nullopt;
+  if (constants)
+    operands = {operandElement(norm.getX(), index, type.shape, lanes, stored),
+                channelConstant(constants->factor, index, lanes),
+                channelConstant(constants->bias, index, lanes),
+                channelConstant(constants->mean, index, lanes)};
+  else
+    for (Value operand : op->getOperands())
+      operands.push_back(operandElement(operand, index, type.shape, lanes, stored));
   if (pair.form)
     return emitPairForm(*this, op, *pair.form, operands);
   if (qlinear)
@@ -379,7 +392,35 @@ Index KernelBuilder::positionIn(const KernelOutput &output, ArrayRef<Value> inde
   return place;
 }
 
+/// A block of whole pixels of a window: their channels lie apart.
+void KernelBuilder::storeRows(const KernelOutput &output, ArrayRef<Value> index, int64_t lanes,
+                              Value stored) {
+  Value channels = constantIndex(rowChannels);
+  Index pixel(index);
+  pixel.back() = arith::DivUIOp::create(b, location, index.back(), channels);
+  if (lanes == 1) {
+    pixel.push_back(arith::RemUIOp::create(b, location, index.back(), channels));
+    memref::StoreOp::create(b, location, stored, output.buffer, positionIn(output, pixel));
+    return;
+  }
+  for (int64_t done = 0, width = kBlockLanes; done < lanes;) {
+    int64_t inRow = done % rowChannels;
+    width = inRow == 0 ? kBlockLanes : width;
+    while (width > rowChannels - inRow)
+      width /= 2;
+    Index place(pixel);
+    place.back() = addIndex(pixel.back(), done / rowChannels);
+    place.push_back(constantIndex(inRow));
+    Value piece = vector::ExtractStridedSliceOp::create(b, location, stored, ArrayRef<int64_t>{done},
+                                                        ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
+    vector::StoreOp::create(b, location, piece, output.buffer, positionIn(output, place));
+    done += width;
+  }
+}
+
 void KernelBuilder::store(unsigned number, ArrayRef<Value> index, int64_t lanes, Value stored) {
+  if (rowChannels)
+    return storeRows(outputPlaces[number], index, lanes, stored);
   const KernelOutput &output = outputPlaces[number];
   Index place = positionIn(output, index);
   if (lanes == 1)
@@ -407,6 +448,51 @@ void KernelBuilder::finishStored(ArrayRef<Value> index, int64_t lanes, Value sto
   for (auto [number, result] : llvm::enumerate(results()))
     store(static_cast<unsigned>(number), index, lanes, load(result, index, lanes));
   startBlock({}, 0);
+}
+
+Value KernelBuilder::loadChannels(const Tensor &constant, int64_t lanes) {
+  size_t bytes = storageBytes(constant.dtype());
+  Tensor arranged = std::move(*Tensor::zeros(constant.dtype(), {static_cast<int64_t>(laneChannels.size())}));
+  for (auto [lane, channel] : llvm::enumerate(laneChannels))
+    std::memcpy(arranged.mutableBytes() + lane * bytes,
+                constant.bytes() + static_cast<size_t>(channel) * bytes, bytes);
+  auto known = llvm::find_if(channelConstants, [&](const auto &other) {
+    return other.first.dtype() == arranged.dtype() && other.first.shape() == arranged.shape() &&
+           std::memcmp(other.first.bytes(), arranged.bytes(), laneChannels.size() * bytes) == 0;
+  });
+  if (known == channelConstants.end()) {
+    Value held = weights(arranged);
+    known = channelConstants.insert(channelConstants.end(), {std::move(arranged), held});
+  }
+  return loadBuffer(*this, known->second, firstLane, lanes);
+}
+
+Value KernelBuilder::channelConstant(const Tensor &constant, ArrayRef<Value> index, int64_t lanes) {
+  if (!laneChannels.empty())
+    return loadChannels(constant, lanes);
+  // Behind the last channel the first ones follow, for a block that begins anywhere in a run.
+  int64_t channels = constant.size();
+  SmallVector<int64_t> order;
+  for (int64_t i = 0; i < channels + blockWidths()[0]; ++i)
+    order.push_back(i % channels);
+  bool runs = collapsed && collapsed->back() != channels;
+  Value channel =
+      runs ? Value(arith::RemUIOp::create(b, location, index.back(), constantIndex(channels))) : index.back();
+  laneChannels = std::move(order);
+  firstLane = channel;
+  Value elements = loadChannels(constant, lanes);
+  laneChannels.clear();
+  return elements;
+}
+
+Value KernelBuilder::followChannels(unsigned number, Value stored, ArrayRef<int64_t> channels, Value at) {
+  laneChannels = llvm::to_vector(channels);
+  firstLane = at;
+  Value from = coreOp->getResult(0);
+  Index anywhere(shapeOf(from).size(), at);
+  Value result = follow(from, {stored, Value()}, results()[number], anywhere, lanesOf(stored));
+  laneChannels.clear();
+  return result;
 }
 
 Value KernelBuilder::follow(Value from, const Element &element, Value wanted, ArrayRef<Value> index,

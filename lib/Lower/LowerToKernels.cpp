@@ -142,13 +142,7 @@ private:
     Operation *core = kernel.core();
     if (!core) {
       TensorType result = kernel.typeOf(kernel.results()[0]);
-      // Four vectors of 32 bits are one of bytes.
-      int64_t widest = bitWidth(result.dtype) == 8 ? 4 * target->vectorUnit().lanes : kBlockLanes;
-      SmallVector<int64_t> widths{widest};
-      if (widest > kBlockLanes)
-        widths.push_back(kBlockLanes);
-      widths.append({4, 1});
-      kernel.forEachBlock(result.shape, widths, [&](ArrayRef<Value> index, int64_t lanes) {
+      kernel.forEachBlock(result.shape, kernel.blockWidths(), [&](ArrayRef<Value> index, int64_t lanes) {
         kernel.finishStored(index, lanes, Value());
       });
       return success();

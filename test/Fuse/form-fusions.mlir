@@ -16,6 +16,31 @@ func.func @core_and_what_follows(%x: tensor<2x3xf32>, %w: tensor<3x4xf32>, %b: t
   return %1 : tensor<2x4xf32>
 }
 
+// The parameters of a batch normalization over the innermost dimension broadcast: it follows like any op of its shape.
+// CHECK-LABEL: @batch_norm_of_last_channels
+func.func @batch_norm_of_last_channels(%x: tensor<2x3xf32>, %w: tensor<3x4xf32>, %p: tensor<4xf32>) -> tensor<2x4xf32> {
+  // CHECK: limbeck.fused {{.*}} kind = "matmul"
+  // CHECK: limbeck.matmul
+  // CHECK-NEXT: limbeck.batch_norm
+  // CHECK-NOT: limbeck.fused
+  // CHECK: return
+  %0 = limbeck.matmul %x, %w : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  %1 = limbeck.batch_norm %0, %p, %p, %p, %p axis = 1 epsilon = 1.0
+    : (tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+  return %1 : tensor<2x4xf32>
+}
+
+// Over another dimension it is a core.
+// CHECK-LABEL: @batch_norm_of_first_channels
+func.func @batch_norm_of_first_channels(%x: tensor<2x3xf32>, %w: tensor<3x4xf32>, %p: tensor<2xf32>) -> tensor<2x4xf32> {
+  // CHECK: limbeck.fused {{.*}} kind = "matmul"
+  // CHECK: limbeck.fused {{.*}} kind = "batch_norm"
+  %0 = limbeck.matmul %x, %w : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  %1 = limbeck.batch_norm %0, %p, %p, %p, %p axis = 0 epsilon = 1.0
+    : (tensor<2x4xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<2x4xf32>
+  return %1 : tensor<2x4xf32>
+}
+
 // CHECK-LABEL: @nothing_in_front_of_a_core
 func.func @nothing_in_front_of_a_core(%x: tensor<2x3xf32>) -> tensor<3x2xf32> {
   // CHECK: limbeck.fused {{.*}} kind = "elementwise"

@@ -15,13 +15,15 @@ module attributes {limbeck.target = "avx2"} {
     return %y : tensor<3x5xf32>
   }
   // Inputs, outputs, then the worker and the number of workers.
-  // Tensors of one shape are one dimension.
+  // Tensors of one shape are one dimension; the last four of 15 begin at 11.
   // CHECK: func.func private @kernel_0(%[[IN:.*]]: memref<15xf32>, %[[OUT:.*]]: memref<15xf32>, %{{.*}}: index, %{{.*}}: index)
-  // CHECK: scf.for %[[I:.*]] = %{{.*}} to %c15
-  // CHECK: %[[E:.*]] = memref.load %[[IN]][%[[I]]]
+  // CHECK: scf.for %[[I:.*]] = %{{.*}} to %c12 step %c4
+  // CHECK: %[[E:.*]] = vector.load %[[IN]][%[[I]]] : memref<15xf32>, vector<4xf32>
   // CHECK: %[[NEGATIVE:.*]] = arith.cmpf olt, %[[E]]
   // CHECK: %[[R:.*]] = arith.select %[[NEGATIVE]]
-  // CHECK: memref.store %[[R]], %[[OUT]][%[[I]]]
+  // CHECK: vector.store %[[R]], %[[OUT]][%[[I]]]
+  // CHECK: vector.load %[[IN]][%c11]
+  // CHECK: vector.store %{{.*}}, %[[OUT]][%c11]
 }
 
 // -----
@@ -103,6 +105,44 @@ module attributes {limbeck.target = "avx512-vnni"} {
       limbeck.yield %0 : tensor<2x2x!quant.uniform<u8:f32, 0.25:7>>
     }
     return %y : tensor<2x2x!quant.uniform<u8:f32, 0.25:7>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "amx"} {
+  // With permutes of bytes, 64 results take as many as 32 do below.
+  // CHECK-LABEL: func.func @table_by_bytes(
+  // CHECK-COUNT-2: "llvm.x86.avx512.vpermi2var.qi.512"
+  // CHECK-NOT: vpermi2var
+  func.func @table_by_bytes(%x: tensor<64x!quant.uniform<u8:f32, 0.5:128>>) -> tensor<64x!quant.uniform<u8:f32, 0.25>> {
+    %y = limbeck.fused %x kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>) -> tensor<64x!quant.uniform<u8:f32, 0.25>> {
+    ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.5:128>>):
+      %0 = limbeck.sigmoid %a : (tensor<64x!quant.uniform<u8:f32, 0.5:128>>) -> tensor<64x!quant.uniform<u8:f32, 0.25>>
+      limbeck.yield %0 : tensor<64x!quant.uniform<u8:f32, 0.25>>
+    }
+    return %y : tensor<64x!quant.uniform<u8:f32, 0.25>>
+  }
+}
+
+// -----
+
+module attributes {limbeck.target = "avx2"} {
+  // 22 columns are a block of 16, and one that reaches back to column 6.
+  // CHECK-LABEL: func.func @last_block(
+  // CHECK: func.func private @kernel_0(
+  // CHECK: vector.load %{{.*}}[%{{.*}}, %c0] : memref<3x22xf32>, vector<16xf32>
+  // CHECK: vector.load %{{.*}}[%{{.*}}, %c6] : memref<3x22xf32>, vector<16xf32>
+  // CHECK-NOT: vector<4xf32>
+  // CHECK-NOT: memref.load %{{.*}} : memref<3x22xf32>
+  // CHECK: return
+  func.func @last_block(%x: tensor<3x22xf32>, %s: tensor<3x1xf32>) -> tensor<3x22xf32> {
+    %y = limbeck.fused %x, %s kind = "elementwise" : (tensor<3x22xf32>, tensor<3x1xf32>) -> tensor<3x22xf32> {
+    ^bb0(%a: tensor<3x22xf32>, %b: tensor<3x1xf32>):
+      %0 = limbeck.add %a, %b : (tensor<3x22xf32>, tensor<3x1xf32>) -> tensor<3x22xf32>
+      limbeck.yield %0 : tensor<3x22xf32>
+    }
+    return %y : tensor<3x22xf32>
   }
 }
 

@@ -123,6 +123,65 @@ static void drawDeepContraction(CaseBuilder &b) {
   b.output(y);
 }
 
+/// Ops that read beside it what there is one of for each channel, or at all: they follow a contraction into its tiles.
+static ValueId followedByChannels(CaseBuilder &b, ValueId y) {
+  Draw &draw = b.draw;
+  Shape channels{b.shapeOf(y).back()};
+  for (int64_t count = draw.between(1, 3); count > 0; --count) {
+    bool quantized = b.typeOf(y).quantization != nullptr;
+    TensorType type = quantized ? draw.quantized(draw.pick({DType::U8, DType::S8}), channels, 0.03)
+                                : TensorType{DType::F32, channels, nullptr};
+    switch (draw.between(0, 3)) {
+    case 0:
+    case 1: {
+      Tensor values = draw.values(type.dtype, channels, false);
+      y = b.realOp(draw.oneIn(2) ? "add" : "mul", {}, {y, b.constant(type, values)});
+      break;
+    }
+    case 2: {
+      std::vector<ValueId> operands{y};
+      for (int i = 0; i < 4; ++i)
+        operands.push_back(b.constant({DType::F32, channels, nullptr},
+                                      draw.floats(DType::F32, channels, i == 3 ? 0.1 : -2, 2)));
+      auto axis = static_cast<int64_t>(b.shapeOf(y).size()) - 1;
+      y = b.realOp("batch_norm", {{"axis", axis}, {"epsilon", draw.oneIn(4) ? 0.0f : 1e-5f}}, operands);
+      break;
+    }
+    default:
+      y = b.realOp(draw.oneIn(2) ? "sigmoid" : "relu", {}, {y});
+    }
+  }
+  return y;
+}
+
+/// A contraction into channels of any number, which fill vectors badly, and what follows it.
+static void drawNarrowContraction(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  b.form = Form::Typed;
+  int64_t depth = draw.pick<int64_t>({8, 24, 40, 65}),
+          channels = draw.pick<int64_t>({1, 2, 3, 16, 17, 24, 40, 72});
+  Shape shape{draw.between(1, 2), draw.between(1, 5), draw.pick<int64_t>({1, 3, 8, 16, 19, 33}), depth};
+  ValueId x = b.quantizedOperand(draw.quantized(draw.pick({DType::U8, DType::S8}), shape, 0.02), false);
+  bool transposed = draw.oneIn(2);
+  int64_t height = draw.between(1, 3), width = draw.between(1, 3);
+  Attributes attributes{
+      {"strides", transposed ? std::vector<int64_t>{height, width} : std::vector<int64_t>{1, 1}},
+      {"pads", std::vector<int64_t>(4, 0)},
+      {"dilations", std::vector<int64_t>{1, 1}},
+      {"groups", int64_t(1)},
+      {"layout", std::string("NHWC")}};
+  ValueId y;
+  if (transposed) {
+    attributes.set("output_padding", std::vector<int64_t>{0, 0});
+    AnchorShapes shapes{shape, {depth, channels, height, width}, channels, 1, depth};
+    y = drawAnchorOn(b, "conv_transpose", attributes, shapes, x);
+  } else {
+    AnchorShapes shapes{shape, {channels, depth, 1, 1}, channels, 0, depth};
+    y = drawAnchorOn(b, "conv", attributes, shapes, x);
+  }
+  b.output(followedByChannels(b, y));
+}
+
 /// transpose, op, transpose: what layout passes move around.
 static void drawTransposes(CaseBuilder &b) {
   Draw &draw = b.draw;
@@ -241,6 +300,7 @@ void addChainGenerators(GeneratorList &list) {
                            {"chain:quantized-residual", drawQuantizedResidual},
                            {"chain:two-convolutions", drawTwoConvolutions},
                            {"chain:deep-contraction", drawDeepContraction},
+                           {"chain:narrow-contraction", drawNarrowContraction},
                            {"chain:transposes", drawTransposes},
                            {"chain:diamond", drawDiamond},
                            {"chain:attention", drawAttention},

@@ -38,7 +38,7 @@ def FormFusionsPass : Pass<"limbeck-fuse-form-fusions"> {
   let description = [{
     What: puts every op into a `limbeck.fused` region. A region is built around at most one *core*, an op that is not pointwise; pointwise
     ops of the core's shape that follow it join its region, other pointwise ops join each other, as long as no value in between is needed
-    elsewhere. A cast of f16 or bf16 to f32 is repeated for each op that reads it, and joins that op's region. Nothing is fused in front
+    elsewhere. A batch normalization over the innermost dimension is one of them, since its parameters broadcast. A cast of f16 or bf16 to f32 is repeated for each op that reads it, and joins that op's region. Nothing is fused in front
     of a core, and no region holds more than 128 ops. A reshape is a view of its operand and stays alone, but for storage casts.
     A border of zeros (a constant `pad` that crops nothing) joins the region whose result it surrounds, which yields that result, too, where
     it is used without the border.

@@ -6,8 +6,14 @@ namespace limbeck::lower {
 
 /// Ops that hand on the stored element unchanged (storage_cast).
 bool worksOnStorage(mlir::Operation *op);
-/// The element of `op`'s result, from its operands' elements in computed form.
+/// The element of `op`'s result, from its operands' elements in computed form. Those of a batch normalization may be x, factor,
+/// bias and mean.
 mlir::Value emitElementwise(KernelBuilder &kernel, mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands);
+/// Of a batch normalization whose parameters are constants, what kernels compute with: one f32 for each channel.
+struct BatchNormConstants {
+  Tensor factor, bias, mean; ///< factor: scale / sqrt(variance + epsilon)
+};
+std::optional<BatchNormConstants> batchNormConstants(KernelBuilder &kernel, graph::BatchNormOp op);
 /// Whether the op is an add or mul with the arithmetic of ONNX Runtime's QLinearAdd and QLinearMul.
 bool isQLinear(KernelBuilder &kernel, mlir::Operation *op);
 /// Its stored result from its stored operands.

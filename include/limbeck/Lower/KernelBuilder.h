@@ -131,16 +131,25 @@ public:
   /// The stored element of `wanted`, which follows from `from` by element-wise ops, where that of `from` is `element`.
   mlir::Value follow(mlir::Value from, const Element &element, mlir::Value wanted,
                      llvm::ArrayRef<mlir::Value> index, int64_t lanes);
+  /// Whether the ops from `from` to the results read beside it only constants of one element, or of one for each channel.
+  bool followsChannels(mlir::Value from);
+  /// The stored elements of result `number` where those of the core are the vector `stored`, in a region that followsChannels:
+  /// from lane to lane channels need not be neighbours. The channel of lane l is channels[at + l].
+  mlir::Value followChannels(unsigned number, mlir::Value stored, llvm::ArrayRef<int64_t> channels,
+                             mlir::Value at);
   /// Stores to result `number` directly: for cores with several results, which nothing is fused to.
   void store(unsigned number, llvm::ArrayRef<mlir::Value> index, int64_t lanes, mlir::Value stored);
 
   // --- Loops.
   using BlockBody = std::function<void(llvm::ArrayRef<mlir::Value> index, int64_t lanes)>;
-  /// Every element of `shape` once, in blocks of kBlockLanes along the innermost dimension, of four and one by one behind
-  /// them; the trip is shared between workers. `vectors` false: one by one throughout.
+  /// Every element of `shape`, in blocks of kBlockLanes along the innermost dimension, of four and one by one where it is
+  /// shorter; the last block reaches back into the one before it. The trip is shared between workers. `vectors` false: one by
+  /// one throughout.
   void forEachBlock(llvm::ArrayRef<int64_t> shape, bool vectors, const BlockBody &body);
   /// The same in blocks of `widths` elements, from the widest to the last, which is 1.
   void forEachBlock(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> widths, const BlockBody &body);
+  /// The widths of blocks for what stores the results of the region: results of bytes fill a whole vector.
+  llvm::SmallVector<int64_t> blockWidths();
   /// The shared loop alone: body(t) for t in [0, trip).
   void shared(int64_t trip, const std::function<void(mlir::Value)> &body);
   /// This worker's part of [0, trip), for an emitter that runs through it by itself.
@@ -187,6 +196,10 @@ private:
   }
   /// The buffer of a tensor with one element for each channel, repeated so far that a block can begin at any channel.
   mlir::Value repeatedBuffer(mlir::Value tensor);
+  /// The elements of a constant with one for each channel, at those of the lanes of the current block.
+  mlir::Value loadChannels(const Tensor &constant, int64_t lanes);
+  /// The same at `index` of the result.
+  mlir::Value channelConstant(const Tensor &constant, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   mlir::Value evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   void startBlock(llvm::ArrayRef<mlir::Value> index, int64_t lanes);
   KernelTable &findTable(mlir::Operation *op); ///< valid until the next one is found
@@ -197,6 +210,8 @@ private:
   mlir::Type bufferType(const TensorType &type);
   std::optional<Shape> collapsedShape();
   KernelOutput placeOf(unsigned number);
+  void storeRows(const KernelOutput &output, llvm::ArrayRef<mlir::Value> index, int64_t lanes,
+                 mlir::Value stored);
   Index positionIn(const KernelOutput &output, llvm::ArrayRef<mlir::Value> index);
 
   mlir::OpBuilder &b;
@@ -206,7 +221,8 @@ private:
   mlir::Operation *coreOp = nullptr;
   mlir::func::FuncOp func;
   KernelFacts kernelFacts;
-  std::optional<Shape> collapsed;             ///< all tensors are seen with this shape, or as scalars
+  std::optional<Shape> collapsed; ///< all tensors are seen with this shape, or as scalars
+  int64_t rowChannels = 0;        ///< of a window; 0: results that are seen as one dimension lie so
   llvm::SmallVector<mlir::Value> inputValues; ///< operands of the fused op
   llvm::SmallVector<Tensor> weightValues;
   llvm::DenseMap<mlir::Value, mlir::Value>
@@ -221,7 +237,10 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value>
       knownReal; ///< the same for `real`, where it takes less than widening
   llvm::SmallVector<mlir::Value> blockIndex;
-  int64_t blockLanes = 0; ///< 0: no block is being finished, so nothing may be remembered
+  int64_t blockLanes = 0;                  ///< 0: no block is being finished, so nothing may be remembered
+  llvm::SmallVector<int64_t> laneChannels; ///< of followChannels; empty: lanes are neighbours
+  mlir::Value firstLane;                   ///< where those of the current block begin
+  llvm::SmallVector<std::pair<Tensor, mlir::Value>> channelConstants; ///< in the order of lanes
 };
 
 /// Whether a result element depends only on the operands' elements at its (broadcast) position.

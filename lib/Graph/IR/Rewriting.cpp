@@ -11,6 +11,11 @@ bool isPointwise(mlir::Operation *op) {
          mlir::isa<QuantizeOp, DequantizeOp, RequantizeOp, StorageCastOp, CastOp>(op);
 }
 
+bool isPointwiseInKernels(mlir::Operation *op) {
+  auto norm = mlir::dyn_cast<BatchNormOp>(op);
+  return norm ? static_cast<int64_t>(norm.getAxis()) + 1 == norm.getType().getRank() : isPointwise(op);
+}
+
 bool addsBorder(mlir::Operation *op) {
   auto pad = mlir::dyn_cast<PadOp>(op);
   return pad && pad.getMode() == "constant" && pad->getNumOperands() == 1 &&

@@ -92,7 +92,8 @@ static void emitResize(KernelBuilder &kernel, Operation *op) {
   bool vectors = !axes.empty() && !axes.back().low;
   bool leaves = llvm::any_of(axes, [](const AxisLookup &axis) { return axis.leaves; });
   bool moves = !linear && !leaves && kernel.requantizesBytes(type, result);
-  kernel.forEachBlock(result.shape, vectors, [&](ArrayRef<Value> index, int64_t lanes) {
+  SmallVector<int64_t> widths = vectors ? kernel.blockWidths() : SmallVector<int64_t>{1};
+  kernel.forEachBlock(result.shape, widths, [&](ArrayRef<Value> index, int64_t lanes) {
     if (moves) { // each result is a function of one stored byte
       Value stored = kernel.load(operand, cornersAt(kernel, axes, index)[0].place, lanes);
       return kernel.finishStored(index, lanes, kernel.requantizeBytes(stored, type, result));

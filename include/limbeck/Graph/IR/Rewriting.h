@@ -9,6 +9,8 @@ namespace limbeck::graph {
 /// Whether the op has one result, each element of which depends on the operands' elements at its (broadcast)
 /// position only.
 bool isPointwise(mlir::Operation *op);
+/// The same for kernels, which see a batch normalization over the innermost dimension as one, too: its parameters broadcast.
+bool isPointwiseInKernels(mlir::Operation *op);
 /// Whether the op is a `pad` that puts a border of zeros (of zero points) around its operand, and crops nothing.
 bool addsBorder(mlir::Operation *op);
 

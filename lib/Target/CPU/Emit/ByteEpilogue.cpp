@@ -15,9 +15,11 @@ std::vector<ColumnReach> ByteEpilogue::reachOf(lower::KernelBuilder &kernel,
                                                const WeightMatrix &weights) {
   std::vector<ColumnReach> columns(static_cast<size_t>(weights.columns()));
   Operation *op = arithmetic.operation();
-  if (op->getNumOperands() > 2)
-    for (auto [column, bias] : llvm::zip_equal(columns, kernel.constantOf(op->getOperand(2))->asIndices()))
-      column.start = bias;
+  if (op->getNumOperands() > 2) {
+    std::vector<int64_t> bias = kernel.constantOf(op->getOperand(2))->asIndices();
+    for (size_t column = 0; column < columns.size(); ++column)
+      columns[column].start = bias[column % bias.size()];
+  }
   std::vector<int64_t> w = weights.values.asIndices();
   for (size_t i = 0; i < w.size(); ++i)
     columns[i % columns.size()].weight += std::abs(w[i]);

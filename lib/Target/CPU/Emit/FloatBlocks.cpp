@@ -438,7 +438,7 @@ LogicalResult emitFloatBlocks(lower::KernelBuilder &kernel, const Isa &isa) {
   if (!isa_and_nonnull<graph::MatmulBlocksOp>(op))
     return failure();
   std::optional<BlockWeights> weights = blockWeights(kernel, op);
-  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op);
+  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op, isa);
   if (!weights || failed(problems) || problems->front().width == 0)
     return failure();
   TiledProblem &problem = problems->front();

@@ -218,7 +218,7 @@ LogicalResult emitIntegerBlocks(lower::KernelBuilder &kernel, const Isa &isa) {
   if (!isa_and_nonnull<graph::MatmulIntegerBlocksOp>(op))
     return failure();
   std::optional<BlockWeights> weights = blockWeights(kernel, op);
-  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op);
+  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op, isa);
   if (!weights || failed(problems) || problems->front().width == 0)
     return failure();
   bool dots = ByteInstructions::tileForm(isa, 1, 4, /*room=*/false).has_value();

@@ -27,8 +27,10 @@ Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> 
   int64_t columns = weights.columns(), panels = ceilDivide(columns, tile.panel());
   Tensor table = std::move(*Tensor::zeros(DType::S32, {panels * tile.panel()}));
   std::vector<int64_t> values = weights.values.asIndices();
-  std::vector<int64_t> start =
-      bias ? bias->asIndices() : std::vector<int64_t>(static_cast<size_t>(columns), 0);
+  std::vector<int64_t> start(static_cast<size_t>(columns), 0);
+  std::vector<int64_t> added = bias ? bias->asIndices() : std::vector<int64_t>{0};
+  for (size_t column = 0; column < start.size(); ++column) // taps of one product share that of their channel
+    start[column] = added[column % added.size()];
   for (int64_t row = 0; row < weights.outer() * weights.depth(); ++row)
     for (int64_t column = 0; column < columns; ++column)
       start[static_cast<size_t>(column)] -= zeroPoint * values[static_cast<size_t>(row * columns + column)];

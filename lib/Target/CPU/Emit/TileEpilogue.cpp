@@ -16,6 +16,8 @@ TileEpilogue::TileEpilogue(lower::KernelBuilder &kernel, lower::ContractionArith
       biased(biased), panels(ceilDivide(problem.columns, tile.panel())) {
   if (biased && ByteEpilogue::applies(arithmetic, tile, isa))
     bytes.emplace(kernel, arithmetic, problem.weights, tile, isa);
+  Value result = kernel.core()->getResult(0);
+  whole = bytes && tile.vectors <= 4 && kernel.results()[0] != result && kernel.followsChannels(result);
 }
 
 void TileEpilogue::emit(Value panel, Value row, Value column, int64_t height, ArrayRef<Value> accumulators) {
@@ -51,7 +53,18 @@ static void forEachPiece(int64_t columns, int64_t widest, llvm::function_ref<voi
 void TileEpilogue::finishTile(Value panel, Value row, Value pixel, int64_t height,
                               ArrayRef<Value> accumulators, int64_t columns) {
   Value base = kernel.multiplyIndex(panel, tile.panel());
-  SmallVector<Value> rows = bytes ? packedRows(base, height, accumulators) : llvm::to_vector(accumulators);
+  if (problem.run)
+    return finishRuns(row, pixel, height, packedRows(base, height, accumulators));
+  if (whole)
+    return finishWhole(panel, row, pixel, height, packedRows(base, height, accumulators), columns);
+  SmallVector<Value> rows = llvm::to_vector(accumulators);
+  if (bytes) {
+    rows.clear();
+    SmallVector<Value> packed = packedRows(base, height, accumulators);
+    for (int64_t m = 0; m < height; ++m)
+      rows.push_back(slice(packed[static_cast<size_t>(m / rowsPacked())], m % rowsPacked() * tile.panel(),
+                           rowsPacked() == 1 ? 4 * tile.lanes : tile.panel()));
+  }
   if (height > 1 && kernel.hasLongEpilogue())
     return finishStaged(base, row, pixel, height, rows, columns);
   int64_t perRow = bytes ? 1 : tile.vectors;
@@ -69,10 +82,10 @@ void TileEpilogue::finishTile(Value panel, Value row, Value pixel, int64_t heigh
     }
 }
 
-/// Bytes of each row of the tile: four accumulators become one vector, of one row or of several.
+/// Bytes of the rows of the tile: four accumulators become one vector, of one row or of several.
 SmallVector<Value> TileEpilogue::packedRows(Value base, int64_t height, ArrayRef<Value> accumulators) {
-  int64_t together = std::max<int64_t>(1, 4 / tile.vectors);
-  SmallVector<Value> rows;
+  int64_t together = rowsPacked();
+  SmallVector<Value> packed;
   for (int64_t first = 0; first < height; first += together) {
     SmallVector<Value> quarters;
     for (int64_t m = first; m < std::min(height, first + together); ++m)
@@ -80,11 +93,59 @@ SmallVector<Value> TileEpilogue::packedRows(Value base, int64_t height, ArrayRef
         quarters.push_back(
             bytes->requantize(accumulators[static_cast<size_t>(m * tile.vectors + v)], base, v));
     quarters.resize(4, quarters.back()); // what stands in for missing ones is not stored
-    Value packed = bytes->pack(quarters);
-    for (int64_t m = first; m < std::min(height, first + together); ++m)
-      rows.push_back(together == 1 ? packed : slice(packed, (m - first) * tile.panel(), tile.panel()));
+    packed.push_back(bytes->pack(quarters));
   }
-  return rows;
+  return packed;
+}
+
+/// The ops behind the contraction see whole vectors, with what fills them up: one instruction then serves several rows, and pieces
+/// of a few channels are only stored. Written once where it is long, for a copy of the vectors on the stack.
+void TileEpilogue::finishWhole(Value panel, Value row, Value pixel, int64_t height, ArrayRef<Value> packed,
+                               int64_t columns) {
+  int64_t together = rowsPacked(), rest = height % together;
+  if (height <= together || !kernel.hasLongEpilogue()) {
+    for (auto [number, vector] : llvm::enumerate(packed)) {
+      int64_t first = static_cast<int64_t>(number) * together;
+      finishWholeVector(panel, row, kernel.addIndex(pixel, first), std::min(together, height - first), vector,
+                        columns);
+    }
+    return;
+  }
+  kernel.noteForm("staged");
+  auto type = cast<VectorType>(packed[0].getType());
+  int64_t width = type.getNumElements();
+  Value stage = kernel.scratch(static_cast<int64_t>(packed.size()) * width, type.getElementType());
+  for (auto [number, vector] : llvm::enumerate(packed))
+    vector::StoreOp::create(b, kernel.loc(), vector, stage,
+                            kernel.constantIndex(static_cast<int64_t>(number) * width));
+  kernel.loop(0, height / together, 1, {}, [&](Value number, ValueRange) -> SmallVector<Value> {
+    Value vector = vector::LoadOp::create(b, kernel.loc(), type, stage, kernel.multiplyIndex(number, width));
+    Value first = kernel.addIndex(pixel, kernel.multiplyIndex(number, together));
+    finishWholeVector(panel, row, first, together, vector, columns);
+    return {};
+  });
+  if (rest)
+    finishWholeVector(panel, row, kernel.addIndex(pixel, height - rest), rest, packed.back(), columns);
+}
+
+void TileEpilogue::finishWholeVector(Value panel, Value row, Value pixel, int64_t height, Value packed,
+                                     int64_t columns) {
+  int64_t width = cast<VectorType>(packed.getType()).getNumElements(),
+          channels = kernel.shapeOf(kernel.core()->getResult(0)).back();
+  SmallVector<int64_t> laneChannels;
+  for (int64_t lane = 0; lane < panels * width; ++lane) {
+    int64_t column = lane / width * tile.panel() + lane % width % tile.panel();
+    laneChannels.push_back(column < problem.columns ? column % channels : 0);
+  }
+  Value at = kernel.multiplyIndex(panel, width), base = kernel.multiplyIndex(panel, tile.panel());
+  for (unsigned number = 0; number < kernel.results().size(); ++number) {
+    Value stored = kernel.followChannels(number, packed, laneChannels, at);
+    for (int64_t m = 0; m < height; ++m)
+      forEachPiece(columns, width, [&](int64_t done, int64_t lanes) {
+        Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), kernel.addIndex(base, done));
+        kernel.store(number, place, lanes, slice(stored, m * tile.panel() + done, lanes));
+      });
+  }
 }
 
 /// A long epilogue is written once and runs row by row, over a copy of the tile on the stack.
@@ -108,6 +169,48 @@ void TileEpilogue::finishStaged(Value base, Value row, Value pixel, int64_t heig
     });
     return {};
   });
+}
+
+/// Brings the results of each group of columns behind one another, pixel by pixel, and stores them so.
+void TileEpilogue::finishRuns(Value row, Value pixel, int64_t height, ArrayRef<Value> packed) {
+  int64_t width = cast<VectorType>(packed[0].getType()).getNumElements(), perGroup = height * problem.run,
+          total = problem.columns * height;
+  int64_t channels = kernel.shapeOf(kernel.core()->getResult(0)).back();
+  for (int64_t start = 0; start < total; start += width) {
+    int64_t count = std::min(width, total - start);
+    SmallVector<int64_t> laneChannels;
+    SmallVector<std::pair<int64_t, int64_t>> from; // a vector of `packed`, and the place in it
+    for (int64_t lane = 0; lane < width; ++lane) {
+      int64_t number = start + std::min(lane, count - 1), inGroup = number % perGroup;
+      int64_t m = inGroup / problem.run, column = number / perGroup * problem.run + inGroup % problem.run;
+      laneChannels.push_back(column % channels);
+      from.push_back({m / rowsPacked(), m % rowsPacked() * tile.panel() + column});
+    }
+    Value run = packed[0];
+    for (size_t source = 0; source < packed.size(); ++source) {
+      SmallVector<int64_t> places;
+      for (int64_t lane = 0; lane < width; ++lane) {
+        auto [vector, place] = from[static_cast<size_t>(lane)];
+        bool own = vector == static_cast<int64_t>(source);
+        places.push_back(own ? width + place : source == 0 ? 0 : lane);
+      }
+      run = vector::ShuffleOp::create(b, kernel.loc(), run, packed[source], places);
+    }
+    for (unsigned number = 0; number < kernel.results().size(); ++number) {
+      Value stored = whole ? kernel.followChannels(number, run, laneChannels, kernel.constantIndex(0)) : run;
+      for (int64_t done = 0; done < count;) {
+        int64_t at = start + done, group = at / perGroup, inGroup = at % perGroup;
+        int64_t length = std::min(count - done, perGroup - inGroup);
+        forEachPiece(length, width, [&](int64_t first, int64_t lanes) {
+          Value m = kernel.addIndex(pixel, (inGroup + first) / problem.run);
+          Value channel = kernel.constantIndex(group * problem.run + (inGroup + first) % problem.run);
+          kernel.store(number, problem.resultPlace(row, m, channel), lanes,
+                       slice(stored, done + first, lanes));
+        });
+        done += length;
+      }
+    }
+  }
 }
 
 void TileEpilogue::finishPiece(Value row, Value pixel, Value channel, Value part, int64_t lanes) {

@@ -19,8 +19,15 @@ public:
 private:
   void finishTile(mlir::Value panel, mlir::Value row, mlir::Value pixel, int64_t height,
                   llvm::ArrayRef<mlir::Value> accumulators, int64_t columns);
+  /// How many rows one vector of bytes holds.
+  int64_t rowsPacked() const { return std::max<int64_t>(1, 4 / tile.vectors); }
   llvm::SmallVector<mlir::Value> packedRows(mlir::Value base, int64_t height,
                                             llvm::ArrayRef<mlir::Value> accumulators);
+  void finishRuns(mlir::Value row, mlir::Value pixel, int64_t height, llvm::ArrayRef<mlir::Value> packed);
+  void finishWhole(mlir::Value panel, mlir::Value row, mlir::Value pixel, int64_t height,
+                   llvm::ArrayRef<mlir::Value> packed, int64_t columns);
+  void finishWholeVector(mlir::Value panel, mlir::Value row, mlir::Value pixel, int64_t height,
+                         mlir::Value packed, int64_t columns);
   void finishStaged(mlir::Value base, mlir::Value row, mlir::Value pixel, int64_t height,
                     llvm::ArrayRef<mlir::Value> rows, int64_t columns);
   /// The most elements that the epilogue takes at once.
@@ -35,6 +42,7 @@ private:
   Tile tile;
   bool biased;
   std::optional<ByteEpilogue> bytes; ///< none where results are no bytes, or the ISA has no packs
+  bool whole = false; ///< the ops behind take vectors of several rows, before these are cut into pieces
   int64_t panels;
 };
 

@@ -187,7 +187,7 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   if (!arithmetic.isFloat())
     problem.weights.products = fusedProducts(isa, arithmetic, problem.outer * problem.depth,
                                              ByteEpilogue::reachOf(kernel, arithmetic, problem.weights));
-  if (succeeded(emitAmxContraction(kernel, isa, arithmetic, problem)))
+  if (!problem.run && succeeded(emitAmxContraction(kernel, isa, arithmetic, problem)))
     return;
   std::optional<ByteInstructions::Form> form;
   if (!arithmetic.isFloat())
@@ -205,7 +205,15 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                    : pairs                ? "bf16 tile"
                    : arithmetic.isFloat() ? "float tile"
                                           : "integer tile");
-  Tile tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());
+  Tile tile;
+  if (problem.run) { // as many pixels as make the results of all columns one vector of bytes
+    tile = {
+        std::clamp<int64_t>(4 * isa.lanes / problem.columns, 1, std::min(problem.width, isa.registers - 4)),
+        1, isa.lanes};
+    noteTile(kernel, extent, isa, tile);
+  } else {
+    tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());
+  }
   std::unique_ptr<Atom> atom;
   if (form)
     atom = makeDotAtom(kernel, arithmetic, tile, isa, *form);
@@ -230,7 +238,7 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
       !x.quantization && kernel.typeOf(op->getResult(0)).dtype == DType::F32 && limbeck::isFloat(x.dtype);
   if (!inF32 && !x.quantization && !llvm::isa<graph::ConvIntegerOp, graph::MatmulIntegerOp>(op))
     return failure();
-  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op);
+  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op, isa);
   if (failed(problems))
     return failure();
   const TiledProblem &first = problems->front();

@@ -1,7 +1,9 @@
 // What becomes of each op: its sizes, its weights as a matrix, and the places of its elements.
 #include "TiledProblem.h"
+#include "ByteEpilogue.h"
 #include "Contractions.h"
 #include "limbeck/Lower/WeightLayout.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 namespace limbeck::cpu {
 
@@ -125,7 +127,45 @@ static TiledProblem tapProblem(lower::KernelBuilder &kernel, Operation *op, int6
   return problem;
 }
 
-static FailureOr<std::vector<TiledProblem>> transposedProblems(lower::KernelBuilder &kernel, Operation *op) {
+/// All taps as one product, whose columns (kh, kw, oc) fit one vector. Those of a kh lie in a row of results, behind those of the
+/// pixel before.
+static TiledProblem allTapsProblem(lower::KernelBuilder &kernel, Operation *op) {
+  TiledProblem problem = tapProblem(kernel, op, 0, 0);
+  Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)); // NHWC, IOHW
+  Tensor constant = *kernel.constantOf(op->getOperand(1));
+  int64_t channels = w[1], height = w[2], width = w[3], run = width * channels;
+  problem.columns = height * run;
+  problem.run = run;
+  problem.weights.values = std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.columns}));
+  std::byte *to = problem.weights.values.mutableBytes();
+  for (int64_t input = 0; input < w[0]; ++input)
+    for (int64_t tap = 0; tap < height * width; ++tap)
+      for (int64_t channel = 0; channel < channels; ++channel) // bytes
+        *to++ = constant.bytes()[(input * channels + channel) * height * width + tap];
+  Shape rows{x[0], x[1]};
+  problem.resultPlace = [=, &kernel](Value row, Value column, Value channel) -> Index {
+    OpBuilder &b = kernel.builder();
+    Index at = kernel.delinearize(row, rows);
+    Value kh = arith::DivUIOp::create(b, kernel.loc(), channel, kernel.constantIndex(run));
+    Value rest = arith::RemUIOp::create(b, kernel.loc(), channel, kernel.constantIndex(run));
+    return {at[0], kernel.addIndex(kernel.multiplyIndex(at[1], height), kh),
+            kernel.multiplyIndex(column, width), rest};
+  };
+  return problem;
+}
+
+/// Whether that is possible: results are bytes, stored as runs, and what follows takes them in any order of channels.
+static bool takesAllTaps(lower::KernelBuilder &kernel, Operation *op, const Isa &isa) {
+  Shape w = kernel.shapeOf(op->getOperand(1));
+  Value result = op->getResult(0);
+  bool bytes = kernel.typeOf(op->getOperand(0)).quantization && packsTo(kernel.typeOf(result)) &&
+               bitWidth(kernel.typeOf(op->getOperand(1)).dtype) == 8;
+  return bytes && w[1] * w[2] * w[3] <= isa.lanes && w[2] * w[3] > 1 && kernel.storesRuns(2) &&
+         (kernel.results()[0] == result || kernel.followsChannels(result));
+}
+
+static FailureOr<std::vector<TiledProblem>> transposedProblems(lower::KernelBuilder &kernel, Operation *op,
+                                                               const Isa &isa) {
   reference::Attributes attributes = lower::attributesOf(op);
   Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)),
         y = kernel.shapeOf(op->getResult(0));
@@ -136,15 +176,20 @@ static FailureOr<std::vector<TiledProblem>> transposedProblems(lower::KernelBuil
       attributes.integers("dilations") != dense || y[1] != x[1] * w[2] || y[2] != x[2] * w[3])
     return failure();
   std::vector<TiledProblem> problems;
+  if (takesAllTaps(kernel, op, isa)) {
+    problems.push_back(allTapsProblem(kernel, op));
+    return problems;
+  }
   for (int64_t tap = 0; tap < w[2] * w[3]; ++tap)
     problems.push_back(tapProblem(kernel, op, tap / w[3], tap % w[3]));
   return problems;
 }
 
-FailureOr<std::vector<TiledProblem>> tiledProblems(lower::KernelBuilder &kernel, Operation *op) {
-  if (isa<graph::ConvTransposeOp>(op))
-    return transposedProblems(kernel, op);
-  FailureOr<TiledProblem> found = isa<graph::ConvOp, graph::ConvIntegerOp>(op)
+FailureOr<std::vector<TiledProblem>> tiledProblems(lower::KernelBuilder &kernel, Operation *op,
+                                                   const Isa &isa) {
+  if (llvm::isa<graph::ConvTransposeOp>(op))
+    return transposedProblems(kernel, op, isa);
+  FailureOr<TiledProblem> found = llvm::isa<graph::ConvOp, graph::ConvIntegerOp>(op)
                                       ? convolutionProblem(kernel, op)
                                       : matmulProblem(kernel, op);
   if (failed(found))

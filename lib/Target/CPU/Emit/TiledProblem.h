@@ -18,11 +18,15 @@ struct TiledProblem {
   /// Place of input element k of window row kh for pixel `column` of `row`.
   std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value kh, mlir::Value k)> inputPlace;
   std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value channel)> resultPlace;
+  /// Where the columns are groups of `run` results whose places neighbour those of the next pixel: 0 where they are not. There is one
+  /// panel then, and results are bytes.
+  int64_t run = 0;
   size_t countedDim = 0; ///< of the results, in which `column` counts on through the dimensions before it
 };
 
 /// The problems that make up a convolution, a transposed one or a matrix product with constant weights: one, or one for each tap
-/// of a transposed window. Failure where the general body serves; nothing is emitted either way.
-mlir::FailureOr<std::vector<TiledProblem>> tiledProblems(lower::KernelBuilder &kernel, mlir::Operation *op);
+/// of a transposed window; or one for all taps that fit a vector. Failure where the general body serves; nothing is emitted either way.
+mlir::FailureOr<std::vector<TiledProblem>> tiledProblems(lower::KernelBuilder &kernel, mlir::Operation *op,
+                                                         const Isa &isa);
 
 } // namespace limbeck::cpu
