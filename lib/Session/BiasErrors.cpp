@@ -2,6 +2,7 @@
 #include "BiasErrors.h"
 #include "CompiledModule.h"
 #include "Compiler.h"
+#include "TemporaryFolder.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Quantize/Passes.h"
 #include "limbeck/Runtime/Context.h"
