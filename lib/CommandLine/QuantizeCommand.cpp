@@ -23,6 +23,23 @@ struct QuantizeFlags {
 };
 } // namespace
 
+/// A stage, or a step of quantization, which is behind stage graph.
+static CLI::Option *addLastFlag(CLI::App &command, session::CompileOptions &compile) {
+  std::string names = "observe, choose, fold, graph, quantize, layout, fuse, lower";
+  auto parse = [&compile, names](const std::string &text) {
+    auto step = pipeline::quantizationStepFromName(text);
+    auto stage = pipeline::stageFromName(text);
+    if ((!step || *step == pipeline::QuantizationStep::Round) && !stage)
+      throw CLI::ValidationError("--to", message("expected one of ", names, ", found '", text, "'"));
+    compile.to = stage.value_or(pipeline::Stage::Graph);
+    compile.quantization.last = step.value_or(pipeline::QuantizationStep::Round);
+  };
+  return command
+      .add_option_function<std::string>(
+          "--to", parse, "last step or stage to run; before lower, OUT ends in .mlir: " + names)
+      ->type_name("STAGE");
+}
+
 static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
   session::CompileOptions &compile = flags.options.compile;
   addModelArgument(command, compile.model, "MODEL");
@@ -46,7 +63,7 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
                   "cpu: every level of this machine's architecture; cpu:native; cpu:LEVEL[,LEVEL..]")
       ->type_name("T");
   addPrecisionFlag(command, compile.model);
-  flags.to = addStageFlag(command, "--to", compile.to, "last stage to run; before lower, OUT ends in .mlir");
+  flags.to = addLastFlag(command, compile);
   addThreadsFlag(command, flags.options.threads);
   addRecipeFlags(command, flags.recipe);
   addFormFlags(command, flags.recipe);
@@ -80,6 +97,11 @@ static Status checkFlags(const QuantizeFlags &flags) {
   if (flags.output.empty())
     return error(Code::Flag, "expected -o with the file to write, found none");
   bool samples = !flags.options.dataSet.empty() || !flags.options.compile.quantization.statistics.empty();
+  bool steps = flags.options.compile.quantization.last != pipeline::QuantizationStep::Round;
+  if (steps && !flags.output.ends_with(".mlir"))
+    return error(Code::Flag, "expected an output file that ends in .mlir with --to ",
+                 flags.to->as<std::string>(), ", found ", printable(flags.output));
+  samples |= flags.options.compile.quantization.last == pipeline::QuantizationStep::Observe;
   // A recipe of the user's may do without, too: a tensor that needs statistics will say so.
   if (!samples && dynamic.empty() && weightOnly.empty() && flags.recipe.recipe.empty())
     return error(Code::Flag, "expected --data with samples or --stats with statistics, found neither")

@@ -46,18 +46,24 @@ void buildMagnitudes(quantize::Recipe recipe, mlir::OpPassManager &passes) {
 
 /// Up to activations with scales.
 static void buildRanges(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
-                        mlir::OpPassManager &passes) {
+                        mlir::OpPassManager &passes, QuantizationStep last = QuantizationStep::Fold) {
   // What is quantized is decided on the graph as calibration saw it.
   buildObserved(std::move(recipe), statistics, passes);
+  if (last == QuantizationStep::Observe)
+    return;
   passes.addPass(quantize::createChooseRangesPass(std::move(statistics)));
+  if (last == QuantizationStep::Choose)
+    return;
   passes.addPass(quantize::createFoldCalibrationPass());
   // What needs no statistics.
   passes.addPass(quantize::createQuantizeDynamicallyPass());
 }
 
 void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
-                       mlir::OpPassManager &passes) {
-  buildRanges(std::move(recipe), statistics, passes);
+                       mlir::OpPassManager &passes, QuantizationStep last) {
+  buildRanges(std::move(recipe), statistics, passes, last);
+  if (last != QuantizationStep::Round)
+    return;
   // In front of rounding weights, which leaves nothing to compare them with.
   passes.addPass(quantize::createCorrectBiasPass(statistics));
   // Behind the scales of activations, which say how much room a bias needs.

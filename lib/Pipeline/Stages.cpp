@@ -38,4 +38,15 @@ std::optional<Stage> stageFromName(std::string_view name) {
   return found == std::end(kStageTexts) ? std::nullopt : std::optional(found->stage);
 }
 
+std::optional<QuantizationStep> quantizationStepFromName(std::string_view name) {
+  constexpr std::pair<std::string_view, QuantizationStep> names[] = {{"observe", QuantizationStep::Observe},
+                                                                     {"choose", QuantizationStep::Choose},
+                                                                     {"fold", QuantizationStep::Fold},
+                                                                     {"round", QuantizationStep::Round}};
+  for (const auto &[text, step] : names)
+    if (text == name)
+      return step;
+  return std::nullopt;
+}
+
 } // namespace limbeck::pipeline

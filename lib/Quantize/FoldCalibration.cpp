@@ -57,9 +57,32 @@ private:
     quantized.quantization = std::move(parameters);
     LIMBECK_ASSIGN(mlir::RankedTensorType result, graph::fromTensorType(op.getContext(), quantized));
     mlir::OpBuilder b(op);
-    op.replaceAllUsesWith(quantizeDequantize(b, op.getLoc(), op.getX(), result));
+    mlir::Value read = quantizeDequantize(b, op.getLoc(), op.getX(), result);
+    if (mlir::DictionaryAttr chosen = chosenBy(stat, range))
+      read.getDefiningOp()->getOperand(0).getDefiningOp()->setAttr(kChosenAttribute, chosen);
+    op.replaceAllUsesWith(read);
     op.erase();
     return {};
+  }
+
+  /// What a stat says of its tensor; null where a module was written by hand, and nobody chose.
+  static mlir::DictionaryAttr chosenBy(calib::StatOp stat, llvm::ArrayRef<float> range) {
+    if (!stat.getRule() && !stat.getStatistics())
+      return {};
+    mlir::Builder b(stat.getContext());
+    mlir::NamedAttrList entries;
+    entries.append("tensor", b.getStringAttr(stat.getSymName()));
+    entries.append("method", b.getStringAttr(stat.getMethod()));
+    entries.append("range", b.getDenseF32ArrayAttr(range));
+    if (auto percentile = stat.getPercentileAttr())
+      entries.append("percentile", percentile);
+    if (auto like = stat.getLike())
+      entries.append("like", b.getStringAttr(*like));
+    if (auto statistics = stat.getStatistics())
+      entries.append("statistics", *statistics);
+    if (auto rule = stat.getRule())
+      entries.append("rule", b.getStringAttr(*rule));
+    return entries.getDictionary(b.getContext());
   }
 };
 

@@ -66,6 +66,8 @@ struct FoldRequantizedContraction : mlir::OpRewritePattern<graph::RequantizeByOp
 
 struct FoldParametersPass : impl::FoldParametersPassBase<FoldParametersPass> {
   void runOnOperation() override {
+    // It has been read by now, and would keep apart what is equal.
+    getOperation()->walk([](mlir::Operation *op) { op->removeAttr(kChosenAttribute); });
     mlir::RewritePatternSet patterns(&getContext());
     patterns.add<FoldQuantizeBy, FoldDequantizeBy, FoldRequantizedContraction>(&getContext());
     if (mlir::failed(mlir::applyPatternsGreedily(getOperation(), std::move(patterns))))

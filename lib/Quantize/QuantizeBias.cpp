@@ -61,6 +61,9 @@ Status quantizeBias(graph::AnchorOpInterface anchor) {
 struct QuantizeBiasPass : impl::QuantizeBiasPassBase<QuantizeBiasPass> {
   void runOnOperation() override {
     getOperation()->walk([this](graph::AnchorOpInterface anchor) {
+      if (auto decision = anchor->getAttrOfType<mlir::DictionaryAttr>(kDecisionAttribute);
+          decision && decision.contains("rule"))
+        anchor->setAttr(kChosenAttribute, decision);
       anchor->removeAttr(kDecisionAttribute);
       if (Status status = quantizeBias(anchor); !status.ok()) {
         graph::emitDiagnostic(anchor, status.diagnostic());

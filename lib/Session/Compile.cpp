@@ -257,7 +257,7 @@ Status Session::quantize(mlir::ModuleOp module, const std::string &identity) {
   LIMBECK_ASSIGN(quantize::Recipe rules, recipe());
   LIMBECK_TRY(readStatistics(identity, quantize::scalingText(rules)));
   Status status = compiler.run(module, [&](mlir::OpPassManager &passes) {
-    pipeline::buildQuantization(std::move(rules), statistics, passes);
+    pipeline::buildQuantization(std::move(rules), statistics, passes, options.quantization.last);
   });
   // That a range cannot be read is no fault of the model.
   if (!status.ok() && status.diagnostic().code == Code::Calibration)

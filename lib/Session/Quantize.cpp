@@ -246,6 +246,7 @@ Status Quantizer::prepareMeasuring() {
   what.product = Product::Artifact;
   what.target = *target;
   what.to = pipeline::Stage::Lower;
+  what.quantization.last = pipeline::QuantizationStep::Round;
   what.model = withoutSeveralValues(what.model);
   if (hasOpenInputs()) {
     if (options.dataSet.empty()) {

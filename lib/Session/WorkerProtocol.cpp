@@ -116,6 +116,7 @@ std::string encodeRequest(const CompileOptions &options) {
   writing.number("product", static_cast<int64_t>(options.product));
   writing.number("from", static_cast<int64_t>(options.from));
   writing.number("to", static_cast<int64_t>(options.to));
+  writing.number("quantization-last", static_cast<int64_t>(options.quantization.last));
   return toText(std::move(writing.object));
 }
 
@@ -126,13 +127,15 @@ Expected<CompileOptions> decodeRequest(const std::string &text) {
   CompileOptions options;
   Reading reading{*object};
   visitOptions(reading, options);
-  int64_t product = 0, from = 0, to = 0;
+  int64_t product = 0, from = 0, to = 0, last = 0;
   reading.number("product", product);
   reading.number("from", from);
   reading.number("to", to);
+  reading.number("quantization-last", last);
   options.product = static_cast<Product>(product);
   options.from = static_cast<pipeline::Stage>(from);
   options.to = static_cast<pipeline::Stage>(to);
+  options.quantization.last = static_cast<pipeline::QuantizationStep>(last);
   return options;
 }
 

@@ -13,9 +13,9 @@ namespace limbeck::pipeline {
 /// Appends the passes of a stage, its verify pass last. Import has none: the importer makes the module.
 void buildStage(Stage stage, mlir::OpPassManager &passes);
 /// Turns a float module behind stage Graph into one of quantize and dequantize pairs, which stage Quantize takes: what the default
-/// recipe and the rules behind it choose, with ranges from statistics.
+/// recipe and the rules behind it choose, with ranges from statistics. Steps behind `last` are left out.
 void buildQuantization(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
-                       mlir::OpPassManager &passes);
+                       mlir::OpPassManager &passes, QuantizationStep last = QuantizationStep::Round);
 /// All from `first` to `last`, both included.
 void buildStages(Stage first, Stage last, mlir::OpPassManager &passes);
 /// Behind stage Graph: observers where the default recipe and the rules behind it want them, lowered to results that leave the

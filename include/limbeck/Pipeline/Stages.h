@@ -18,4 +18,8 @@ std::string_view name(Stage stage);
 std::string_view description(Stage stage);
 std::optional<Stage> stageFromName(std::string_view name);
 
+/// What turns a float module behind stage Graph into a quantized one, step by step; `--to` of quantize takes the names.
+enum class QuantizationStep { Observe, Choose, Fold, Round };
+std::optional<QuantizationStep> quantizationStepFromName(std::string_view name);
+
 } // namespace limbeck::pipeline

@@ -15,6 +15,10 @@ inline constexpr llvm::StringLiteral kPrecisionAttribute = "limbeck.precision";
 /// Of a contraction: the settings of the recipe for it, a dictionary of strings, from insert-observers to quantize-bias.
 inline constexpr llvm::StringLiteral kDecisionAttribute = "calib.decision";
 
+/// Of a `quantize` or a contraction in front of stage Quantize: what was known and who chose, a dictionary for readers. No pass
+/// acts on it; stage Quantize begins with dropping it.
+inline constexpr llvm::StringLiteral kChosenAttribute = "calib.chosen";
+
 /// Of a `calib.stat`: what is collected of its tensor, a string as `--collect` takes it. Without it, what the pass is told.
 inline constexpr llvm::StringLiteral kCollectAttribute = "calib.collect";
 

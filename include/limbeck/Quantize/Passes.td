@@ -107,7 +107,8 @@ def FoldCalibrationPass : Pass<"limbeck-quantize-fold-calibration", "::mlir::Mod
   let description = [{
     What: each `calib.observe` becomes a `quantize` and a `dequantize` whose parameters represent the range of its `calib.stat`, or of
     the one that this is `like`: scale = (greatest - least) / (highest - lowest) in f32, 0 is always represented. What is observed
-    without `storage` stays as it is. The stats go.
+    without `storage` stays as it is. The stats go; what they said of a tensor stays with its `quantize`, as `calib.chosen`: method,
+    range, statistics, and the rule that chose.
 
     Why a pass: a choice of scales is one thing, where the ranges come from another.
 
@@ -207,7 +208,8 @@ def QuantizeBiasPass : Pass<"limbeck-quantize-bias"> {
   let summary = "round the bias of a quantized contraction to 32 bits";
   let description = [{
     What: where input and weights are dequantized and the result is quantized, a constant bias becomes si32 with the product of their
-    scales, zero point 0. Attributes `calib.decision` go: what they said is done.
+    scales, zero point 0. Attributes `calib.decision` go: what they said is done. Where a rule made one, it stays as `calib.chosen`,
+    for readers.
 
     Why a pass: the scales of input and weights must be there.
 
@@ -223,7 +225,7 @@ def FoldParametersPass : Pass<"limbeck-quantize-fold-parameters"> {
   let description = [{
     What: where scale and zero point are constants, per tensor or per axis, `quantize_by` and `dequantize_by` become `quantize` and
     `dequantize`, and `requantize_by` of an integer contraction that has no other user becomes the contraction on quantized types.
-    `storage_cast` connects what stays on plain integers.
+    `storage_cast` connects what stays on plain integers. Attributes `calib.chosen` go.
 
     Why a pass: every later pass reads parameters from types only.
 

@@ -18,6 +18,7 @@ struct QuantizationOptions {
   bool enabled = false;   ///< otherwise the model stays what it is
   std::string statistics; ///< a file that calibrate wrote; what is quantized dynamically needs none
   std::string recipe;     ///< rules behind the default ones, as YAML
+  pipeline::QuantizationStep last = pipeline::QuantizationStep::Round; ///< before it, only with Product::Mlir
 };
 
 struct CompileOptions {

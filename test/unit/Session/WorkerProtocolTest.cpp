@@ -19,6 +19,7 @@ TEST(WorkerProtocol, CarriesEveryOption) {
   options.model.precision = "bf16";
   options.from = pipeline::Stage::Quantize;
   options.to = pipeline::Stage::Fuse;
+  options.quantization.last = pipeline::QuantizationStep::Fold;
   options.threads = 7;
   options.keepDirectory = "keep";
   options.tiles = {{"avx2, dot tile, u8, rows 1", "3x2"}};
@@ -37,6 +38,7 @@ TEST(WorkerProtocol, CarriesEveryOption) {
   EXPECT_EQ(decoded->model.precision, options.model.precision);
   EXPECT_EQ(decoded->from, options.from);
   EXPECT_EQ(decoded->to, options.to);
+  EXPECT_EQ(decoded->quantization.last, options.quantization.last);
   EXPECT_EQ(decoded->threads, options.threads);
   EXPECT_EQ(decoded->keepDirectory, options.keepDirectory);
   EXPECT_EQ(decoded->tiles, options.tiles);
