@@ -30,11 +30,11 @@ void RangeAdvice::read(mlir::ModuleOp module) {
     auto decision = anchor->getAttrOfType<mlir::DictionaryAttr>(quantize::kDecisionAttribute);
     auto input = decision ? decision.getAs<mlir::StringAttr>("input") : mlir::StringAttr();
     auto method = decision ? decision.getAs<mlir::StringAttr>("weight_method") : mlir::StringAttr();
-    if (!input || !method || method.getValue() != "gptq")
+    if (!input || !method || (method.getValue() != "gptq" && method.getValue() != "awq"))
       return;
     std::vector<std::string> nodes = sourceNodes(anchor->getLoc());
-    byGram.push_back(
-        {nodes.empty() ? "" : nodes.front(), input.str(), quantize::rowsOf(anchor.getAnchorInput())});
+    byGram.push_back({nodes.empty() ? "" : nodes.front(), method.str(), input.str(),
+                      quantize::rowsOf(anchor.getAnchorInput())});
   });
 }
 
@@ -81,7 +81,13 @@ std::vector<std::string> RangeAdvice::notes(const calibration::Statistics &stati
     if (found == statistics.tensors.end() || !found->second.gram)
       continue;
     int64_t rows = found->second.samples * one.rows, columns = found->second.gram->size();
-    if (rows < columns)
+    // awq reads how large each input is: of n rows, that is known within 1 / sqrt(2 n), an eighth here.
+    constexpr int64_t fewRows = 32;
+    if (one.method == "awq") {
+      if (rows < fewRows)
+        list.push_back(message("awq knows little of the inputs of '", one.node, "': ", rows,
+                               " rows; more samples make it scale better"));
+    } else if (rows < columns)
       list.push_back(message("gptq knows little of the inputs of '", one.node, "': ", rows, " rows for ",
                              columns, " weights of a column; more samples make it round better"));
   }

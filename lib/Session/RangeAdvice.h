@@ -14,7 +14,7 @@ public:
   /// Those whose values would err half as much with minmax; where there is no histogram, those whose range is less than half of
   /// what was seen. Worst first.
   std::vector<ClippedTensor> clipped(const calibration::Statistics &statistics) const;
-  /// One for each contraction whose Gram matrix has fewer rows than columns.
+  /// One for each contraction whose Gram matrix has too few rows: gptq wants as many as columns, awq a few.
   std::vector<std::string> notes(const calibration::Statistics &statistics) const;
 
 private:
@@ -26,7 +26,7 @@ private:
     bool symmetric;
   };
   struct RoundedByGram {
-    std::string node, input;
+    std::string node, method, input;
     int64_t rows; ///< of one sample
   };
 
