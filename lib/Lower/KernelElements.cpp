@@ -1,4 +1,5 @@
 // Elements of a kernel: loads through fused element-wise ops, conversion between stored and computed form, stores.
+#include "limbeck/Lower/ChannelForm.h"
 #include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Lower/KernelBuilder.h"
 #include "limbeck/Lower/PairArithmetic.h"
@@ -184,12 +185,22 @@ Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, i
   bool qlinear = isQLinear(*this, op), stored = worksOnStorage(op) || qlinear || pair.form;
   SmallVector<Value> operands;
   auto norm = dyn_cast<graph::BatchNormOp>(op);
-  std::optional<BatchNormConstants> constants = norm ? batchNormConstants(*this, norm) : std::nullopt;
-  if (constants)
-    operands = {operandElement(norm.getX(), index, type.shape, lanes, stored),
-                channelConstant(constants->factor, index, lanes),
-                channelConstant(constants->bias, index, lanes),
-                channelConstant(constants->mean, index, lanes)};
+  auto ofChannel = [&](const Tensor &constant) { return channelConstant(constant, index, lanes); };
+  if (norm) {
+    auto [form, first] = channelForms.try_emplace(op);
+    if (first)
+      form->second = provenChannelForm(*this, norm);
+    if (const std::optional<ChannelForm> &found = form->second) {
+      operands = {ofChannel(found->start), ofChannel(found->scale), ofChannel(found->shift)};
+      if (found->mirrors)
+        operands.push_back(ofChannel(found->mirror));
+      return emitChannelForm(
+          *this, norm, operandElement(norm.getX(), index, type.shape, lanes, /*stored=*/true), operands);
+    }
+  }
+  if (auto constants = norm ? batchNormConstants(*this, norm) : std::nullopt)
+    operands = {operandElement(norm.getX(), index, type.shape, lanes, stored), ofChannel(constants->factor),
+                ofChannel(constants->bias), ofChannel(constants->mean)};
   else
     for (Value operand : op->getOperands())
       operands.push_back(operandElement(operand, index, type.shape, lanes, stored));

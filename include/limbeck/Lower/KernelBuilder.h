@@ -63,6 +63,13 @@ struct KernelTable {
   mlir::Value buffer; ///< once it is an operand of the kernel
 };
 
+/// For each channel the low 16 bits of fma(bits(start + n), scale, shift), saturated to 0 and 255 (ChannelForm.h). Elements n and
+/// results are taken without sign: signed ones plus 128. Where a channel falls, n is 255 - n: `mirror` is 255 there, else 0.
+struct ChannelForm {
+  Tensor start, scale, shift, mirror;
+  bool mirrors = false; ///< whether any channel falls
+};
+
 /// An element in its stored form, and as arithmetic sees it where that is at hand without the stored one.
 struct Element {
   mlir::Value stored, real;
@@ -232,6 +239,7 @@ private:
   size_t countedDim = 0; ///< 0: indices stay inside each dimension
   llvm::DenseMap<mlir::Operation *, KernelTable> tables;
   llvm::DenseMap<mlir::Operation *, PairArithmetic> pairs;
+  llvm::DenseMap<mlir::Operation *, std::optional<ChannelForm>> channelForms;
   std::optional<KernelTable> requantization;
   llvm::DenseMap<mlir::Value, mlir::Value> known; ///< elements at the current block: value -> stored element
   llvm::DenseMap<mlir::Value, mlir::Value>
