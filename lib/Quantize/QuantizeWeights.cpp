@@ -1,7 +1,6 @@
 // Constant weights of the contractions that the recipe chose become integers.
-#include "ActivationAwareScales.h"
 #include "Decision.h"
-#include "DivideInput.h"
+#include "MoveActivationAwareScales.h"
 #include "RoundBlocks.h"
 #include "RoundWeights.h"
 #include "Storage.h"
@@ -30,21 +29,6 @@ Status quantizeWeights(graph::AnchorOpInterface anchor, mlir::DictionaryAttr dec
                  dequantizedConstant(b, before.getLoc(), rounded.stored, rounded.parameters));
   anchor->replaceUsesOfWith(before, after);
   return {};
-}
-
-/// Statistics of the input of a contraction, which the decision names.
-Expected<const calibration::GramSum *> gramOf(mlir::DictionaryAttr decision, const Statistics *statistics) {
-  std::string name = setting(decision, kInputSetting).str();
-  auto missing = [&] {
-    return error(Code::Calibration, "expected a Gram matrix of tensor '", name, "', found none")
-        .withHint("limbeck calibrate --collect gram, with this recipe");
-  };
-  if (!statistics)
-    return missing();
-  auto found = statistics->tensors.find(name);
-  if (found == statistics->tensors.end() || !found->second.gram)
-    return missing();
-  return &*found->second.gram;
 }
 
 std::shared_ptr<const Quantization> perColumn(const RoundedBlocks &rounded, DType storage) {
@@ -88,16 +72,6 @@ Status quantizeWeightsAlone(graph::AnchorOpInterface anchor, mlir::DictionaryAtt
     int64_t samples = statistics->tensors.find(setting(decision, kInputSetting))->second.samples;
     rounding.gramRows = samples * rowsOf(anchor.getAnchorInput());
   }
-  if (setting(decision, "weight_method") == "awq") {
-    LIMBECK_ASSIGN(const calibration::GramSum *gram, gramOf(decision, statistics));
-    LIMBECK_ASSIGN(std::vector<float> factors, activationAwareScales(*weights, rounding, *gram));
-    if (llvm::any_of(factors, [](float factor) { return factor != 1; })) {
-      LIMBECK_ASSIGN(*weights, scaledRows(*weights, factors));
-      LIMBECK_ASSIGN(mlir::Value divided,
-                     dividedInput(anchor, std::vector<double>(factors.begin(), factors.end())));
-      anchor->setOperand(0, divided);
-    }
-  }
   mlir::OpBuilder b(anchor);
   mlir::Value before = anchor.getAnchorWeights(), after;
   if (setting(decision, "granularity") == "tensor") {
@@ -128,6 +102,12 @@ struct QuantizeWeightsPass : impl::QuantizeWeightsPassBase<QuantizeWeightsPass> 
       graph::emitDiagnostic(getOperation(), status.diagnostic());
       return signalPassFailure();
     }
+    bool moved = true;
+    getOperation()->walk([&](mlir::func::FuncOp function) {
+      moved &= function.isExternal() || moveActivationAwareScales(function, given.get()).ok();
+    });
+    if (!moved)
+      return signalPassFailure();
     getOperation()->walk([this](graph::AnchorOpInterface anchor) {
       auto decision = anchor->getAttrOfType<mlir::DictionaryAttr>(kDecisionAttribute);
       if (!decision)

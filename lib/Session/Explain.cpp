@@ -37,6 +37,14 @@ Status Explainer::open() {
   });
   if (first)
     return status;
+  LIMBECK_ASSIGN(std::string file, statisticsFor(options.recipe));
+  if (file != options.statistics) {
+    LIMBECK_ASSIGN(calibration::Statistics again, calibration::readStatistics(file));
+    statistics = std::make_shared<const calibration::Statistics>(std::move(again));
+    report.notes.push_back(
+        "the statistics are of a model without this recipe's equalize and smooth: others were "
+        "collected from the samples that are run here");
+  }
   VariantOptions variantOptions;
   variantOptions.model = source;
   if (isGiven()) {

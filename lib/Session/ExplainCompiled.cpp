@@ -35,7 +35,7 @@ Expected<std::string> Explainer::compiled(const std::string &name, bool quantize
   what.target = "cpu:native";
   if (quantized) {
     what.quantization.enabled = true;
-    what.quantization.statistics = options.statistics;
+    LIMBECK_ASSIGN(what.quantization.statistics, statisticsFor(recipe));
     what.quantization.recipe = quantize::recipeText(recipe);
   }
   return compiled(name, what);

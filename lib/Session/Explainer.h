@@ -29,6 +29,7 @@ private:
   using Ask = std::vector<std::pair<Variant, OutputNoise *>>;
 
   Status open();
+  Expected<std::string> statisticsFor(const quantize::Recipe &recipe);
   Status forSamples(std::string_view what, size_t runs, const std::function<Status(const Sample &)> &use);
   Status answer(std::string_view what, Ask &questions);
   Status rank();
@@ -58,6 +59,8 @@ private:
   SourceModel source; ///< with the samples' shapes
   std::optional<DataSet> data;
   std::shared_ptr<const calibration::Statistics> statistics;
+  std::map<std::string, std::string>
+      collected; ///< files of statistics, by the rules that factors were moved by
   std::unique_ptr<VariantModel> model;
   std::vector<size_t> order;         ///< of layers, the worst first
   std::vector<RepairChoice> choices; ///< per place in `order`

@@ -175,7 +175,8 @@ def QuantizeWeightsPass : Pass<"limbeck-quantize-weights"> {
     Where the decision says `weights`, activations stay floats, and constant matrices of matrix products become s8, s4 or u4 with one
     scale for all, per column or per block of a column. `weight_method` gptq moves the error of each weight to those that are rounded
     after it, by the Gram matrix of the inputs (Frantar et al. 2022); awq multiplies weights by a power of the size of the input that they
-    meet, and divides the input by it (Lin et al. 2023).
+    meet, and divides the input by it (Lin et al. 2023): in the weights, norm or constant that makes it, where no other contraction reads
+    it, else by a multiplication. Products that read one tensor and are rounded alike share the factors.
 
     Why a pass: it works on weights alone, calibration on activations alone.
 

@@ -83,6 +83,31 @@ TEST(Document, ErrorsOfAQuantizedModelAreReadAndDoNotMerge) {
   EXPECT_EQ(other.merge(statistics).diagnostic().code, Code::Calibration);
 }
 
+TEST(Document, MagnitudesAreReadAndDoNotMerge) {
+  Folder folder;
+  Statistics statistics = someStatistics(1, 2);
+  statistics.scaling = "  - smooth: auto\n";
+  statistics.magnitudes["\"x\""] = {{0.5f, 0}, {0.125, 0}, 1.5};
+  ASSERT_TRUE(writeStatistics(folder("stats.json"), statistics).ok());
+  auto read = readStatistics(folder("stats.json"));
+  ASSERT_TRUE(read.ok()) << read.diagnostic().text();
+  EXPECT_EQ(*read, statistics);
+  Statistics other = someStatistics(2, 2);
+  EXPECT_EQ(other.merge(statistics).diagnostic().code, Code::Calibration);
+  for (const char *bad : {R"("squares":[0.125])", R"("squares":[0.125,-1.0])", R"("squares":3)"}) {
+    auto bytes = readFile(folder("stats.json"));
+    ASSERT_TRUE(bytes.ok());
+    std::string text(reinterpret_cast<const char *>(bytes->data()), bytes->size()),
+        good = R"("squares":[0.125,0.0])";
+    ASSERT_NE(text.find(good), std::string::npos) << text;
+    text.replace(text.find(good), good.size(), bad);
+    ASSERT_TRUE(writeFileAtomically(folder("bad.json"), bytesOf(text)).ok());
+    auto found = readStatistics(folder("bad.json"));
+    ASSERT_FALSE(found.ok()) << bad;
+    EXPECT_EQ(found.diagnostic().code, Code::Calibration);
+  }
+}
+
 TEST(Document, MergedShardsEqualOnePass) {
   Folder folder;
   std::mt19937 random(4);

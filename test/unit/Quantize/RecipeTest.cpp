@@ -89,6 +89,26 @@ TEST(RecipeTest, NumbersAndDefaults) {
   EXPECT_TRUE(decision.rules.empty());
 }
 
+TEST(RecipeTest, WordsOrNumbers) {
+  EXPECT_TRUE(quantize::checkSetting("smooth", "auto").ok());
+  EXPECT_TRUE(quantize::checkSetting("smooth", "0.5").ok());
+  EXPECT_FALSE(quantize::checkSetting("smooth", "1.5").ok());
+  EXPECT_FALSE(quantize::checkSetting("smooth", "some").ok());
+}
+
+TEST(RecipeTest, ScalingIsWhatMovesFactors) {
+  auto scaling = [](const std::string &rules) {
+    auto recipe = quantize::parseRecipe("version: 1\nrules:\n" + rules, "recipe");
+    return recipe.ok() ? quantize::scalingText(*recipe) : recipe.diagnostic().text();
+  };
+  EXPECT_EQ(scaling("  - method: mse\n  - smooth: none\n    equalize: false\n"), "");
+  // How ranges are chosen says nothing; what stays float does.
+  EXPECT_EQ(
+      scaling(
+          "  - method: mse\n  - smooth: auto\n    percentile: 99.9\n  - node: 'head'\n    quantize: none\n"),
+      "  - smooth: auto\n  - node: 'head'\n    quantize: none\n");
+}
+
 TEST(RecipeTest, ComplaintsNameLineAndMend) {
   struct Case {
     const char *text, *complaint;
