@@ -45,6 +45,7 @@ static void explainFlags(CLI::App &command, ExplainFlags &flags) {
   addShapeFlags(command, options.model);
   addThreadsFlag(command, options.threads);
   addRecipeFlags(command, flags.recipe);
+  addFormFlags(command, flags.recipe);
   group = "Repairs";
   command.add_option("--worst", options.worst, "layers to look for repairs of; 10 when not given")
       ->type_name("N")
@@ -156,6 +157,8 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
   double simulated = report->repaired.value_or(report->quantized);
   double found = report->compiledRepaired.value_or(
       options.quantized.empty() ? simulated : report->compiled.value_or(simulated));
+  if (report->biases && report->biases->applied)
+    found = report->biases->after;
   if (!flags.minSqnr || found >= *flags.minSqnr)
     return 0;
   return console.fail(error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", found)
@@ -170,7 +173,7 @@ void addExplainCommand(CommandSet &set) {
        "  limbeck explain model.onnx stats.json --data samples.npz --html report.html --overlay "
        "overlay.json\n"
        "  limbeck explain model.onnx stats.json --data samples.npz --apply 5 -o recipe.yaml --min-sqnr 20\n"
-       "  limbeck quantize model.onnx --stats stats.json --recipe recipe.yaml -o model.lmb\n"
+       "  limbeck quantize model.onnx --data samples.npz --recipe recipe.yaml -o model.lmb\n"
        "  limbeck explain model.onnx quantized_by_another_tool.onnx --data samples.npz\n"},
       explainFlags, runExplain);
 }

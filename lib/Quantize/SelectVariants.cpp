@@ -21,11 +21,23 @@ VariantSites variantSites(mlir::ModuleOp module) {
       sites.tensors.push_back(stat);
   module.walk([&](graph::AnchorOpInterface anchor) {
     auto decision = anchor->getAttrOfType<mlir::DictionaryAttr>(kDecisionAttribute);
-    llvm::StringRef method = decision ? setting(decision, "weight_method") : "";
-    if (decision && setting(decision, "quantize") == "static" && !method.empty() &&
-        (method != kGivenMethod || anchor->hasAttr(kExactWeightsAttribute)) &&
-        anchor.getAnchorWeights().getDefiningOp<graph::ConstOp>())
-      sites.contractions.push_back(anchor);
+    llvm::StringRef method = decision ? setting(decision, "weight_method") : "",
+                    quantize = decision ? setting(decision, "quantize") : "";
+    auto weights = mlir::cast<mlir::RankedTensorType>(anchor.getAnchorWeights().getType());
+    if (method.empty() || (method == kGivenMethod && !anchor->hasAttr(kExactWeightsAttribute)) ||
+        !anchor.getAnchorWeights().getDefiningOp<graph::ConstOp>())
+      return;
+    // Weights that are rounded by Gram matrices are not rounded here, and what no pass rounds is not either.
+    bool columns = quantize != "static" && hasColumns(anchor);
+    if (quantize != "static" && quantize != "dynamic" && !columns)
+      return;
+    if (quantize != "static" &&
+        (roundsByGram(decision) || !weights.getElementType().isF32() || weights.getNumElements() == 0 ||
+         mlir::isa<graph::ConvTransposeOp>(anchor) || (columns && weights.getRank() != 2)))
+      return;
+    sites.contractions.push_back(anchor);
+    if (quantize == "dynamic")
+      sites.whenRun.push_back(anchor);
   });
   return sites;
 }
@@ -75,6 +87,8 @@ Expected<VariantWeights> weightsOf(graph::AnchorOpInterface contraction, WeightV
     return givenWeights(contraction, *weights, variant);
   if (variant == WeightVariant::Float)
     return VariantWeights{std::move(*weights), {}};
+  if (hasColumns(contraction))
+    return columnWeightsOf(contraction, *weights, variant);
   WeightRounding rounding;
   if (variant == WeightVariant::Recipe) {
     LIMBECK_ASSIGN(rounding, roundingOf(contraction, contraction->getAttrOfType<mlir::DictionaryAttr>(
@@ -193,8 +207,10 @@ struct SelectVariantsPass : impl::SelectVariantsPassBase<SelectVariantsPass> {
       return signalPassFailure();
     }
     VariantSites sites = variantSites(getOperation());
-    if (mlir::failed(addInputs(sites)) || mlir::failed(selectTensors(sites)) ||
-        mlir::failed(selectWeights(sites)))
+    if (mlir::failed(addInputs(sites)) || mlir::failed(selectTensors(sites)))
+      return signalPassFailure();
+    selectWhenRun(sites);
+    if (mlir::failed(selectWeights(sites)))
       return signalPassFailure();
     getOperation().walk([](mlir::Operation *op) { op->removeAttr(kDecisionAttribute); });
     for (calib::StatOp stat : llvm::make_early_inc_range(getOperation().getOps<calib::StatOp>()))
@@ -224,10 +240,13 @@ private:
              kRoundingInput, RankedTensorType::get({tensors, kRoundingColumns}, b.getF32Type()), rounding)) ||
          mlir::failed(addInput(kMeasureInput, RankedTensorType::get({}, b.getI1Type()), measure))))
       return llvm::failure();
-    if (!contractions)
-      return llvm::success();
-    auto integers = RankedTensorType::get({contractions}, b.getIntegerType(32, /*isSigned=*/true));
-    return addInput(kWeightsInput, integers, weights);
+    auto integers = [&](int64_t count) {
+      return RankedTensorType::get({count}, b.getIntegerType(32, /*isSigned=*/true));
+    };
+    if (contractions && mlir::failed(addInput(kWeightsInput, integers(contractions), weights)))
+      return llvm::failure();
+    auto whenRun = static_cast<int64_t>(sites.whenRun.size());
+    return whenRun ? addInput(kRunInput, integers(whenRun), run) : llvm::success();
   }
 
   llvm::LogicalResult selectTensors(VariantSites &sites) {
@@ -320,6 +339,32 @@ private:
     return llvm::success();
   }
 
+  /// Inputs that are rounded when the model runs: as the recipe says, per row, or not.
+  void selectWhenRun(VariantSites &sites) {
+    for (auto [number, contraction] : llvm::enumerate(sites.whenRun)) {
+      mlir::OpBuilder b(contraction);
+      Writer w(b, contraction.getLoc());
+      Value index = w.element(run, {static_cast<int64_t>(number)}), x = contraction.getAnchorInput();
+      auto is = [&](RunRounding kind) {
+        auto type = RankedTensorType::get({}, typeOf(index).getElementType());
+        Value constant = graph::ConstOp::create(
+            b, w.location, type,
+            mlir::DenseElementsAttr::get(type, llvm::APInt(32, static_cast<uint64_t>(kind))));
+        return w.compare<graph::EqualOp>(index, constant);
+      };
+      auto rounded = [&](RunRounding kind) {
+        return [&, kind]() -> Value { return roundedWhenRun(b, contraction, kind); };
+      };
+      auto asRows = [&]() -> Value {
+        if (!mayRoundRows(contraction))
+          return x;
+        return w.choose(is(RunRounding::Rows), x.getType(), rounded(RunRounding::Rows), [&] { return x; });
+      };
+      Value chosen = w.choose(is(RunRounding::Recipe), x.getType(), rounded(RunRounding::Recipe), asRows);
+      contraction->setOperand(0, chosen);
+    }
+  }
+
   llvm::LogicalResult selectWeights(VariantSites &sites) {
     for (auto [number, contraction] : llvm::enumerate(sites.contractions)) {
       std::vector<VariantWeights> versions;
@@ -397,7 +442,7 @@ private:
   }
 
   mlir::func::FuncOp main;
-  Value rounding, weights, measure;
+  Value rounding, weights, run, measure;
   llvm::DenseMap<mlir::Operation *, BiasRows> biasRows;
 };
 

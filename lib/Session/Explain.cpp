@@ -106,7 +106,8 @@ Expected<ExplainReport> Explainer::run() {
     if (isGiven())
       return compareGiven();
     LIMBECK_TRY(judgeRepairs());
-    return compileRepairs();
+    LIMBECK_TRY(compileRepairs());
+    return correctBiases();
   }();
   if (!status.ok() && (report.interrupted || (report.interrupted = interrupt.take())))
     return std::move(report);

@@ -228,6 +228,9 @@ std::string explainHtml(const ExplainReport &report) {
                  llvm::formatv("with the first {0} repairs", report.repairs).str());
   if (report.compiledRepaired)
     html += fact(number(report.compiledRepaired, " dB"), "the same, compiled");
+  if (const auto &biases = report.biases)
+    html += fact(number(biases->after, " dB"),
+                 "biases corrected by runs, " + number(biases->before, " dB") + " without, compiled");
   if (report.timeMs)
     html += fact(llvm::formatv("{0:F2} ms", *report.timeMs).str(), "a run, compiled");
   html += "</div>\n<h2>Damage of each layer alone</h2><p>Noise at the outputs when only this layer is "

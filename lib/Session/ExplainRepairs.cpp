@@ -54,6 +54,11 @@ bool Explainer::applyRange(Variant &variant, const RoundedLayer &layer, const Ra
   return differs;
 }
 
+/// Of layers that are rounded when they run, the second choice of a range is one for each row.
+static quantize::RunRounding runChoice(size_t range) {
+  return range == 0 ? quantize::RunRounding::Recipe : quantize::RunRounding::Rows;
+}
+
 /// Changes what a variant that applies the layer does for it. `stored`: what a float layer leaves in integers.
 void Explainer::applyRepair(Variant &variant, const RoundedLayer &layer, const RepairChoice &choice,
                             const std::vector<bool> &stored) const {
@@ -63,9 +68,14 @@ void Explainer::applyRepair(Variant &variant, const RoundedLayer &layer, const R
         variant.rounding[tensor][quantize::Applied] = 0;
     if (layer.weights)
       variant.weights[*layer.weights] = WeightVariant::Float;
+    if (layer.run)
+      variant.run[*layer.run] = quantize::RunRounding::Float;
     return;
   }
-  applyRange(variant, layer, kRangeChoices[choice.range]);
+  if (layer.run)
+    variant.run[*layer.run] = runChoice(choice.range);
+  else
+    applyRange(variant, layer, kRangeChoices[choice.range]);
   if (layer.weights)
     variant.weights[*layer.weights] = kWeightChoices[choice.weights];
 }
@@ -100,6 +110,12 @@ Status Explainer::findRepairs() {
       tried[place].possible[i] = i == 0 || applyRange(variant, layer, kRangeChoices[i]);
       if (tried[place].possible[i])
         questions.emplace_back(std::move(variant), &tried[place].ranges[i]);
+    }
+    for (size_t i = 0; i < (layer.mayRoundRows ? 2U : 1U) && layer.run; ++i) {
+      Variant variant = model->variant(false);
+      variant.run[*layer.run] = runChoice(i);
+      tried[place].possible[i] = true;
+      questions.emplace_back(std::move(variant), &tried[place].ranges[i]);
     }
     for (size_t i = 0; i < weights && layer.weights; ++i) {
       Variant variant = model->variant(false);
@@ -165,7 +181,9 @@ std::vector<quantize::Rule> Explainer::rulesOf(const RoundedLayer &layer, const 
       addRule(&quantize::Rule::node, layer.node, {{"quantize", "none"}});
     return rules;
   }
-  if (const RangeChoice &range = kRangeChoices[choice.range]; range.method)
+  if (layer.run && choice.range != 0 && !layer.node.empty())
+    addRule(&quantize::Rule::node, layer.node, {{"activation_granularity", "row"}});
+  if (const RangeChoice &range = kRangeChoices[choice.range]; range.method && !layer.run)
     for (size_t number : layer.tensors)
       for (const std::string &tensor : model->tensors[number].names) {
         std::map<std::string, std::string> settings = {{"method", range.method}};
@@ -173,7 +191,19 @@ std::vector<quantize::Rule> Explainer::rulesOf(const RoundedLayer &layer, const 
           settings["percentile"] = range.percentile;
         addRule(&quantize::Rule::tensor, tensor, std::move(settings));
       }
-  if (choice.weights != 0 && !layer.node.empty())
+  if (const RoundedWeights *weights = layer.weights ? &model->weights[*layer.weights] : nullptr;
+      choice.weights != 0 && weights && weights->hasColumns) {
+    bool finer = kWeightChoices[choice.weights] == WeightVariant::Channels;
+    if (!layer.node.empty() && finer && weights->finerBlock)
+      addRule(&quantize::Rule::node, layer.node,
+              {{"granularity", "block"},
+               {"block", std::to_string(weights->finerBlock)},
+               {"weight_method", "minmax"}});
+    else if (!layer.node.empty() && !finer)
+      addRule(&quantize::Rule::node, layer.node, {{"weight_method", "mse"}});
+    else
+      rules.clear(); // there is no such choice
+  } else if (choice.weights != 0 && !layer.node.empty())
     addRule(&quantize::Rule::node, layer.node,
             {{"granularity", "channel"},
              {"weight_method",
@@ -181,13 +211,20 @@ std::vector<quantize::Rule> Explainer::rulesOf(const RoundedLayer &layer, const 
   return rules;
 }
 
-std::string Explainer::about(const RepairChoice &choice) const {
+std::string Explainer::about(const RoundedLayer &layer, const RepairChoice &choice) const {
   if (choice.keepFloat)
     return "float";
   std::string text;
-  if (const RangeChoice &range = kRangeChoices[choice.range]; range.method)
+  if (layer.run && choice.range != 0)
+    text = "scales per row";
+  else if (const RangeChoice &range = kRangeChoices[choice.range]; range.method)
     text = message(range.method, range.percentile ? message(" ", range.percentile) : "", " range");
-  if (choice.weights != 0)
+  if (const RoundedWeights *weights = layer.weights ? &model->weights[*layer.weights] : nullptr;
+      choice.weights != 0 && weights && weights->hasColumns)
+    text += message(text.empty() ? "" : ", ", kWeightChoices[choice.weights] == WeightVariant::LeastSquares
+                                                  ? "weights by mse"
+                                                  : message("blocks of ", weights->finerBlock));
+  else if (choice.weights != 0)
     text += message(text.empty() ? "" : ", ", "scales per channel",
                     kWeightChoices[choice.weights] == WeightVariant::LeastSquares ? " by mse" : "");
   return text;
@@ -224,7 +261,7 @@ Status Explainer::judgeRepairs() {
     if (!std::isfinite(report.layers[place].isolated) || !hasRules(layer, choices[place]))
       continue;
     Repair repair;
-    repair.about = about(choices[place]);
+    repair.about = about(layer, choices[place]);
     repair.rules = rulesOf(layer, choices[place]);
     repair.isolated = isolated[place].decibels();
     repair.gain = alone[place].decibels() - report.quantized;

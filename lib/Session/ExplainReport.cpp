@@ -72,6 +72,12 @@ std::string explainText(const ExplainReport &report) {
         rows.back().push_back(cell);
   }
   text += table(rows);
+  if (const auto &biases = report.biases)
+    text += llvm::formatv("\nbiases corrected by runs: {0} dB in place of {1}, compiled to integers{2}{3}\n",
+                          decibels(biases->after), decibels(biases->before),
+                          biases->time ? llvm::formatv(", time {0:F2}", *biases->time).str() : "",
+                          biases->applied ? "; in the recipe" : "")
+                .str();
   if (report.repaired)
     text +=
         llvm::formatv("\nwith the first {0} repairs: {1} dB{2}\n", report.repairs, decibels(*report.repaired),
@@ -158,6 +164,15 @@ std::string explainJson(const ExplainReport &report) {
     json.attribute("repairs", static_cast<int64_t>(report.repairs));
     json.attribute("repaired_db", optionalNumber(report.repaired));
     json.attribute("compiled_repaired_db", optionalNumber(report.compiledRepaired));
+    if (const auto &biases = report.biases)
+      json.attributeObject("biases", [&] {
+        json.attribute("before_db", jsonNumber(biases->before));
+        json.attribute("after_db", jsonNumber(biases->after));
+        json.attribute("time", optionalNumber(biases->time));
+        json.attribute("applied", biases->applied);
+      });
+    else
+      json.attribute("biases", nullptr);
     json.attributeArray("layers", [&] {
       for (const LayerError &layer : report.layers)
         json.object([&] { writeLayer(json, layer); });

@@ -37,6 +37,9 @@ private:
   Status judgeRepairs();
   Status compileRepairs();
   Status compareGiven();
+  Status correctBiases();
+  static bool correctsBiases(const quantize::Recipe &recipe);
+  Expected<std::string> withBiasErrors(const quantize::Recipe &recipe, const std::string &name);
   bool isGiven() const { return !options.quantized.empty(); }
   const calibration::TensorStatistics *statisticsOf(const RoundedTensor &tensor) const;
   std::vector<std::optional<calibration::Range>> rangesOf(const RoundedLayer &layer,
@@ -47,7 +50,7 @@ private:
   Expected<std::vector<bool>> storedBeside(std::span<const size_t> places) const;
   std::vector<quantize::Rule> rulesOf(const RoundedLayer &layer, const RepairChoice &choice) const;
   bool hasRules(const RoundedLayer &layer, const RepairChoice &choice) const;
-  std::string about(const RepairChoice &choice) const;
+  std::string about(const RoundedLayer &layer, const RepairChoice &choice) const;
   Expected<std::string> compiled(const std::string &name, bool quantized, const quantize::Recipe &recipe);
   Expected<std::string> compiled(const std::string &name, const CompileOptions &what);
   quantize::Recipe recipeWith(size_t first, size_t count) const;
@@ -64,6 +67,7 @@ private:
   std::unique_ptr<VariantModel> model;
   std::vector<size_t> order;         ///< of layers, the worst first
   std::vector<RepairChoice> choices; ///< per place in `order`
+  std::string compiledStatistics;    ///< a file with errors of biases, where the recipe needs them
   CatchInterrupt interrupt;
   ExplainReport report;
 };

@@ -19,6 +19,8 @@ void Variant::apply(const RoundedLayer &layer, bool applied) {
     rounding[tensor][quantize::Applied] = applied;
   if (layer.weights)
     weights[*layer.weights] = applied ? WeightVariant::Recipe : WeightVariant::Float;
+  if (layer.run)
+    run[*layer.run] = applied ? quantize::RunRounding::Recipe : quantize::RunRounding::Float;
 }
 
 std::array<float, quantize::kRoundingColumns> RoundedTensor::row() const {
@@ -63,6 +65,7 @@ static std::optional<std::string> observedAs(mlir::Value value) {
 /// Fills tensors, weights and layers from a module with observers and ranges.
 Status VariantModel::read(mlir::ModuleOp module) {
   quantize::VariantSites sites = quantize::variantSites(module);
+  whenRun = sites.whenRun.size();
   std::map<std::string, size_t, std::less<>> rows;
   for (calib::StatOp stat : sites.tensors) {
     RoundedTensor tensor;
@@ -85,8 +88,11 @@ Status VariantModel::read(mlir::ModuleOp module) {
   llvm::DenseMap<mlir::Operation *, size_t> numbers;
   for (auto [number, contraction] : llvm::enumerate(sites.contractions)) {
     numbers[contraction] = number;
-    RoundedWeights rounded{
-        settingOf(contraction, "granularity"), settingOf(contraction, "weight_method"), {}, 1};
+    RoundedWeights rounded;
+    rounded.granularity = settingOf(contraction, "granularity");
+    rounded.method = settingOf(contraction, "weight_method");
+    rounded.hasColumns = settingOf(contraction, "quantize") != "static" && quantize::hasColumns(contraction);
+    rounded.finerBlock = rounded.hasColumns ? quantize::finerBlock(contraction) : 0;
     LIMBECK_ASSIGN(quantize::VariantWeights exact, quantize::weightsOf(contraction, WeightVariant::Float));
     for (int32_t i = 0; i < quantize::weightVariantsOf(contraction); ++i) {
       LIMBECK_ASSIGN(quantize::VariantWeights version,
@@ -110,9 +116,13 @@ Status VariantModel::read(mlir::ModuleOp module) {
   llvm::DenseMap<mlir::Operation *, size_t> contractions; ///< places in `placed`
   module.walk([&](mlir::Operation *op) {
     auto anchor = mlir::dyn_cast<graph::AnchorOpInterface>(op);
-    if (!anchor || settingOf(op, "quantize") != "static")
+    if (!anchor || (settingOf(op, "quantize") != "static" && !numbers.contains(op)))
       return;
     RoundedLayer layer = nameLayer(op->getLoc());
+    if (auto place = llvm::find(sites.whenRun, anchor); place != sites.whenRun.end()) {
+      layer.run = static_cast<size_t>(place - sites.whenRun.begin());
+      layer.mayRoundRows = quantize::mayRoundRows(anchor);
+    }
     for (mlir::Value operand : {anchor.getAnchorInput(), anchor.getAnchorWeights()})
       if (auto stat = observedAs(operand))
         if (auto row = rows.find(*stat);
@@ -153,7 +163,7 @@ Status VariantModel::read(mlir::ModuleOp module) {
   });
   llvm::sort(placed, llvm::less_first());
   for (auto &[place, layer] : placed)
-    if (!layer.tensors.empty() || layer.weights)
+    if (!layer.tensors.empty() || layer.weights || layer.run)
       layers.push_back(std::move(layer));
   return {};
 }
@@ -247,6 +257,7 @@ Variant VariantModel::variant(bool applied) const {
     result.rounding.back()[quantize::Applied] = applied;
   }
   result.weights.assign(weights.size(), applied ? WeightVariant::Recipe : WeightVariant::Float);
+  result.run.assign(whenRun, applied ? quantize::RunRounding::Recipe : quantize::RunRounding::Float);
   return result;
 }
 
@@ -262,12 +273,17 @@ Expected<std::vector<Tensor>> VariantModel::call(std::span<const Tensor> inputs,
     all.push_back(std::move(rounding));
     all.push_back(Tensor::scalar<uint8_t>(DType::Bool, measured));
   }
-  if (!weights.empty()) {
-    LIMBECK_ASSIGN(Tensor chosen, Tensor::zeros(DType::S32, {static_cast<int64_t>(weights.size())}));
-    for (size_t i = 0; i < weights.size(); ++i)
-      chosen.mutableValues<int32_t>()[i] = static_cast<int32_t>(variant.weights[i]);
+  auto addChoices = [&](const auto &choices) -> Status {
+    if (choices.empty())
+      return {};
+    LIMBECK_ASSIGN(Tensor chosen, Tensor::zeros(DType::S32, {static_cast<int64_t>(choices.size())}));
+    for (size_t i = 0; i < choices.size(); ++i)
+      chosen.mutableValues<int32_t>()[i] = static_cast<int32_t>(choices[i]);
     all.push_back(std::move(chosen));
-  }
+    return {};
+  };
+  LIMBECK_TRY(addChoices(variant.weights));
+  LIMBECK_TRY(addChoices(variant.run));
   return context->run("", all);
 }
 

@@ -34,6 +34,8 @@ struct RoundedTensor {
 /// Constant weights that are stored in integers.
 struct RoundedWeights {
   std::string granularity, method;
+  int64_t finerBlock = 0;  ///< of weights in columns: blocks that a repair may take
+  bool hasColumns = false; ///< see quantize::hasColumns
   /// Of the dequantized weights against those of float, per quantize::WeightVariant.
   std::array<double, quantize::kWeightVariants> signalToNoise{};
   double cosine = 1; ///< as the recipe rounds
@@ -45,12 +47,15 @@ struct RoundedLayer {
   /// Of VariantModel::tensors: what it reads, and its result where no contraction reads that.
   std::vector<size_t> tensors;
   std::optional<size_t> weights; ///< of VariantModel::weights
+  std::optional<size_t> run;     ///< of Variant::run: its input is rounded when the model runs
+  bool mayRoundRows = false;     ///< by one scale per row, in place of one for all
 };
 
 /// Which roundings a run applies.
 struct Variant {
   std::vector<std::array<float, quantize::kRoundingColumns>> rounding; ///< per tensor
   std::vector<quantize::WeightVariant> weights;
+  std::vector<quantize::RunRounding> run;
 
   void apply(const RoundedLayer &layer, bool applied = true);
 };
@@ -102,6 +107,7 @@ private:
   Expected<std::vector<Tensor>> call(std::span<const Tensor> inputs, const Variant &variant, bool measured);
 
   std::shared_ptr<const calibration::Statistics> statistics;
+  size_t whenRun = 0; ///< layers whose inputs are rounded when the model runs
   importer::Model imported;
   std::string precision;
   std::unique_ptr<runtime::Context> context;

@@ -23,6 +23,8 @@ inline constexpr llvm::StringLiteral kGivenMethod = "given";
 
 /// Input of si32[contractions], a WeightVariant for each of VariantSites::contractions. None where there is no such contraction.
 inline constexpr llvm::StringLiteral kWeightsInput = "limbeck.weights";
+/// Channels: one scale per channel by extremes; of weights in blocks of a column, finer() blocks. LeastSquares: one per channel by
+/// least squares; of blocks, the recipe's.
 enum class WeightVariant : int32_t { Float, Recipe, Channels, LeastSquares };
 inline constexpr int32_t kWeightVariants = 4;
 
@@ -30,6 +32,10 @@ inline constexpr int32_t kWeightVariants = 4;
 /// variants, Float and Recipe: these, and its own.
 inline constexpr llvm::StringLiteral kExactWeightsAttribute = "calib.exact_weights",
                                      kExactBiasAttribute = "calib.exact_bias";
+
+/// Input of si32[contractions], a RunRounding for each of VariantSites::whenRun. None where there is no such contraction.
+inline constexpr llvm::StringLiteral kRunInput = "limbeck.run";
+enum class RunRounding : int32_t { Float, Recipe, Rows }; ///< Rows: one scale for each row
 
 /// Input of bool, a scalar: whether the results of kMeasuredPrefix are computed.
 inline constexpr llvm::StringLiteral kMeasureInput = "limbeck.measure";
@@ -49,6 +55,8 @@ enum MeasuredPart {
 struct VariantSites {
   llvm::SmallVector<calib::StatOp> tensors; ///< those with storage that take no other's parameters
   llvm::SmallVector<graph::AnchorOpInterface> contractions; ///< quantized ones with constant weights
+  llvm::SmallVector<graph::AnchorOpInterface>
+      whenRun; ///< those of them whose inputs are rounded when they run
 };
 /// Of a module behind insert-observers.
 VariantSites variantSites(mlir::ModuleOp module);
@@ -62,6 +70,17 @@ struct VariantWeights {
 
 /// How many WeightVariants, from the first, a contraction of VariantSites has.
 int32_t weightVariantsOf(graph::AnchorOpInterface contraction);
+/// Whether weights have scales along the columns of a matrix: those that are stored alone, and blocks.
+bool hasColumns(graph::AnchorOpInterface contraction);
+/// The blocks that are tried in place of the recipe's; 0 where there are none.
+int64_t finerBlock(graph::AnchorOpInterface contraction);
+/// Whether one scale per row can be had in place of the recipe's.
+bool mayRoundRows(graph::AnchorOpInterface contraction);
+/// An input rounded as it will be when the model runs, read as floats again; `kind` is not Float.
+mlir::Value roundedWhenRun(mlir::OpBuilder &builder, graph::AnchorOpInterface contraction, RunRounding kind);
+/// The weights of a contraction of VariantSites that hasColumns.
+Expected<VariantWeights> columnWeightsOf(graph::AnchorOpInterface contraction, const Tensor &weights,
+                                         WeightVariant variant);
 /// The weights of a contraction of VariantSites.
 Expected<VariantWeights> weightsOf(graph::AnchorOpInterface contraction, WeightVariant variant);
 

@@ -62,6 +62,13 @@ struct LayerError {
   std::optional<Repair> repair;
 };
 
+/// What `correct_bias: runs` gains, of all layers together: biases take what rounding adds to the mean of each channel.
+struct BiasRepair {
+  double before = 0, after = 0; ///< dB of compiled models, both with the repairs that are applied
+  std::optional<double> time;   ///< with it / without, medians
+  bool applied = false;         ///< a rule of the recipe
+};
+
 struct ExplainReport {
   std::string model;
   std::string quantizedModel;      ///< its file, where it was given
@@ -71,6 +78,7 @@ struct ExplainReport {
   double quantized = 0;                             ///< dB of the whole model
   std::optional<double> repaired;                   ///< with ExplainOptions::apply repairs
   std::optional<double> compiled, compiledRepaired; ///< dB of compiled int8, without them and with them
+  std::optional<BiasRepair> biases;                 ///< not where the recipe corrects them already
   std::optional<double> timeMs;                     ///< of the compiled model, median
   quantize::Recipe recipe;                          ///< the options' and the repairs' rules
   size_t repairs = 0;                               ///< of the recipe
