@@ -62,18 +62,9 @@ static void copyLeavingValues(Operation *terminator) {
 namespace {
 struct LowerToKernels : impl::LowerToKernelsPassBase<LowerToKernels> {
   void runOnOperation() override {
-    auto name = getOperation()->getAttrOfType<StringAttr>(kTargetAttribute);
-    if (!name) {
-      getOperation().emitError("expected the module attribute '")
-          << kTargetAttribute << "', found none; set it to the name of a target, such as \"x86-64\"";
+    target = targetOf(getOperation());
+    if (!target)
       return signalPassFailure();
-    }
-    target = findTarget(name.getValue());
-    if (!target) {
-      getOperation().emitError("expected a known target in '")
-          << kTargetAttribute << "', found \"" << name.getValue() << "\"";
-      return signalPassFailure();
-    }
     SmallVector<func::FuncOp> graphs(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp graph : graphs)
       if (failed(lowerGraph(graph)))

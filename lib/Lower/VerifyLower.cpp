@@ -87,6 +87,19 @@ static llvm::StringMap<const Target *> &targetRegistry() {
 const Target *findTarget(StringRef name) {
   return targetRegistry().lookup(name);
 }
+const Target *targetOf(ModuleOp module) {
+  auto name = module->getAttrOfType<StringAttr>(kTargetAttribute);
+  if (!name) {
+    module.emitError("expected the module attribute '")
+        << kTargetAttribute << "', found none; set it to the name of a target, such as \"x86-64\"";
+    return nullptr;
+  }
+  const Target *target = findTarget(name.getValue());
+  if (!target)
+    module.emitError("expected a known target in '")
+        << kTargetAttribute << "', found \"" << name.getValue() << "\"";
+  return target;
+}
 void registerTarget(const Target *target) {
   targetRegistry()[target->name()] = target;
 }

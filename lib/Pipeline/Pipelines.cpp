@@ -126,6 +126,8 @@ static void buildFuse(mlir::OpPassManager &passes) {
 }
 
 static void buildLower(mlir::OpPassManager &passes) {
+  // First: the target is known here, and what kernels are written for is types.
+  passes.addPass(lower::createStoreUnsignedPass());
   passes.addPass(lower::createLowerToKernelsPass());
   mlir::OpPassManager &functions = passes.nest<mlir::func::FuncOp>();
   functions.addPass(lower::createShareLoopsPass());

@@ -157,6 +157,7 @@ public:
       PlannedKernel &kernel = plan.kernels[same[next]];
       kernel.code.resize(plan.targets.size());
       kernel.code.push_back(codeOf(lower::factsOf(launch)));
+      noteStorage(kernel, launch);
     });
     plan.memory.push_back(memoryOf(lowered));
     plan.targets.emplace_back(lowered->getAttrOfType<mlir::StringAttr>(lower::kTargetAttribute).str());
@@ -179,6 +180,12 @@ private:
     for (const lower::TileChoice &choice : facts.tiles)
       code.tile += (code.tile.empty() ? "" : "/") + choice.tile;
     return code;
+  }
+  /// Says where the target stores another type than the model has: limbeck-lower-store-unsigned.
+  static void noteStorage(PlannedKernel &kernel, graph::LaunchOp launch) {
+    std::string stored = launch->getNumResults() ? typeText(launch->getResult(0).getType()) : "";
+    if (llvm::StringRef(kernel.precision).rsplit(" -> ").second != stored)
+      kernel.code.back().forms.push_back("as " + stored);
   }
   static std::string copiedType(graph::LaunchOp launch) {
     std::string type = typeText(launch->getResult(0).getType());

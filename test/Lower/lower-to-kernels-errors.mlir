@@ -1,5 +1,6 @@
 // The pass needs to know for what it writes kernels.
 // RUN: limbeck-opt %s --split-input-file --limbeck-lower-to-kernels --verify-diagnostics
+// RUN: limbeck-opt %s --split-input-file --limbeck-lower-store-unsigned --verify-diagnostics
 
 // expected-error @+1 {{expected the module attribute 'limbeck.target', found none; set it to the name of a target, such as "x86-64"}}
 module {

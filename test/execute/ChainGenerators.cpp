@@ -182,6 +182,81 @@ static void drawNarrowContraction(CaseBuilder &b) {
   b.output(followedByChannels(b, y));
 }
 
+/// Activations of signed bytes that neither enter nor leave the model as such, which stage Lower may store without sign: computed,
+/// moved, joined with constants, multiplied with each other.
+static void drawSignedActivations(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  b.form = Form::Typed;
+  b.result.comparison = ImportComparison::None;
+  auto likeTo = [&](ValueId x, Shape shape) {
+    return TensorType{DType::S8, std::move(shape), b.typeOf(x).quantization};
+  };
+  /// Of the range that x has in the form of signed bytes; sometimes without -128.
+  auto asSigned = [&](ValueId x) {
+    const TensorType &from = b.typeOf(x);
+    float scale = from.quantization ? from.quantization->scales[0] : 0.05f;
+    if (from.dtype == DType::U16 || from.dtype == DType::S16)
+      scale *= 200;
+    TensorType type = draw.quantized(DType::S8, from.shape, scale, -1, draw.oneIn(3));
+    if (draw.oneIn(3)) {
+      Quantization narrow = *type.quantization;
+      narrow.lowest = -127;
+      narrow.zeroPoints[0] = std::max<int64_t>(narrow.zeroPoints[0], -127);
+      type.quantization = std::make_shared<const Quantization>(narrow);
+    }
+    return b.opWithResult(from.quantization ? "requantize" : "quantize", {}, {x}, type);
+  };
+  auto signedOp = [&](std::string_view name, Attributes attributes, std::vector<ValueId> operands) {
+    return asSigned(b.realOp(name, std::move(attributes), std::move(operands)));
+  };
+  auto convolution = [&](ValueId x) {
+    const Shape shape = b.shapeOf(x);
+    int64_t channels = shape[3], groups = draw.oneIn(3) ? channels : 1, window = draw.pick<int64_t>({1, 3}),
+            outputs = groups > 1 ? channels : draw.dimension(33), depth = channels / groups;
+    Attributes attributes{{"strides", std::vector<int64_t>{1, 1}},
+                          {"pads", std::vector<int64_t>(4, window / 2)},
+                          {"dilations", std::vector<int64_t>{1, 1}},
+                          {"groups", groups},
+                          {"layout", std::string("NHWC")}};
+    return asSigned(
+        drawAnchorOn(b, "conv", attributes,
+                     {shape, {outputs, depth, window, window}, outputs, 0, depth * window * window}, x));
+  };
+  auto next = [&](ValueId x) -> ValueId {
+    const Shape shape = b.shapeOf(x);
+    switch (draw.between(0, 7)) {
+    case 0:
+      return signedOp("add", {},
+                      {x, b.quantizedOperand(draw.quantized(DType::S8, shape, 0.05), draw.oneIn(2))});
+    case 1:
+      return signedOp("relu", {}, {x});
+    case 2: // a constant of the same type
+      return b.op("concat", {{"axis", int64_t(3)}}, {x, b.quantizedOperand(likeTo(x, shape), true)});
+    case 3:
+      return b.op("pad",
+                  {{"pads", std::vector<int64_t>{0, 1, 0, 0, 0, 0, 1, 0}}, {"mode", std::string("constant")}},
+                  {x});
+    case 4:
+      return b.op("transpose", {{"perm", std::vector<int64_t>{0, 2, 1, 3}}}, {x});
+    case 5: { // two activations, of which one may be the other
+      ValueId right = b.op("transpose", {{"perm", std::vector<int64_t>{0, 1, 3, 2}}},
+                           {draw.oneIn(2) ? x : signedOp("relu", {}, {x})});
+      return signedOp("matmul", {}, {x, right});
+    }
+    default:
+      return convolution(x);
+    }
+  };
+  Shape shape{1, draw.between(1, 7), draw.between(1, 7), draw.dimension(33)};
+  ValueId x = asSigned(b.input({DType::F32, shape, nullptr}, draw.values(DType::F32, shape, false)));
+  for (int64_t count = draw.between(1, 4); count > 0; --count) {
+    x = next(x);
+    if (draw.oneIn(10)) // as it is
+      b.output(x);
+  }
+  b.output(b.op("dequantize", {}, {x}));
+}
+
 /// transpose, op, transpose: what layout passes move around.
 static void drawTransposes(CaseBuilder &b) {
   Draw &draw = b.draw;
@@ -301,6 +376,7 @@ void addChainGenerators(GeneratorList &list) {
                            {"chain:two-convolutions", drawTwoConvolutions},
                            {"chain:deep-contraction", drawDeepContraction},
                            {"chain:narrow-contraction", drawNarrowContraction},
+                           {"chain:signed-activations", drawSignedActivations},
                            {"chain:transposes", drawTransposes},
                            {"chain:diamond", drawDiamond},
                            {"chain:attention", drawAttention},

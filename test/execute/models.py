@@ -25,7 +25,7 @@ from models.__main__ import ensure  # noqa: E402
 # MiniLM comes with a package of 84 MB; the small encoder is the same graph.
 NAMES = [name for name in catalogue.ENTRIES if name != "minilm"]
 WITH_QOPERATOR = {"recognizer", "detector", "angle"}
-WITH_DEFAULT = {"efficientnet_lite0", "perceptron", "small_encoder"}
+WITH_DEFAULT = {"efficientnet_lite0", "perceptron", "recognizer", "small_encoder"}
 WITH_ADVERSE = {"mobilenetv2"}
 # What few machines have: its kernels run through stand-ins where this one lacks it.
 STAND_INS = ["amx"]

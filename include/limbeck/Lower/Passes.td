@@ -4,6 +4,26 @@
 
 include "mlir/Pass/PassBase.td"
 
+def StoreUnsignedPass : Pass<"limbeck-lower-store-unsigned", "::mlir::ModuleOp"> {
+  let summary = "store signed activations as bytes without sign, where the target reads those";
+  let description = [{
+    What: a value of `!quant.uniform<i8:f32, s:z>` stands for the same reals as one of `!quant.uniform<u8:f32, s:z + 128>` whose bytes are
+    128 more. The types of activations change from the one to the other, with bounds and zero points; constants among them are stored
+    anew. Values that an op only moves keep one type with its results.
+
+    Why a pass: instructions like `vpdpbusd` read inputs without sign, and a kernel would move each byte every time it is loaded.
+
+    Input contract: `limbeck-verify-fuse` holds. The module attribute `limbeck.target` names the target.
+
+    Output guarantee: `limbeck-verify-fuse` holds; results are the same, bit for bit. As they are stay weights, values that are nothing but
+    constants, right operands of products of two activations (but for those that are a left one, too), what enters or leaves the function, storage casts and ops of
+    `arith = "ort_qlinear"`, whose rounding depends on zero points. Where the target reads bytes with a sign, nothing changes.
+
+    Example: test/Lower/store-unsigned.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
 def LowerToKernelsPass : Pass<"limbeck-lower-to-kernels", "::mlir::ModuleOp"> {
   let summary = "write one kernel function per fusion region";
   let description = [{

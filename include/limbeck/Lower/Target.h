@@ -1,5 +1,6 @@
 // What lowering may ask about a target: numbers and capabilities, never a name. Target/ implements and registers them.
 #pragma once
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Value.h"
 #include "mlir/Support/LogicalResult.h"
 #include "llvm/ADT/StringRef.h"
@@ -25,6 +26,8 @@ public:
   virtual ~Target() = default;
   virtual llvm::StringRef name() const = 0;
   virtual VectorUnit vectorUnit() const = 0;
+  /// Whether its products of bytes take inputs without sign only, so that those with one are moved each time they are read.
+  virtual bool readsUnsignedBytes() const = 0;
   /// Lets the target write the body of a kernel by itself. Failure: it has no emitter for this region, and nothing was
   /// emitted.
   virtual mlir::LogicalResult emitKernel(KernelBuilder &kernel) const = 0;
@@ -48,6 +51,8 @@ public:
 
 /// The registered target of that name, or null. Targets register when their library is linked through `registerTargets`.
 const Target *findTarget(llvm::StringRef name);
+/// The target that a module names; null, with an error at the module, where it names none that there is.
+const Target *targetOf(mlir::ModuleOp module);
 void registerTarget(const Target *target);
 
 /// Name of the module attribute (a string) that holds the target of kernels.

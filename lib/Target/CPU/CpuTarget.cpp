@@ -11,6 +11,7 @@ public:
   explicit CpuTarget(const Isa &isa) : isa(isa) {}
   llvm::StringRef name() const override { return isa.name; }
   lower::VectorUnit vectorUnit() const override { return {isa.lanes, isa.registers, isa.fma}; }
+  bool readsUnsignedBytes() const override { return cpu::readsUnsignedBytes(isa); }
   mlir::LogicalResult emitKernel(lower::KernelBuilder &kernel) const override {
     return mlir::success(mlir::succeeded(emitTiledContraction(kernel, isa)) ||
                          mlir::succeeded(emitFloatBlocks(kernel, isa)) ||

@@ -26,6 +26,8 @@ mlir::Value emitBytePack(lower::KernelBuilder &kernel, const Isa &isa, mlir::Val
 mlir::Value emitRoundToBF16(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value x);
 /// a * 2^n of vectors of 16 f32, or of several times as many; null, with nothing emitted, where the ISA has no instruction for it.
 mlir::Value emitScale(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value a, mlir::Value n);
+/// Whether its products of bytes take inputs without sign only.
+bool readsUnsignedBytes(const Isa &isa);
 /// A vector of bytes looked up in a table of 256; null, with nothing emitted, where the ISA has no instruction for it.
 mlir::Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value table,
                            mlir::Value positions);

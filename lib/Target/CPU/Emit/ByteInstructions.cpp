@@ -1,6 +1,7 @@
 // Names of intrinsics by width, and what is made of them.
 #include "ByteInstructions.h"
 #include "limbeck/Lower/Elementwise.h"
+#include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -35,6 +36,11 @@ static const DotInstruction *dotInstruction(const Isa &isa) {
 
 static bool isOfX86(const Isa &isa) {
   return isa.architecture == artifact::Architecture::X86_64;
+}
+
+bool readsUnsignedBytes(const Isa &isa) {
+  const DotInstruction *dot = dotInstruction(isa);
+  return dot ? dot->signedInputs.empty() : isOfX86(isa);
 }
 
 bool ByteInstructions::multiply(const Isa &isa, const Tensor &weights) {
