@@ -137,7 +137,7 @@ private:
     auto computing = dyn_cast<graph::ReferenceOpInterface>(op);
     return computing && computing.getDefinition() &&
            computing.getDefinition()->kind == reference::Kind::Compute &&
-           (!arithmetic || arithmetic.getValue() == "qdq");
+           (!arithmetic || arithmetic.getValue() != "ort_qlinear");
   }
 
   static LogicalResult replaceConstant(graph::StorageCastOp cast, RankedTensorType type) {

@@ -102,7 +102,16 @@ module attributes {limbeck.target = "avx2"} {
   func.func @qlinear(%x: tensor<2xf32>) -> tensor<2xf32> {
     // CHECK-NOT: u8
     %0 = limbeck.quantize %x : (tensor<2xf32>) -> tensor<2x!s>
-    %1 = limbeck.add %0, %0 {arith = "ort_qlinear"} : (tensor<2x!s>, tensor<2x!s>) -> tensor<2x!s>
+    %1 = limbeck.add %0, %0 arith = "ort_qlinear" : (tensor<2x!s>, tensor<2x!s>) -> tensor<2x!s>
+    %2 = limbeck.dequantize %1 : (tensor<2x!s>) -> tensor<2xf32>
+    return %2 : tensor<2xf32>
+  }
+  // "" is the formula of dequantize and quantize.
+  // CHECK-LABEL: @dequantizing
+  func.func @dequantizing(%x: tensor<2xf32>) -> tensor<2xf32> {
+    // CHECK: limbeck.add {{.*}} -> tensor<2x!quant.uniform<u8:f32, 5.000000e-01:125>>
+    %0 = limbeck.quantize %x : (tensor<2xf32>) -> tensor<2x!s>
+    %1 = limbeck.add %0, %0 arith = "" : (tensor<2x!s>, tensor<2x!s>) -> tensor<2x!s>
     %2 = limbeck.dequantize %1 : (tensor<2x!s>) -> tensor<2xf32>
     return %2 : tensor<2xf32>
   }
