@@ -44,6 +44,7 @@
 // FUSE-NEXT: limbeck-verify-fuse
 
 // LOWER: builtin.module(
+// LOWER-NEXT: limbeck-lower-store-unsigned
 // LOWER-NEXT: limbeck-lower-to-kernels
 // LOWER-NEXT: func.func(
 // LOWER-NEXT: limbeck-lower-share-loops

@@ -188,8 +188,14 @@ static void drawSignedActivations(CaseBuilder &b) {
   Draw &draw = b.draw;
   b.form = Form::Typed;
   b.result.comparison = ImportComparison::None;
-  auto likeTo = [&](ValueId x, Shape shape) {
-    return TensorType{DType::S8, std::move(shape), b.typeOf(x).quantization};
+  auto moved = [&](std::string_view name, const Attributes &attributes,
+                   const std::vector<ValueId> &operands) {
+    std::vector<TensorType> types;
+    for (ValueId operand : operands)
+      types.push_back(b.typeOf(operand));
+    auto inferred = reference::infer(*reference::findOp(name), attributes, types, {});
+    return b.opWithResult(name, attributes, operands,
+                          {DType::S8, (*inferred)[0].shape, types[0].quantization});
   };
   /// Of the range that x has in the form of signed bytes; sometimes without -128.
   auto asSigned = [&](ValueId x) {
@@ -231,16 +237,16 @@ static void drawSignedActivations(CaseBuilder &b) {
     case 1:
       return signedOp("relu", {}, {x});
     case 2: // a constant of the same type
-      return b.op("concat", {{"axis", int64_t(3)}}, {x, b.quantizedOperand(likeTo(x, shape), true)});
+      return moved("concat", {{"axis", int64_t(3)}}, {x, b.quantizedOperand(b.typeOf(x), true)});
     case 3:
-      return b.op("pad",
-                  {{"pads", std::vector<int64_t>{0, 1, 0, 0, 0, 0, 1, 0}}, {"mode", std::string("constant")}},
-                  {x});
+      return moved(
+          "pad", {{"pads", std::vector<int64_t>{0, 1, 0, 0, 0, 0, 1, 0}}, {"mode", std::string("constant")}},
+          {x});
     case 4:
-      return b.op("transpose", {{"perm", std::vector<int64_t>{0, 2, 1, 3}}}, {x});
+      return moved("transpose", {{"perm", std::vector<int64_t>{0, 2, 1, 3}}}, {x});
     case 5: { // two activations, of which one may be the other
-      ValueId right = b.op("transpose", {{"perm", std::vector<int64_t>{0, 1, 3, 2}}},
-                           {draw.oneIn(2) ? x : signedOp("relu", {}, {x})});
+      ValueId right = moved("transpose", {{"perm", std::vector<int64_t>{0, 1, 3, 2}}},
+                            {draw.oneIn(2) ? x : signedOp("relu", {}, {x})});
       return signedOp("matmul", {}, {x, right});
     }
     default:
