@@ -51,6 +51,7 @@ def candidates(task: str) -> list:
         _ours("limbeck best", "--method mse", ["--method", "mse"]),
         _ours("limbeck best", "--percentile 99.99", ["--percentile", "99.99"]),
         _ours("limbeck best", "weight_method: mse", recipe=WEIGHTS_MSE),
+        _ours("limbeck best", "--accurate", ["--accurate"]),
         _static("onnxruntime static", "defaults"),
         _static("onnxruntime static best", "u8 s8 per channel, minmax", **PER_CHANNEL),
         _static("onnxruntime static best", "u8 s8 per channel, minmax averaged", **PER_CHANNEL, extra_options={"CalibMovingAverage": True}),

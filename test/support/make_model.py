@@ -64,7 +64,7 @@ def spatial_net(path: Path):
     float_net(path, size=("H", "W"))
 
 
-def qdq_net(path: Path):
+def qdq_net(path: Path, stored=np.uint8, zeros=(117, 3)):
     """A quantized convolution and relu between float input and output, then one convolution that stays in float."""
     nodes = [
         helper.make_node("QuantizeLinear", ["x", "sx", "zx"], ["xq"], "quantize_x"),
@@ -78,13 +78,18 @@ def qdq_net(path: Path):
     ]
     scales = np.float32(0.004) * np.arange(1, 6, dtype=np.float32)
     constants = [
-        constant("sx", np.float32(0.0173)), constant("zx", np.uint8(117)), constant("sy", np.float32(0.0211)), constant("zy", np.uint8(3)),
+        constant("sx", np.float32(0.0173)), constant("zx", stored(zeros[0])), constant("sy", np.float32(0.0211)), constant("zy", stored(zeros[1])),
         constant("wq", RANDOM.integers(-127, 128, (5, 3, 3, 3)).astype(np.int8)), constant("sw", scales), constant("zw", np.zeros(5, np.int8)),
         constant("bq", RANDOM.integers(-500, 500, 5).astype(np.int32)), constant("sb", np.float32(0.0173) * scales),
         constant("zb", np.zeros(5, np.int32)),
     ]  # fmt: skip
     inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 7, 9])]
     save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5, 7, 9])], constants)
+
+
+def signed_net(path: Path):
+    """The same with activations of signed bytes."""
+    qdq_net(path, np.int8, (-11, -125))
 
 
 def chain(path: Path):
@@ -217,7 +222,7 @@ def deep_net(path: Path):
 
 
 MODELS = {
-    "float": float_net, "symbolic": symbolic_net, "qdq": qdq_net, "kept": kept_net,
+    "float": float_net, "symbolic": symbolic_net, "qdq": qdq_net, "signed": signed_net, "kept": kept_net,
     "product": product_net, "hostile": hostile_net, "open": open_net, "faults": faults_net,
     "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
     "chain": chain, "relus": relus, "wide": wide, "range": counted, "padded": padded,

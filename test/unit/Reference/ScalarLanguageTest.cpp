@@ -194,7 +194,8 @@ TEST(ScalarLanguage, RunTimeKindGivesTheBitsOfTheHost) {
 /// Beside the C library: results of every magnitude, rounded where they are subnormal, too large or too small.
 template <class T> void expectScales(int least, int greatest) {
   HostScalar<T> l;
-  for (T a : {T(1), T(-0.75), T(1.3), T(1) + std::numeric_limits<T>::epsilon(), T(0)})
+  for (T a : {T(1), T(0.5), T(0.75), T(1.3), T(1) + std::numeric_limits<T>::epsilon(),
+              T(2) - std::numeric_limits<T>::epsilon()})
     for (int n = least; n <= greatest; ++n)
       EXPECT_EQ(l.bitsOf(l.scale(a, static_cast<T>(n))), l.bitsOf(std::ldexp(a, n))) << a << " " << n;
   EXPECT_TRUE(std::isnan(l.scale(T(NAN), T(NAN))));
