@@ -37,7 +37,10 @@ Status Explainer::open() {
   });
   if (first)
     return status;
-  LIMBECK_ASSIGN(std::string file, statisticsFor(options.recipe));
+  std::string file = options.statistics;
+  if (!isGiven()) { // of which there are no statistics
+    LIMBECK_ASSIGN(file, statisticsFor(options.recipe));
+  }
   if (file != options.statistics) {
     LIMBECK_ASSIGN(calibration::Statistics again, calibration::readStatistics(file));
     statistics = std::make_shared<const calibration::Statistics>(std::move(again));
@@ -57,7 +60,7 @@ Status Explainer::open() {
   variantOptions.threads = options.threads;
   variantOptions.worker = options.worker;
   LIMBECK_ASSIGN(model, VariantModel::create(variantOptions, progress));
-  report.notes = model->notes;
+  report.notes.insert(report.notes.end(), model->notes.begin(), model->notes.end());
   return {};
 }
 
