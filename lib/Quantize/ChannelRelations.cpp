@@ -33,6 +33,7 @@ bool takesFactors(graph::AnchorOpInterface anchor) {
   };
   return isFloatConstant(weights) && typeOf(weights).getRank() == static_cast<int64_t>(rank) &&
          typeOf(weights).getNumElements() > 0 && (!bias || isFloatConstant(bias)) &&
+         !anchor.getAnchorInput().getDefiningOp<graph::ConstOp>() &&
          known(anchor.getAnchorInput(), static_cast<int64_t>(inputChannelAxis(anchor))) &&
          known(anchor->getResult(0), anchor.getChannelAxis());
 }

@@ -77,7 +77,7 @@ private:
   /// Group by group, in order, until no factor changes any more.
   void settle() {
     constexpr int mostRounds = 100;
-    constexpr double enough = 1e-3;
+    constexpr double enough = 1e-3, mostFactor = 100;
     factors.assign(groups.size(), 1);
     std::vector<std::vector<size_t>> before(groups.size()), behind(groups.size());
     for (size_t i = 0; i < links.size(); ++i) {
@@ -99,7 +99,9 @@ private:
                read = made > 0 ? greatest(behind[group]) : 0;
         if (made == 0 || read == 0)
           continue; // a channel that is always 0, or that nobody reads
-        double step = std::sqrt(read / made);
+        // A channel that is nearly dead would take its bias, and with it the range of the whole tensor, beyond all bounds.
+        double wanted = factors[group] * std::sqrt(read / made);
+        double step = std::clamp(wanted, 1 / mostFactor, mostFactor) / factors[group];
         factors[group] *= step;
         change = std::max(change, std::fabs(std::log(step)));
       }

@@ -33,7 +33,7 @@ static mlir::DictionaryAttr decisionOf(graph::AnchorOpInterface anchor) {
 
 /// Matrix products by `awq`; those that read one tensor and are rounded alike stand together.
 static std::vector<Readers> readersOf(mlir::func::FuncOp function) {
-  llvm::MapVector<std::tuple<mlir::Value, mlir::Attribute, mlir::Operation *>, Readers> byTensor;
+  llvm::MapVector<std::tuple<mlir::Value, mlir::Attribute, mlir::Block *>, Readers> byTensor;
   function.walk([&](graph::AnchorOpInterface anchor) {
     mlir::DictionaryAttr decision = decisionOf(anchor);
     if (!decision || setting(decision, "quantize") != "weights" ||
@@ -43,7 +43,7 @@ static std::vector<Readers> readersOf(mlir::func::FuncOp function) {
     // What is not of the rounding does not tell them apart.
     mlir::NamedAttrList entries(decision);
     entries.erase("rule");
-    byTensor[{anchor.getAnchorInput(), entries.getDictionary(anchor->getContext()), anchor->getParentOp()}]
+    byTensor[{anchor.getAnchorInput(), entries.getDictionary(anchor->getContext()), anchor->getBlock()}]
         .push_back(anchor);
   });
   std::vector<Readers> all;

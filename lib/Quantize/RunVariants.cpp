@@ -1,6 +1,7 @@
 // What select-variants does for contractions that are rounded when they run, and for weights that are stored alone.
 #include "Decision.h"
 #include "RoundBlocks.h"
+#include "RoundWeights.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Quantize/Passes.h"
 #include "limbeck/Quantize/Variants.h"
@@ -93,6 +94,19 @@ Value roundedWhenRun(mlir::OpBuilder &b, graph::AnchorOpInterface contraction, R
                                        rounded.getZeroPoint(), 0, 0, b.getF32Type());
 }
 
+/// As matrix products are rounded whose weights share one scale.
+static Expected<VariantWeights> withOneScale(const Tensor &weights, DType storage, bool leastSquares) {
+  LIMBECK_ASSIGN(
+      RoundedWeights rounded,
+      roundWeights(weights,
+                   {.storage = storage, .axis = -1, .leastSquares = leastSquares, .leastScales = {}}));
+  LIMBECK_ASSIGN(Tensor values, Tensor::zeros(DType::F32, weights.shape()));
+  for (int64_t i = 0; i < weights.size(); ++i)
+    values.mutableValues<float>()[static_cast<size_t>(i)] =
+        static_cast<float>(rounded.stored.asDouble(i)) * static_cast<float>(rounded.parameters->scales[0]);
+  return VariantWeights{std::move(values), {}};
+}
+
 Expected<VariantWeights> columnWeightsOf(graph::AnchorOpInterface contraction, const Tensor &weights,
                                          WeightVariant variant) {
   int64_t depth = weights.shape()[0], columns = weights.shape()[1];
@@ -101,8 +115,11 @@ Expected<VariantWeights> columnWeightsOf(graph::AnchorOpInterface contraction, c
     rounding.block = finer;
     rounding.halfScales = true;
   }
-  rounding.leastSquares =
+  bool leastSquares =
       variant == WeightVariant::LeastSquares || (variant == WeightVariant::Recipe && rounding.leastSquares);
+  if (variant != WeightVariant::Channels && setting(decisionOf(contraction), "granularity") == "tensor")
+    return withOneScale(weights, rounding.storage, leastSquares);
+  rounding.leastSquares = leastSquares;
   LIMBECK_ASSIGN(RoundedBlocks rounded, roundBlocks(weights, rounding));
   LIMBECK_ASSIGN(Tensor values, Tensor::zeros(DType::F32, weights.shape()));
   for (int64_t row = 0; row < depth; ++row)

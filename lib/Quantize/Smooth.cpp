@@ -83,9 +83,13 @@ private:
       std::string name = setting(decision, kInputSetting).str();
       std::vector<size_t> own = groups.inputGroups(anchor);
       auto found = statistics ? statistics->magnitudes.find(name) : decltype(statistics->magnitudes.end()){};
-      bool there =
-          statistics && found != statistics->magnitudes.end() && found->second.greatest.size() == own.size();
-      if (!there)
+      bool known = statistics && found != statistics->magnitudes.end();
+      if (!known && statistics && !statistics->magnitudes.empty()) {
+        noteKept(anchor, message("no magnitudes of '", name,
+                                 "', whose readers have channels along different dimensions"));
+        continue;
+      }
+      if (!known || found->second.greatest.size() != own.size())
         return error(Code::Calibration, "expected the magnitudes of ", own.size(), " channels of tensor '",
                      name, "', found none")
             .withHint("limbeck quantize --data collects them");
@@ -168,8 +172,8 @@ private:
     return {};
   }
 
-  void note(const Site &site, llvm::StringRef why) {
-    graph::AnchorOpInterface anchor = site.anchor;
+  void note(const Site &site, llvm::StringRef why) { noteKept(site.anchor, why); }
+  static void noteKept(graph::AnchorOpInterface anchor, llvm::StringRef why) {
     mlir::remark::missed(anchor->getLoc(),
                          mlir::remark::RemarkOpts::name("not-smoothed").category("quantize"))
         << mlir::remark::reason("{0}: {1}", anchor->getName().getStringRef().str(), why.str());

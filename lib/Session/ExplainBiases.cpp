@@ -6,9 +6,14 @@
 
 namespace limbeck::session {
 
-/// The statistics that models of this recipe are compiled with: errors of biases are in no file of calibrate.
-Expected<std::string> Explainer::withBiasErrors(const quantize::Recipe &recipe, const std::string &name) {
-  calibration::Statistics withErrors = *statistics;
+/// The statistics that models of this recipe are compiled with: errors of biases are in no file of calibrate. Measured once for all
+/// recipes that move the same factors.
+Expected<std::string> Explainer::withBiasErrors(const quantize::Recipe &recipe) {
+  std::string scaling = quantize::scalingText(recipe);
+  if (auto found = corrected.find(scaling); found != corrected.end())
+    return found->second;
+  LIMBECK_ASSIGN(std::string file, statisticsFor(recipe));
+  LIMBECK_ASSIGN(calibration::Statistics withErrors, calibration::readStatistics(file));
   BiasErrorOptions biasOptions;
   biasOptions.model = source;
   biasOptions.recipe = quantize::recipeText(recipe);
@@ -19,10 +24,11 @@ Expected<std::string> Explainer::withBiasErrors(const quantize::Recipe &recipe, 
   LIMBECK_ASSIGN(BiasErrorReport errors, measureBiasErrors(biasOptions, withErrors, progress));
   if ((report.interrupted = errors.interrupted))
     return error(Code::Run, "interrupted");
-  if (withErrors.biasErrors.empty())
-    return options.statistics; // no layer that a bias could help
-  std::string file = folder.file(name + ".json");
-  LIMBECK_TRY(calibration::writeStatistics(file, withErrors));
+  if (!withErrors.biasErrors.empty()) { // else there is no layer that a bias could help
+    file = folder.file(message("biases-", corrected.size(), ".json"));
+    LIMBECK_TRY(calibration::writeStatistics(file, withErrors));
+  }
+  corrected[scaling] = file;
   return file;
 }
 
@@ -48,13 +54,13 @@ Status Explainer::correctBiases() {
   quantize::Recipe recipe = report.recipe;
   recipe.rules.push_back(rule);
 
-  LIMBECK_ASSIGN(std::string file, withBiasErrors(recipe, "biases"));
-  if (file == options.statistics)
+  LIMBECK_ASSIGN(std::string before, statisticsFor(recipe));
+  LIMBECK_ASSIGN(std::string after, withBiasErrors(recipe));
+  if (before == after)
     return {};
   std::string files[3];
   LIMBECK_ASSIGN(files[0], compiled("bias-float", false, {}));
   LIMBECK_ASSIGN(files[1], compiled("bias-before", true, report.recipe));
-  compiledStatistics = file;
   LIMBECK_ASSIGN(files[2], compiled("bias-after", true, recipe));
   std::unique_ptr<runtime::Context> contexts[3];
   for (size_t i = 0; i < 3; ++i) {

@@ -35,10 +35,8 @@ Expected<std::string> Explainer::compiled(const std::string &name, bool quantize
   what.target = "cpu:native";
   if (quantized) {
     what.quantization.enabled = true;
-    what.quantization.statistics = compiledStatistics;
-    if (compiledStatistics.empty()) {
-      LIMBECK_ASSIGN(what.quantization.statistics, statisticsFor(recipe));
-    }
+    LIMBECK_ASSIGN(what.quantization.statistics,
+                   correctsBiases(recipe) ? withBiasErrors(recipe) : statisticsFor(recipe));
     what.quantization.recipe = quantize::recipeText(recipe);
   }
   return compiled(name, what);
@@ -73,9 +71,6 @@ Status Explainer::compileRepairs() {
   };
   if (options.timed == 0 && report.repairs == 0)
     return {};
-  if (correctsBiases(options.recipe)) {
-    LIMBECK_ASSIGN(compiledStatistics, withBiasErrors(options.recipe, "corrected"));
-  }
   LIMBECK_TRY(add("float", false, {}, nullptr));
   LIMBECK_TRY(add("int8", true, options.recipe, nullptr));
   size_t number = 0;

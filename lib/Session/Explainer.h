@@ -39,7 +39,7 @@ private:
   Status compareGiven();
   Status correctBiases();
   static bool correctsBiases(const quantize::Recipe &recipe);
-  Expected<std::string> withBiasErrors(const quantize::Recipe &recipe, const std::string &name);
+  Expected<std::string> withBiasErrors(const quantize::Recipe &recipe);
   bool isGiven() const { return !options.quantized.empty(); }
   const calibration::TensorStatistics *statisticsOf(const RoundedTensor &tensor) const;
   std::vector<std::optional<calibration::Range>> rangesOf(const RoundedLayer &layer,
@@ -65,9 +65,9 @@ private:
   std::map<std::string, std::string>
       collected; ///< files of statistics, by the rules that factors were moved by
   std::unique_ptr<VariantModel> model;
-  std::vector<size_t> order;         ///< of layers, the worst first
-  std::vector<RepairChoice> choices; ///< per place in `order`
-  std::string compiledStatistics;    ///< a file with errors of biases, where the recipe needs them
+  std::vector<size_t> order;                    ///< of layers, the worst first
+  std::vector<RepairChoice> choices;            ///< per place in `order`
+  std::map<std::string, std::string> corrected; ///< files with errors of biases, by scaling
   CatchInterrupt interrupt;
   ExplainReport report;
 };

@@ -58,6 +58,12 @@ double noiseOf(const Tensor &exact, const Tensor &rounded, size_t step) {
 /// More than that no rounding does that is of any use.
 constexpr double kMostNoise = 0.5;
 
+/// How far weights are from those that they could come from.
+std::string distanceText(double noise) {
+  return std::isfinite(noise) && noise > 0 ? message(std::lround(-10 * std::log10(noise)), " dB")
+                                           : "one of the two is 0";
+}
+
 class Finder {
 public:
   Finder(mlir::ModuleOp first, mlir::ModuleOp second) {
@@ -84,12 +90,10 @@ public:
         if (noiseOf(best->weights, rounded.weights, 1) <= kMostNoise)
           return take(*best);
     if (named)
-      notes.push_back(message(
-          "weights of '", shown,
-          "' stay as they are: more than rounding is between them and those of the "
-          "float model (",
-          static_cast<int>(std::lround(-10 * std::log10(noiseOf(named->weights, rounded.weights, 1)))),
-          " dB)"));
+      notes.push_back(message("weights of '", shown,
+                              "' stay as they are: more than rounding is between them and those of the "
+                              "float model (",
+                              distanceText(noiseOf(named->weights, rounded.weights, 1)), ")"));
     else
       notes.push_back(message("weights of '", shown,
                               "' stay as they are: the float model has none that they could come from"));

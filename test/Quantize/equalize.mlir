@@ -67,3 +67,20 @@ func.func @main(%x: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tenso
   %v = limbeck.matmul %c, %unread {calib.decision = {quantize = "static", equalize = "true"}} : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
   return %y, %z, %v : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
 }
+
+// -----
+
+// A product of two constants is no place where factors pass, and no factor is more than a hundred: a channel that is nearly dead would
+// take its bias, 0.5, to 5e5.
+// CHECK-LABEL: func @main
+// CHECK-DAG: limbeck.const dense<[1.000000e+00, 5.0{{[0-9]*}}e+01]> : tensor<2xf32>
+func.func @main(%x: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
+  %c = limbeck.const dense<1.0> : tensor<4x2xf32>
+  %u = limbeck.const dense<[[1.0, 1.0e-12], [1.0, 1.0e-12]]> : tensor<2x2xf32>
+  %b = limbeck.const dense<[1.0, 0.5]> : tensor<2xf32>
+  %w = limbeck.const dense<1.0> : tensor<2x2xf32>
+  %k = limbeck.matmul %c, %w : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  %a = limbeck.matmul %x, %u, %b {calib.decision = {quantize = "static", equalize = "true"}} : (tensor<4x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  %y = limbeck.matmul %a, %w {calib.decision = {quantize = "static", equalize = "true"}} : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  return %k, %y : tensor<4x2xf32>, tensor<4x2xf32>
+}

@@ -71,3 +71,16 @@ func.func @main(%x: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
   %z = limbeck.matmul %y, %w {calib.decision = {quantize = "static", smooth = "none"}} : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
   return %y, %z : tensor<4x2xf32>, tensor<4x2xf32>
 }
+
+// -----
+
+// A tensor without magnitudes, as its readers have channels along different dimensions, stays as it is.
+// REMARK: no magnitudes of 'z', whose readers have channels along different dimensions
+// CHECK-LABEL: func @main
+// CHECK: limbeck.const dense<1.000000e+00> : tensor<2x2xf32>
+// CHECK-NEXT: limbeck.matmul
+func.func @main(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %w = limbeck.const dense<1.0> : tensor<2x2xf32>
+  %y = limbeck.matmul %x, %w {calib.decision = {quantize = "static", smooth = "auto", input = "z", granularity = "channel"}} : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  return %y : tensor<4x2xf32>
+}
