@@ -1,4 +1,5 @@
 // Statistics of calibration become the range that each tensor is to represent.
+#include "GivenStatistics.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
 #include "limbeck/Graph/IR/Conversion.h"
@@ -51,7 +52,7 @@ struct ChooseRangesPass : impl::ChooseRangesPassBase<ChooseRangesPass> {
   explicit ChooseRangesPass(std::shared_ptr<const Statistics> given) : given(std::move(given)) {}
 
   void runOnOperation() override {
-    if (Status status = readFile(); !status.ok())
+    if (Status status = readGiven(statistics, given); !status.ok())
       return fail(status);
     for (calib::StatOp stat : getOperation().getOps<calib::StatOp>()) {
       if (!stat.getStorage() || stat.getRange() || stat.getLike())
@@ -65,13 +66,6 @@ struct ChooseRangesPass : impl::ChooseRangesPassBase<ChooseRangesPass> {
   }
 
 private:
-  Status readFile() {
-    if (statistics.empty())
-      return {};
-    LIMBECK_ASSIGN(Statistics read, calibration::readStatistics(statistics));
-    given = std::make_shared<const Statistics>(std::move(read));
-    return {};
-  }
   /// At no place: statistics are of tensors, which the message names; a node or the model is not their fault.
   void fail(const Status &status) {
     const Diagnostic &diagnostic = status.diagnostic();

@@ -1,5 +1,6 @@
 // What quantization adds to a channel on average goes off its bias.
 #include "Decision.h"
+#include "GivenStatistics.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
@@ -183,7 +184,7 @@ struct CorrectBiasPass : impl::CorrectBiasPassBase<CorrectBiasPass> {
   explicit CorrectBiasPass(std::shared_ptr<const Statistics> given) : given(std::move(given)) {}
 
   void runOnOperation() override {
-    if (Status status = readFile(); !status.ok())
+    if (Status status = readGiven(statistics, given); !status.ok())
       return fail(getOperation(), status);
     llvm::SmallVector<graph::AnchorOpInterface> anchors;
     getOperation()->walk([&](graph::AnchorOpInterface anchor) { anchors.push_back(anchor); });
@@ -200,13 +201,6 @@ struct CorrectBiasPass : impl::CorrectBiasPassBase<CorrectBiasPass> {
   }
 
 private:
-  Status readFile() {
-    if (statistics.empty())
-      return {};
-    LIMBECK_ASSIGN(Statistics read, calibration::readStatistics(statistics));
-    given = std::make_shared<const Statistics>(std::move(read));
-    return {};
-  }
   void fail(mlir::Operation *op, const Status &status) {
     graph::emitDiagnostic(op, status.diagnostic());
     signalPassFailure();

@@ -1,5 +1,6 @@
 // Constant weights of the contractions that the recipe chose become integers.
 #include "Decision.h"
+#include "GivenStatistics.h"
 #include "MoveActivationAwareScales.h"
 #include "RoundBlocks.h"
 #include "RoundWeights.h"
@@ -98,7 +99,7 @@ struct QuantizeWeightsPass : impl::QuantizeWeightsPassBase<QuantizeWeightsPass> 
   explicit QuantizeWeightsPass(std::shared_ptr<const Statistics> given) : given(std::move(given)) {}
 
   void runOnOperation() override {
-    if (Status status = readStatistics(); !status.ok()) {
+    if (Status status = readGiven(statistics, given); !status.ok()) {
       graph::emitDiagnostic(getOperation(), status.diagnostic());
       return signalPassFailure();
     }
@@ -123,14 +124,6 @@ struct QuantizeWeightsPass : impl::QuantizeWeightsPassBase<QuantizeWeightsPass> 
   }
 
 private:
-  Status readStatistics() {
-    if (statistics.empty())
-      return {};
-    LIMBECK_ASSIGN(Statistics read, calibration::readStatistics(statistics));
-    given = std::make_shared<const Statistics>(std::move(read));
-    return {};
-  }
-
   std::shared_ptr<const Statistics> given;
 };
 

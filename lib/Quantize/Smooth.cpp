@@ -2,6 +2,7 @@
 #include "ChannelGroups.h"
 #include "Decision.h"
 #include "DivideInput.h"
+#include "GivenStatistics.h"
 #include "SmoothingFactors.h"
 #include "limbeck/Graph/IR/Calib.h"
 #include "limbeck/Graph/IR/Constants.h"
@@ -197,7 +198,7 @@ struct SmoothPass : impl::SmoothPassBase<SmoothPass> {
       getOperation().emitError("expected a function 'main'");
       return signalPassFailure();
     }
-    Status status = readFile();
+    Status status = readGiven(statistics, given);
     if (status.ok())
       status = Smoothing(main, given.get()).run();
     if (!status.ok()) {
@@ -207,14 +208,6 @@ struct SmoothPass : impl::SmoothPassBase<SmoothPass> {
   }
 
 private:
-  Status readFile() {
-    if (statistics.empty())
-      return {};
-    LIMBECK_ASSIGN(Statistics read, calibration::readStatistics(statistics));
-    given = std::make_shared<const Statistics>(std::move(read));
-    return {};
-  }
-
   std::shared_ptr<const Statistics> given;
 };
 

@@ -2,7 +2,7 @@
 //
 // The elements (kw, ic) under a row of a window are neighbours in memory, and so are the windows of neighbouring pixels at a fixed
 // distance: a tile of inputs is 16 positions by 64 of these elements, 32 of bf16, read where they lie. What a tile reads behind the
-// last product of a row meets weights of zero; of bf16 it may be no number, so there a row fills its tiles.
+// last product of a row meets weights of zero; of bf16 it may be no number, so there a row fills its tiles, or is gathered.
 //
 // A unit of work is a block of up to 32 positions by a panel of up to 64 columns. Its sums go from tiles to a small matrix on the stack, whose
 // rows then pass the epilogue. That does not overlap by itself: the rows of one unit are emitted between the products of the
@@ -246,11 +246,11 @@ private:
   /// Where weights come from behind the second cache, each block asks for its part of the next panel's.
   void prefetchWeights(const Unit &unit, int64_t group, Value step) {
     int64_t slots = ceilDivide(schedule.vectors, schedule.columnTiles()) * steps,
-            panelBytes = schedule.vectors * steps * kTileRows * kTileBytes;
-    int64_t lines = panelBytes / kTileBytes, perSlot = ceilDivide(lines, runs() * schedule.blocks() * slots);
+            lines = schedule.vectors * steps * kTileRows, panelBytes = lines * kTileBytes,
+            perSlot = ceilDivide(lines, runs() * schedule.blocks() * slots);
     Value slot = kernel.addIndex(step, group / schedule.columnTiles() * steps);
-    Value unitInPanel = kernel.addIndex(kernel.multiplyIndex(unit.run, schedule.blocks()), 0);
-    unitInPanel = arith::AddIOp::create(b, kernel.loc(), unitInPanel, unit.block);
+    Value unitInPanel =
+        arith::AddIOp::create(b, kernel.loc(), kernel.multiplyIndex(unit.run, schedule.blocks()), unit.block);
     Value first = arith::AddIOp::create(b, kernel.loc(), kernel.multiplyIndex(unitInPanel, slots), slot);
     Value byte = kernel.addIndex(kernel.multiplyIndex(first, perSlot * kTileBytes), panelBytes);
     byte = arith::AddIOp::create(b, kernel.loc(), byte, kernel.multiplyIndex(unit.panel, panelBytes));
