@@ -20,11 +20,13 @@ def _time(model: dict, threads: str, label: str) -> str:
     return f"{found['ms']:.2f} ({found['runtime']})" if found else "-"
 
 
-def _difference(row: dict) -> str:
-    if "difference" not in row:
-        return "-"
-    mean, low, high = (100 * value for value in row["difference"])
+def _points(interval) -> str:
+    mean, low, high = (100 * value for value in interval)
     return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def _difference(row: dict) -> str:
+    return _points(row["difference"]) if "difference" in row else "-"
 
 
 def model_text(model: dict) -> list:
@@ -56,16 +58,20 @@ def sets_text(found: dict) -> list:
     """How our static model depends on the samples it is calibrated with."""
     ready = [row for row in found["rows"] if "agreement" in row]
     extra = [key for key in COLUMNS if any(key in row for row in ready)]
-    header = ["calibration set", "agreement", "95 % interval", *(COLUMNS[key] for key in extra), "SQNR, dB"]
+    beside = any(row["right_difference"] for row in ready)
+    header = ["calibration set", "setting", "agreement", "95 % interval", *(COLUMNS[key] for key in extra)]
+    header += [*(["right, difference to float, points"] if beside else []), "SQNR, dB"]
     rows = []
     for row in ready:
         low, high = (100 * value for value in row["interval"])
         noise = "-" if row["sqnr_db"] is None else f"{row['sqnr_db']:.1f}"
-        rows.append([str(row["seed"]), _percent(row["agreement"]), f"[{low:.1f}, {high:.1f}]", *(_percent(row[key]) for key in extra), noise])
+        cells = [str(row["seed"]), row["setting"], _percent(row["agreement"]), f"[{low:.1f}, {high:.1f}]", *(_percent(row[key]) for key in extra)]
+        rows.append([*cells, *([_points(row["right_difference"])] if beside else []), noise])
     counts = found["counts"]
     title = f"### {found['model']}: three calibration sets"
-    text = f"`limbeck static` at its defaults. Agreement: {found['what']}. n = {counts['test']}; {counts['calibration']} samples in each set."
-    return [title, "", text, "", *table(header, rows), ""]
+    text = f"`limbeck static`. Agreement: {found['what']}. n = {counts['test']}; {counts['calibration']} samples in each set."
+    faults = [f"- set {row['seed']}, {row['setting']} does not work: `{row['fault']}`" for row in found["rows"] if "fault" in row]
+    return [title, "", text, "", *table(header, rows), "", *faults]
 
 
 def markdown(document: dict) -> str:
