@@ -216,19 +216,35 @@ Value KernelBuilder::buffer(Value tensor) {
   return buffers[tensor] = argument;
 }
 
-/// Whether the value, or a view of it, leaves its block: then its buffer may be the caller's.
-static bool leavesBlock(Value value) {
-  return llvm::any_of(value.getUsers(), [](Operation *user) {
-    return user->hasTrait<OpTrait::IsTerminator>() || (isView(user) && leavesBlock(user->getResult(0)));
+static bool hasRoomBehindBuffer(Value owner);
+
+/// Whether the value, or a view of it, leaves for a buffer that has no room behind it, as those of the caller.
+static bool leavesForTight(Value value) {
+  return llvm::any_of(value.getUses(), [](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (isView(user))
+      return leavesForTight(user->getResult(0));
+    if (!user->hasTrait<OpTrait::IsTerminator>())
+      return false;
+    // Behind a sample lies the next one, behind the last what lies behind all.
+    auto samples = dyn_cast<graph::PerSampleOp>(user->getParentOp());
+    return !samples || !hasRoomBehindBuffer(samples.getResult(use.getOperandNumber()));
   });
+}
+
+static bool hasRoomBehindBuffer(Value owner) {
+  if (auto argument = dyn_cast<BlockArgument>(owner)) {
+    auto samples = dyn_cast<graph::PerSampleOp>(argument.getOwner()->getParentOp());
+    return samples && hasRoomBehindBuffer(bufferOwner(samples.getInputs()[argument.getArgNumber()]));
+  }
+  return isa<graph::FusedOp, graph::LaunchOp, graph::PerSampleOp>(owner.getDefiningOp()) &&
+         !leavesForTight(owner);
 }
 
 bool KernelBuilder::hasRoomBehind(Value tensor) {
   auto argument = dyn_cast<BlockArgument>(tensor);
-  if (!argument || constantOf(tensor))
-    return false;
-  Value owner = bufferOwner(fused.getOperand(argument.getArgNumber()));
-  return isa_and_nonnull<graph::FusedOp, graph::LaunchOp>(owner.getDefiningOp()) && !leavesBlock(owner);
+  return argument && !constantOf(tensor) &&
+         hasRoomBehindBuffer(bufferOwner(fused.getOperand(argument.getArgNumber())));
 }
 
 Value KernelBuilder::repeatedBuffer(Value tensor) {

@@ -44,7 +44,8 @@ static void copyLeavingValues(Operation *terminator) {
   for (OpOperand &operand : terminator->getOpOperands()) {
     Value owner = bufferOwner(operand.get());
     Operation *maker = owner.getDefiningOp();
-    bool own = isa_and_nonnull<graph::FusedOp>(maker) && maker->getBlock() == terminator->getBlock();
+    bool own = isa_and_nonnull<graph::FusedOp, graph::PerSampleOp>(maker) &&
+               maker->getBlock() == terminator->getBlock();
     if (own && seen.insert(owner).second)
       continue;
     Type type = operand.get().getType();
@@ -77,7 +78,8 @@ private:
       return success();
     SmallVector<Operation *> terminators;
     graph.walk([&](Operation *op) {
-      if (isa<func::ReturnOp, scf::YieldOp>(op))
+      if (isa<func::ReturnOp, scf::YieldOp>(op) ||
+          (isa<graph::YieldOp>(op) && isa<graph::PerSampleOp>(op->getParentOp())))
         terminators.push_back(op);
     });
     // Views first: behind one, the result of a launch still leaves as its own.

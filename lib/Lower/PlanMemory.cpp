@@ -28,23 +28,26 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
     func::FuncOp graph = getOperation();
     if (graph.isPrivate() || graph.isExternal())
       return;
-    DenseMap<Value, int64_t> outputs = outputNumbers(graph);
+    Plan plan = planBlock(graph.getBody().front());
+    Builder b(&getContext());
+    graph->setAttr(kArenaAttribute, b.getI64IntegerAttr(plan.bytes));
+    graph->setAttr(kLiveAttribute, b.getI64IntegerAttr(plan.mostAlive));
+  }
+
+private:
+  struct Plan {
+    int64_t bytes = 0, mostAlive = 0;
+  };
+
+  /// Places what the launches of a function, or of the body of a per_sample, write: in the function's arena, or in the slot of whoever
+  /// computes a sample.
+  Plan planBlock(Block &block) {
+    Operation *root = block.getParentOp();
+    DenseMap<Value, int64_t> outputs = outputNumbers(block);
     std::vector<PlannedBuffer> buffers;
-    DenseMap<Value, size_t> bufferOf; // owners of arena memory
-    // A branch's result is written where the result of its `if` lives.
-    DenseMap<Value, Value> standsFor;
-    graph.walk<WalkOrder::PreOrder>([&](scf::IfOp choice) {
-      for (Region *branch : {&choice.getThenRegion(), &choice.getElseRegion()})
-        for (auto [number, value] : llvm::enumerate(branch->front().getTerminator()->getOperands()))
-          standsFor[bufferOwner(value)] = choice.getResult(static_cast<unsigned>(number));
-    });
-    // The parts of a join are written where the first of them lives.
-    graph.walk([&](graph::ConcatOp join) {
-      Value first = bufferOwner(join.getResult());
-      for (Value part : join.getInputs())
-        if (Value owner = bufferOwner(part); owner != first)
-          standsFor[owner] = first;
-    });
+    DenseMap<Value, size_t> bufferOf;     // owners of arena memory
+    DenseMap<Operation *, size_t> slotOf; // of the slots of a per_sample
+    DenseMap<Value, Value> standsFor = sharedPlaces(root);
     auto resolve = [&](Value value) {
       value = bufferOwner(value);
       for (auto found = standsFor.find(value); found != standsFor.end(); found = standsFor.find(value))
@@ -52,28 +55,36 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
       return value;
     };
     int64_t step = 0;
-    SmallVector<Operation *> makers;
-    graph.walk<WalkOrder::PreOrder>([&](Operation *op) {
-      ++step;
+    auto use = [&](Operation *op) {
       for (Value operand : op->getOperands())
         if (auto found = bufferOf.find(resolve(operand)); found != bufferOf.end())
           buffers[found->second].last = step;
-      if (!isa<graph::LaunchOp, scf::IfOp>(op))
-        return;
+    };
+    SmallVector<Operation *> makers;
+    root->walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (op == root)
+        return WalkResult::advance();
+      ++step;
+      use(op);
+      if (!isa<graph::LaunchOp, scf::IfOp, graph::PerSampleOp>(op))
+        return WalkResult::advance();
       makers.push_back(op);
       for (Value result : op->getResults()) {
         Value owner = resolve(result);
         if (owner != result || outputs.contains(owner))
           continue;
-        TensorType type = *graph::toTensorType(wholeBuffer(result).getType());
-        auto count = elementCount(type.shape, Limits().elements);
-        int64_t bytes = count.ok() ? *count * static_cast<int64_t>(storageBytes(type.dtype)) : 0;
         bufferOf[result] = buffers.size();
-        // Room for one vector behind the end: kernels may read, never write, a little too far.
-        auto room =
-            static_cast<int64_t>(llvm::alignTo(static_cast<uint64_t>(bytes + kAlignment), kAlignment));
-        buffers.push_back({room, step, step});
+        buffers.push_back({roomFor(wholeBuffer(result)), step, step});
       }
+      auto samples = dyn_cast<graph::PerSampleOp>(op);
+      if (!samples)
+        return WalkResult::advance();
+      samples.walk(use); // what all samples share
+      int64_t slot = planBlock(samples.getBody().front()).bytes;
+      samples->setAttr(kSlotBytesAttribute, Builder(&getContext()).getI64IntegerAttr(slot));
+      slotOf[op] = buffers.size();
+      buffers.push_back({slot * samples.getSamples(), step, step});
+      return WalkResult::skip();
     });
     int64_t arena = placeBest(buffers);
     Builder b(&getContext());
@@ -85,15 +96,42 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
         storage.push_back(output != outputs.end() ? -1 - output->second : buffers[bufferOf.at(owner)].offset);
       }
       op->setAttr(kStorageAttribute, b.getDenseI64ArrayAttr(storage));
+      if (auto slots = slotOf.find(op); slots != slotOf.end())
+        op->setAttr(kSlotsAttribute, b.getI64IntegerAttr(buffers[slots->second].offset));
     }
-    graph->setAttr(kArenaAttribute, b.getI64IntegerAttr(arena));
-    graph->setAttr(kLiveAttribute, b.getI64IntegerAttr(mostAlive(buffers)));
+    return {arena, mostAlive(buffers)};
   }
 
-private:
-  static DenseMap<Value, int64_t> outputNumbers(func::FuncOp graph) {
+  /// Values that are written where another lives.
+  static DenseMap<Value, Value> sharedPlaces(Operation *root) {
+    DenseMap<Value, Value> standsFor;
+    // A branch's result is written where the result of its `if` lives.
+    root->walk<WalkOrder::PreOrder>([&](scf::IfOp choice) {
+      for (Region *branch : {&choice.getThenRegion(), &choice.getElseRegion()})
+        for (auto [number, value] : llvm::enumerate(branch->front().getTerminator()->getOperands()))
+          standsFor[bufferOwner(value)] = choice.getResult(static_cast<unsigned>(number));
+    });
+    // The parts of a join are written where the first of them lives.
+    root->walk([&](graph::ConcatOp join) {
+      Value first = bufferOwner(join.getResult());
+      for (Value part : join.getInputs())
+        if (Value owner = bufferOwner(part); owner != first)
+          standsFor[owner] = first;
+    });
+    return standsFor;
+  }
+
+  /// Bytes of a buffer, with room for one vector behind the end: kernels may read, never write, a little too far.
+  static int64_t roomFor(Value value) {
+    TensorType type = *graph::toTensorType(value.getType());
+    auto count = elementCount(type.shape, Limits().elements);
+    int64_t bytes = count.ok() ? *count * static_cast<int64_t>(storageBytes(type.dtype)) : 0;
+    return static_cast<int64_t>(llvm::alignTo(static_cast<uint64_t>(bytes + kAlignment), kAlignment));
+  }
+
+  static DenseMap<Value, int64_t> outputNumbers(Block &block) {
     DenseMap<Value, int64_t> outputs;
-    for (auto [number, value] : llvm::enumerate(graph.getBody().front().getTerminator()->getOperands()))
+    for (auto [number, value] : llvm::enumerate(block.getTerminator()->getOperands()))
       outputs[bufferOwner(value)] = static_cast<int64_t>(number);
     return outputs;
   }

@@ -3,6 +3,7 @@
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Lower/Passes.h"
 #include "limbeck/Lower/Target.h"
+#include "limbeck/Reference/Operation.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/EquivalenceClasses.h"

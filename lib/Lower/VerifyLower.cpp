@@ -61,7 +61,9 @@ private:
     // The truth value of a branch is read where the branch is taken.
     if (isa<func::FuncOp, func::ReturnOp, scf::YieldOp, graph::ConstOp, tensor::ExtractOp>(op) || isView(op))
       return success();
-    if (isa<graph::LaunchOp, scf::IfOp>(op)) {
+    if (isa<graph::YieldOp>(op) && isa<graph::PerSampleOp>(op->getParentOp()))
+      return success();
+    if (isa<graph::LaunchOp, graph::PerSampleOp, scf::IfOp>(op)) {
       for (Type type : op->getResultTypes())
         if (auto shaped = dyn_cast<ShapedType>(type); shaped && !shaped.hasStaticShape())
           return op->emitError("expected static shapes, found ")

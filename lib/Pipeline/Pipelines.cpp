@@ -128,6 +128,8 @@ static void buildFuse(mlir::OpPassManager &passes) {
 static void buildLower(mlir::OpPassManager &passes) {
   // First: the target is known here, and what kernels are written for is types.
   passes.addPass(lower::createStoreUnsignedPass());
+  // Behind it, whose sets of values know no bodies of samples; kernels are written for what is in one.
+  passes.addPass(lower::createSplitSamplesPass());
   passes.addPass(lower::createLowerToKernelsPass());
   mlir::OpPassManager &functions = passes.nest<mlir::func::FuncOp>();
   functions.addPass(lower::createShareLoopsPass());

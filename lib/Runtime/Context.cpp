@@ -99,7 +99,8 @@ LIMBECK_CALLS_CODE Status Context::call(size_t entry, std::span<const TensorView
   setPointers(inputPointers, inputs);
   setPointers(outputPointers, outputs);
   Run run(*pool);
-  LimbeckApi api{LIMBECK_ABI_VERSION, &run, Run::parallel, Run::fail};
+  LimbeckApi api{
+      LIMBECK_ABI_VERSION, &run, Run::parallel, Run::fail, static_cast<uint64_t>(pool->workers()), nullptr};
   FloatEnvironment environment;
   int32_t result =
       loaded->function(entry)(&api, inputPointers.data(), outputPointers.data(),

@@ -31,7 +31,7 @@ public:
   double best(double seconds, void *const *inputs = nullptr) {
     auto function =
         reinterpret_cast<LimbeckEntry>(reinterpret_cast<uintptr_t>(image.address(code.entry.entryOffset)));
-    LimbeckApi api{LIMBECK_ABI_VERSION, &pool, parallel, fail};
+    LimbeckApi api{LIMBECK_ABI_VERSION, &pool, parallel, fail, 0, nullptr};
     double least = 0;
     for (Clock::time_point start = Clock::now(); least == 0 || secondsFrom(start) < seconds;) {
       Clock::time_point begin = Clock::now();

@@ -157,6 +157,8 @@ public:
       PlannedKernel &kernel = plan.kernels[same[next]];
       kernel.code.resize(plan.targets.size());
       kernel.code.push_back(codeOf(lower::factsOf(launch)));
+      if (launch->getParentOfType<graph::PerSampleOp>())
+        kernel.code.back().forms.emplace_back("per sample");
       noteStorage(kernel, launch);
     });
     plan.memory.push_back(memoryOf(lowered));
@@ -208,6 +210,15 @@ static std::vector<PlannedNode> nodesOf(const importer::Model &model, const Plan
   return nodes;
 }
 
+/// Stage Lower runs once per target, and says the same of most.
+static void addOnce(PlanRemark remark, std::vector<PlanRemark> &list) {
+  auto same = [&](const PlanRemark &other) {
+    return other.nodes == remark.nodes && other.reason == remark.reason;
+  };
+  if (llvm::none_of(list, same))
+    list.push_back(std::move(remark));
+}
+
 Expected<Plan> plan(const SourceModel &source, const std::string &target) {
   LIMBECK_ASSIGN(std::vector<const cpu::Isa *> isas, cpu::parseTargets(target));
   LIMBECK_ASSIGN(importer::Options options, onlyChoice(source));
@@ -239,6 +250,8 @@ Expected<Plan> plan(const SourceModel &source, const std::string &target) {
       plan.copies.push_back({remark.nodes, remark.reason});
     else if (remark.name == "kept-scores")
       plan.scoresInMemory.push_back({remark.nodes, remark.reason});
+    else if (remark.name == "kept-batch")
+      addOnce({remark.nodes, remark.reason}, plan.wholeBatches);
     else if (remark.name == "kept-precision")
       plan.inF32.push_back({remark.nodes, remark.reason});
   }

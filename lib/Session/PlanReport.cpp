@@ -72,6 +72,7 @@ std::string planJson(const Plan &plan) {
     writeKept(json, "unfused", plan.unfused);
     writeKept(json, "copies", plan.copies);
     writeKept(json, "scores_in_memory", plan.scoresInMemory);
+    writeKept(json, "whole_batches", plan.wholeBatches);
     writeKept(json, "in_f32", plan.inF32);
     json.attribute("transposes_before", plan.transposesBefore);
     json.attribute("transposes_after", plan.transposesAfter);
@@ -153,6 +154,9 @@ std::string planText(const Plan &plan) {
     text += llvm::formatv("copied: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
   for (const PlanRemark &kept : plan.scoresInMemory)
     text += llvm::formatv("in memory: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
+  for (const PlanRemark &kept : plan.wholeBatches)
+    text +=
+        llvm::formatv("whole batch: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
   for (const PlanRemark &kept : plan.inF32)
     text += llvm::formatv("in f32: {0}: {1}\n", nodeList(kept.nodes), printable(kept.reason, 1000)).str();
   return text;

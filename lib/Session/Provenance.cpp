@@ -24,8 +24,13 @@ std::vector<KernelRecord> kernelsOf(mlir::ModuleOp module) {
   std::vector<KernelRecord> kernels;
   module.walk([&](graph::LaunchOp launch) {
     auto kind = launch->getAttrOfType<mlir::StringAttr>("kind");
-    kernels.push_back({launch.getKernel().str(), kind ? kind.str() : "", sourceNodes(launch.getLoc()),
-                       lower::factsOf(launch)});
+    lower::KernelFacts facts = lower::factsOf(launch);
+    if (auto samples = launch->getParentOfType<graph::PerSampleOp>()) { // a run has one for each
+      facts.multiplyAdds *= samples.getSamples();
+      facts.activationBytes *= samples.getSamples();
+    }
+    kernels.push_back(
+        {launch.getKernel().str(), kind ? kind.str() : "", sourceNodes(launch.getLoc()), std::move(facts)});
   });
   return kernels;
 }

@@ -71,6 +71,24 @@ func.func @joined_output(%x: tensor<16xf32>) -> tensor<32xf32> {
   return %2 : tensor<32xf32>
 }
 
+// What one sample leaves behind lies in a slot, of which there are as many as samples, 128 bytes each; -1 is its place in the result.
+// CHECK-LABEL: func.func @samples(
+// CHECK-SAME: limbeck.arena_bytes = 576 : i64
+// CHECK: limbeck.per_sample %{{.*}} {slot_bytes = 128 : i64, slots = 0 : i64, storage = array<i64: 384>}
+// CHECK: limbeck.launch @s({{.*}}) {storage = array<i64: 0>}
+// CHECK: limbeck.launch @s({{.*}}) {storage = array<i64: -1>}
+// CHECK: limbeck.launch @t({{.*}}) {storage = array<i64: -1>}
+func.func @samples(%x: tensor<3x8xf32>) -> tensor<3x8xf32> {
+  %0 = limbeck.per_sample %x : (tensor<3x8xf32>) -> tensor<3x8xf32> {
+  ^bb0(%a: tensor<1x8xf32>):
+    %1 = limbeck.launch @s(%a) : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    %2 = limbeck.launch @s(%1) : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    limbeck.yield %2 : tensor<1x8xf32>
+  }
+  %3 = limbeck.launch @t(%0) : (tensor<3x8xf32>) -> tensor<3x8xf32>
+  return %3 : tensor<3x8xf32>
+}
+
 // Kernels are no graphs.
 // CHECK-LABEL: func.func private @k(
 // CHECK-NOT: arena_bytes
@@ -81,3 +99,5 @@ func.func private @small(memref<64xf32>, memref<16xf32>, index, index)
 func.func private @middle(memref<16xf32>, memref<32xf32>, index, index)
 func.func private @large_again(memref<32xf32>, memref<64xf32>, index, index)
 func.func private @m(memref<4x4xf32>, memref<4x4xf32>, index, index)
+func.func private @s(memref<1x8xf32>, memref<1x8xf32>, index, index)
+func.func private @t(memref<3x8xf32>, memref<3x8xf32>, index, index)

@@ -25,6 +25,8 @@ struct Case {
   /// With `--precision bf16`: how far compiled results may be from interpreted ones, as a multiple of what the same model
   /// computes from absolute values. 0: f32, bit for bit.
   double bound = 0;
+  /// Samples are computed one by one wherever that is right, not where it pays.
+  bool splitSamples = false;
 };
 
 /// How the operands of a float op come into being.
@@ -113,5 +115,6 @@ void addBlockGenerators(GeneratorList &list);
 void addChainGenerators(GeneratorList &list);
 void addWindowGenerators(GeneratorList &list);
 void addReducedPrecisionGenerators(GeneratorList &list);
+void addSampleGenerators(GeneratorList &list);
 
 } // namespace limbeck::test

@@ -22,6 +22,12 @@ std::string CaseRun::moduleText() {
 Expected<std::vector<Tensor>> CaseRun::interpret() {
   LIMBECK_ASSIGN(std::vector<Tensor> imported, compilation.interpretImported(drawn.inputs));
   LIMBECK_ASSIGN(std::vector<Tensor> fused, compilation.interpretFused(drawn.inputs));
+  if (drawn.splitSamples) {
+    LIMBECK_ASSIGN(std::vector<Tensor> split, compilation.interpretSamples(drawn.inputs));
+    Difference difference = compare(split, fused, false);
+    if (!difference.text.empty())
+      return error(Code::Internal, "interpreted sample by sample: ", difference.text);
+  }
   if (drawn.comparison == ImportComparison::None || drawn.bound > 0)
     return fused;
   bool oneStep = drawn.comparison == ImportComparison::OneStep;

@@ -18,7 +18,7 @@ class CaseRun {
 public:
   CaseRun(Case drawn, cpu::CompileOptions options)
       : drawn(std::move(drawn)), options(std::move(options)),
-        compilation(this->drawn.model, this->drawn.bound > 0) {}
+        compilation(this->drawn.model, this->drawn.bound > 0, this->drawn.splitSamples) {}
 
   /// Runs the front end and asks the oracle, once for all pairings; the first thing that is wrong.
   Status prepare();

@@ -1,7 +1,9 @@
 // The stages as the pipeline has them; errors of passes become diagnostics.
 #include "Compilation.h"
+#include "limbeck/Fuse/Passes.h"
 #include "limbeck/Graph/Import/ImportModel.h"
 #include "limbeck/Graph/Interpret/Interpreter.h"
+#include "limbeck/Lower/Passes.h"
 #include "limbeck/Lower/Target.h"
 #include "limbeck/Pipeline/Pipelines.h"
 #include "limbeck/Pipeline/Registration.h"
@@ -19,19 +21,26 @@ static mlir::DialectRegistry dialects() {
   return registry;
 }
 
-Compilation::Compilation(const importer::Model &model, bool reduced)
-    : context(dialects(), mlir::MLIRContext::Threading::DISABLED), model(model), reduced(reduced) {
+Compilation::Compilation(const importer::Model &model, bool reduced, bool splitSamples)
+    : context(dialects(), mlir::MLIRContext::Threading::DISABLED), model(model), reduced(reduced),
+      splitSamples(splitSamples) {
   cpu::registerTargets();
 }
 
 Status Compilation::runStages(mlir::ModuleOp module, bool lower) {
+  return run(module, [&](mlir::OpPassManager &passes) {
+    pipeline::buildStages(lower ? Stage::Lower : Stage::Graph, lower ? Stage::Lower : Stage::Fuse, passes);
+  });
+}
+
+Status Compilation::run(mlir::ModuleOp module, llvm::function_ref<void(mlir::OpPassManager &)> build) {
   std::string errors;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
       errors += diagnostic.str() + "; ";
   });
   mlir::PassManager passes(&context, mlir::ModuleOp::getOperationName());
-  pipeline::buildStages(lower ? Stage::Lower : Stage::Graph, lower ? Stage::Lower : Stage::Fuse, passes);
+  build(passes);
   if (mlir::failed(passes.run(module)))
     return error(Code::Internal, "a pass failed: ", errors);
   return {};
@@ -42,6 +51,8 @@ Status Compilation::runFrontEnd() {
   fused = imported->clone();
   if (reduced)
     (*fused)->setAttr(quantize::kPrecisionAttribute, mlir::StringAttr::get(&context, "bf16"));
+  if (splitSamples)
+    (*fused)->setAttr(lower::kSplitSamplesAttribute, mlir::StringAttr::get(&context, "always"));
   return runStages(*fused, /*lower=*/false);
 }
 
@@ -60,6 +71,16 @@ Expected<std::vector<Tensor>> Compilation::interpretImported(std::span<const Ten
 
 Expected<std::vector<Tensor>> Compilation::interpretFused(std::span<const Tensor> inputs) {
   return graph::interpret(*fused, inputs, Limits());
+}
+
+Expected<std::vector<Tensor>> Compilation::interpretSamples(std::span<const Tensor> inputs) {
+  mlir::OwningOpRef<mlir::ModuleOp> split = fused->clone();
+  (*split)->setAttr(lower::kTargetAttribute, mlir::StringAttr::get(&context, "x86-64")); // any will do
+  LIMBECK_TRY(run(*split, [](mlir::OpPassManager &passes) {
+    passes.addPass(lower::createSplitSamplesPass());
+    passes.addPass(fuse::createVerifyFusePass());
+  }));
+  return graph::interpret(*split, inputs, Limits());
 }
 
 std::string Compilation::text() {

@@ -78,7 +78,12 @@ Expected<std::vector<Tensor>> runHere(const cpu::CompiledEntry &compiled, const 
   GuardedBuffer arena(compiled.arenaBytes, 64);
   arena.fill(0xff);
   SequentialPool pool{workers, {}};
-  LimbeckApi api{LIMBECK_ABI_VERSION, &pool, SequentialPool::parallel, SequentialPool::fail};
+  LimbeckApi api{LIMBECK_ABI_VERSION,
+                 &pool,
+                 SequentialPool::parallel,
+                 SequentialPool::fail,
+                 static_cast<uint64_t>(workers),
+                 nullptr};
   int32_t code =
       model->function(0)(&api, inPointers.data(), outPointers.data(), arena.data(), model->weights(0).data());
   if (code != 0 || !pool.failure.empty())

@@ -54,6 +54,7 @@ const GeneratorList &generators() {
     addWindowGenerators(all);
     addAttentionGenerators(all);
     addReducedPrecisionGenerators(all);
+    addSampleGenerators(all);
     return all;
   }();
   return list;
@@ -161,6 +162,8 @@ void runCase(const Options &options, const Generator &generator, int64_t number,
         CaseBuilder builder(seed);
         builder.result.model.name = "case";
         generator.draw(builder);
+        // Every other case of each generator; what has one sample, or none that is apart, is not changed by it.
+        builder.result.splitSamples |= number % 2 == 1;
         return run.emplace(std::move(builder.result), compileOptions).prepare();
       });
     std::string failure = unready.empty() ? failureOf([&] { return run->runOn(pairing); }) : unready;

@@ -109,6 +109,19 @@ def relus(path: Path):
     save(path, nodes, inputs, [helper.make_tensor_value_info("v20000", TensorProto.FLOAT, [3])], [])
 
 
+def batch(path: Path):
+    """Two convolutions of 8 pictures, whose results fill no cache of one core together, and a classifier."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w0"], ["a"], "first"), helper.make_node("Relu", ["a"], ["b"], "relu"),
+        helper.make_node("Conv", ["b", "w1"], ["c"], "second"), helper.make_node("GlobalAveragePool", ["c"], ["d"], "pool"),
+        helper.make_node("Flatten", ["d"], ["e"], "flat"), helper.make_node("MatMul", ["e", "w2"], ["y"], "logits"),
+    ]  # fmt: skip
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [8, 3, 128, 128])]
+    outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, [8, 4096])]
+    constants = [constant("w0", weights(16, 3, 1, 1)), constant("w1", weights(16, 16, 1, 1)), constant("w2", weights(16, 4096))]
+    save(path, nodes, inputs, outputs, constants)
+
+
 def wide(path: Path):
     """A Split into 1,000 parts and a Concat of 5,000 tensors."""
     parts = [f"p{i}" for i in range(1000)]
@@ -225,7 +238,7 @@ MODELS = {
     "float": float_net, "symbolic": symbolic_net, "qdq": qdq_net, "signed": signed_net, "kept": kept_net,
     "product": product_net, "hostile": hostile_net, "open": open_net, "faults": faults_net,
     "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
-    "chain": chain, "relus": relus, "wide": wide, "range": counted, "padded": padded,
+    "chain": chain, "relus": relus, "wide": wide, "batch": batch, "range": counted, "padded": padded,
     "spatial": spatial_net, "rows": rows_net, "perceptron": perceptron,
 }  # fmt: skip
 

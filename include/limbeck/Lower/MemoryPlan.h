@@ -10,6 +10,11 @@ inline constexpr llvm::StringLiteral kArenaAttribute = "limbeck.arena_bytes";
 /// The most bytes that live at one time: no plan needs less, and what the arena has above it are gaps.
 inline constexpr llvm::StringLiteral kLiveAttribute = "limbeck.live_bytes";
 
+/// Of a per_sample: the place in the arena of its slots, as many as samples, and the bytes of each. The storage of a launch in its body
+/// is an offset in the slot of whoever computes the sample, or -1-k for the sample's place in result k.
+inline constexpr llvm::StringLiteral kSlotsAttribute = "slots";
+inline constexpr llvm::StringLiteral kSlotBytesAttribute = "slot_bytes";
+
 /// The value whose buffer `value` is: looks through views. A join is the buffer of that part of it which is written first.
 mlir::Value bufferOwner(mlir::Value value);
 /// Whether the op only gives bytes another type (reshape, storage_cast), or a name to parts that lie behind one another: none move.

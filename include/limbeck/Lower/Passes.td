@@ -24,6 +24,26 @@ def StoreUnsignedPass : Pass<"limbeck-lower-store-unsigned", "::mlir::ModuleOp">
   let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
 }
 
+def SplitSamplesPass : Pass<"limbeck-lower-split-samples", "::mlir::ModuleOp"> {
+  let summary = "compute the samples of a batch one by one, where that costs less";
+  let description = [{
+    What: moves neighbouring regions, of which sample n of every result follows from sample n of the operands (`SampleOpInterface`, or
+    that an op is element-wise or only moves elements), into one `limbeck.per_sample`, whose body computes one sample.
+
+    Why a pass: a region that runs over all samples before the next begins sends its results through memory, and its workers meet
+    behind it. A worker that takes a sample through many regions finds what it wrote in its own cache. Regions of much weight and few
+    elements stay as they are, since their weights would be read once for each sample.
+
+    Input contract: `limbeck-verify-fuse` holds; the module attribute `limbeck.target` names the target, whose caches count.
+
+    Output guarantee: `limbeck-verify-fuse` holds; results are the same, bit for bit. What is not proven to keep samples apart is in
+    no `per_sample`: unknown dimensions, branches, constants with an element for each sample, ops over all samples.
+
+    Example: test/Lower/split-samples.mlir
+  }];
+  let dependentDialects = ["::limbeck::graph::LimbeckDialect"];
+}
+
 def LowerToKernelsPass : Pass<"limbeck-lower-to-kernels", "::mlir::ModuleOp"> {
   let summary = "write one kernel function per fusion region";
   let description = [{

@@ -21,11 +21,18 @@ struct VectorUnit {
   bool fma = false;       ///< fused multiply-add in hardware
 };
 
+/// Bytes that a core can count on in its caches.
+struct Caches {
+  int64_t second = int64_t(1) << 20;       ///< its own
+  int64_t shareOfThird = int64_t(4) << 20; ///< of the one that cores share
+};
+
 class Target {
 public:
   virtual ~Target() = default;
   virtual llvm::StringRef name() const = 0;
   virtual VectorUnit vectorUnit() const = 0;
+  virtual Caches caches() const = 0;
   /// Whether its products of bytes take inputs without sign only, so that those with one are moved each time they are read.
   virtual bool readsUnsignedBytes() const = 0;
   /// Lets the target write the body of a kernel by itself. Failure: it has no emitter for this region, and nothing was
@@ -55,6 +62,8 @@ const Target *findTarget(llvm::StringRef name);
 const Target *targetOf(mlir::ModuleOp module);
 void registerTarget(const Target *target);
 
+/// Name of the module attribute, "always" or "never", that takes the decision from limbeck-lower-split-samples.
+inline constexpr llvm::StringLiteral kSplitSamplesAttribute = "limbeck.split_samples";
 /// Name of the module attribute (a string) that holds the target of kernels.
 inline constexpr llvm::StringLiteral kTargetAttribute = "limbeck.target";
 

@@ -59,7 +59,8 @@ struct Plan {
   std::vector<PlanRemark> unfused;        ///< ops that compute in float although their operands are quantized
   std::vector<PlanRemark> copies;         ///< concats that are not written in place
   std::vector<PlanRemark> scoresInMemory; ///< softmaxes between two products that share no kernel with them
-  std::vector<PlanRemark> inF32;          ///< with another precision: the ops of f32 that it does not touch
+  std::vector<PlanRemark> wholeBatches; ///< kernels of all samples beside others that compute them one by one
+  std::vector<PlanRemark> inF32;        ///< with another precision: the ops of f32 that it does not touch
   int64_t transposesBefore = 0, transposesAfter = 0;
 };
 

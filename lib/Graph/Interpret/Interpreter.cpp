@@ -2,6 +2,7 @@
 // branches, calls.
 #include "limbeck/Graph/Interpret/Interpreter.h"
 #include "Lifetimes.h"
+#include "Samples.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/SourceNames.h"
@@ -26,6 +27,7 @@ private:
   Expected<Tensors> runBlock(mlir::Block &block, std::span<const Tensor> arguments, Environment &environment);
   Expected<Tensors> runOp(mlir::Operation *op, Environment &environment);
   Expected<Tensors> runReferenceOp(ReferenceOpInterface op, const Environment &environment);
+  Expected<Tensors> runSamples(PerSampleOp op, Environment &environment);
   Expected<Tensors> runCall(mlir::func::CallOp op, const Environment &environment);
 
   Status define(mlir::Value value, const Tensor &tensor, Environment &environment);
@@ -150,6 +152,8 @@ Expected<Tensors> Interpreter::runOp(mlir::Operation *op, Environment &environme
   }
   if (auto fused = mlir::dyn_cast<FusedOp>(op))
     return runBlock(fused.getBody().front(), operandsOf(op, environment), environment);
+  if (auto samples = mlir::dyn_cast<PerSampleOp>(op))
+    return runSamples(samples, environment);
   if (auto call = mlir::dyn_cast<mlir::func::CallOp>(op))
     return runCall(call, environment);
   // The condition of a branch: a truth value leaves its tensor.
@@ -161,6 +165,16 @@ Expected<Tensors> Interpreter::runOp(mlir::Operation *op, Environment &environme
     return region.empty() ? Tensors() : runBlock(region.front(), {}, environment);
   }
   return error(Code::UnsupportedOp, "the interpreter does not know this op");
+}
+
+Expected<Tensors> Interpreter::runSamples(PerSampleOp op, Environment &environment) {
+  Tensors operands = operandsOf(op, environment), results;
+  for (int64_t sample = 0, samples = op.getSamples(); sample < samples; ++sample) {
+    LIMBECK_ASSIGN(Tensors arguments, sampleOf(operands, sample));
+    LIMBECK_ASSIGN(Tensors own, runBlock(op.getBody().front(), arguments, environment));
+    LIMBECK_TRY(keepSample(own, sample, samples, results));
+  }
+  return results;
 }
 
 Expected<Tensors> Interpreter::runCall(mlir::func::CallOp op, const Environment &environment) {

@@ -23,10 +23,11 @@ Expected<std::unique_ptr<llvm::TargetMachine>> createMachine(const Isa &isa, uns
 Status replaceMissingIntrinsics(llvm::Module &module, const Isa &isa, llvm::TargetMachine &machine);
 /// Attributes and linkage that all our functions have.
 void prepareFunctions(llvm::Module &module, const Isa &isa);
-/// How many workers are useful for a launch: each gets as much work as pays for waking it, by the kernel's facts. At least 1, at
-/// most kAllWorkers.
-int32_t usefulWorkers(const lower::KernelFacts &facts, int64_t elements);
+/// Estimated time of a launch on one worker, by the kernel's facts and the elements that it reads and writes beside constants.
+double nanosecondsOf(const lower::KernelFacts &facts, int64_t elements);
+/// How many workers are useful for so much work: each gets as much as pays for waking it. At least 1, at most `most`.
 inline constexpr int32_t kAllWorkers = 1 << 20;
+int32_t usefulWorkers(double nanoseconds, int32_t most = kAllWorkers);
 /// Adds `task` for a kernel: loads its pointers from the frame and calls it.
 void addTask(llvm::Module &module, llvm::StringRef kernel);
 /// The module that holds LimbeckEntry: one parallel call per launch.

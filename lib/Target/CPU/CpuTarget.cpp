@@ -11,6 +11,8 @@ public:
   explicit CpuTarget(const Isa &isa) : isa(isa) {}
   llvm::StringRef name() const override { return isa.name; }
   lower::VectorUnit vectorUnit() const override { return {isa.lanes, isa.registers, isa.fma}; }
+  // Of servers today: the least of the second caches, and a share of the third that most cores have.
+  lower::Caches caches() const override { return {int64_t(1) << 20, int64_t(4) << 20}; }
   bool readsUnsignedBytes() const override { return cpu::readsUnsignedBytes(isa); }
   mlir::LogicalResult emitKernel(lower::KernelBuilder &kernel) const override {
     return mlir::success(mlir::succeeded(emitTiledContraction(kernel, isa)) ||

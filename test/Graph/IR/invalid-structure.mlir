@@ -47,6 +47,40 @@ func.func @fused_c2(%x: tensor<2xf32>) {
 
 // -----
 
+func.func @per_sample_c1(%x: tensor<4x2xf32>, %z: tensor<3x2xf32>) {
+  // expected-error @+1 {{expected static shapes with one first dimension of at least 2, found 'tensor<3x2xf32>' (per_sample_c1)}}
+  %y = limbeck.per_sample %x, %z : (tensor<4x2xf32>, tensor<3x2xf32>) -> tensor<4x2xf32> {
+  ^bb0(%a: tensor<1x2xf32>, %b: tensor<1x2xf32>):
+    limbeck.yield %a : tensor<1x2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @per_sample_c2(%x: tensor<4x2xf32>) {
+  // expected-error @+1 {{expected one block argument per operand, of the type of one sample (per_sample_c2)}}
+  %y = limbeck.per_sample %x : (tensor<4x2xf32>) -> tensor<4x2xf32> {
+  ^bb0(%a: tensor<2x2xf32>):
+    %0 = limbeck.slice %a starts = [0, 0] ends = [1, 2] steps = [1, 1] : (tensor<2x2xf32>) -> tensor<1x2xf32>
+    limbeck.yield %0 : tensor<1x2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @per_sample_c3(%x: tensor<4x2xf32>) {
+  // expected-error @+1 {{expected the region to yield one value per result, of the type of one sample (per_sample_c3)}}
+  %y = limbeck.per_sample %x : (tensor<4x2xf32>) -> tensor<4x3xf32> {
+  ^bb0(%a: tensor<1x2xf32>):
+    limbeck.yield %a : tensor<1x2xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @launch_c1(%x: tensor<2xf32>) {
   // expected-error @+1 {{expected 'missing' to name a function (launch_c1)}}
   %y = limbeck.launch @missing(%x) : (tensor<2xf32>) -> tensor<2xf32>

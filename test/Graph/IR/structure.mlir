@@ -54,3 +54,18 @@ func.func @launch(%x: tensor<2xf32>) -> tensor<2xf32> {
     }
   }
 #-}
+
+// Weights come from outside: all samples share them.
+// CHECK-LABEL: @per_sample
+func.func @per_sample(%x: tensor<4x2xf32>, %w: tensor<2xf32>) -> tensor<4x2xf32> {
+  // CHECK: limbeck.per_sample %{{.*}} : (tensor<4x2xf32>) -> tensor<4x2xf32> {
+  // CHECK-NEXT: ^bb0(%[[A:.*]]: tensor<1x2xf32>):
+  // CHECK-NEXT: %[[M:.*]] = limbeck.mul %[[A]], %{{.*}} : (tensor<1x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  // CHECK-NEXT: limbeck.yield %[[M]] : tensor<1x2xf32>
+  %y = limbeck.per_sample %x : (tensor<4x2xf32>) -> tensor<4x2xf32> {
+  ^bb0(%a: tensor<1x2xf32>):
+    %0 = limbeck.mul %a, %w : (tensor<1x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+    limbeck.yield %0 : tensor<1x2xf32>
+  }
+  return %y : tensor<4x2xf32>
+}

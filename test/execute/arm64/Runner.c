@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
   mprotect(image, pages(span), PROT_READ | PROT_EXEC);
   __builtin___clear_cache((char *)image, (char *)image + span);
 
-  struct LimbeckApi api = {LIMBECK_ABI_VERSION, NULL, parallel, fail};
+  struct LimbeckApi api = {LIMBECK_ABI_VERSION, NULL, parallel, fail, workers, NULL};
   LimbeckEntry run;
   void *address = image + entry;
   memcpy(&run, &address, sizeof run);

@@ -46,7 +46,7 @@ static float runAffine(const CodeImage &image) {
   alignas(64) uint8_t arena[256];
   void *inputs[] = {x.data()}, *outputs[] = {y.data()};
   const uint8_t *weights[] = {reinterpret_cast<const uint8_t *>(factors)};
-  LimbeckApi api{LIMBECK_ABI_VERSION, nullptr, inlineParallel, nullptr};
+  LimbeckApi api{LIMBECK_ABI_VERSION, nullptr, inlineParallel, nullptr, 1, nullptr};
   if (function(&api, inputs, outputs, arena, weights) != 0)
     return -1;
   return y[kAffineElements - 1];

@@ -46,7 +46,8 @@ defvar accumulateRule = Rule<"accumulate, if present, is f32, and the operands a
   "the sum is the target's (docs/semantics.md, 2.8), unless the first operand is f32 (2.9)", ["to accumulate in f32"]>;
 
 def Limbeck_MatmulOp : Limbeck_AnchorOp<"matmul",
-    (ins Limbeck_Tensor:$lhs, Limbeck_Tensor:$rhs, Optional<Limbeck_Tensor>:$bias), (ins)> {
+    (ins Limbeck_Tensor:$lhs, Limbeck_Tensor:$rhs, Optional<Limbeck_Tensor>:$bias), (ins),
+    [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>]> {
   let summary = "multiply matrices";
   let meaning = "Quantized operands are multiplied as integers, accumulated exactly and requantized once. Floats use one "
                 "accumulator per output, k ascending, fused multiply-add; the bias is added last.";
@@ -64,7 +65,7 @@ def Limbeck_MatmulOp : Limbeck_AnchorOp<"matmul",
 
 def Limbeck_ConvOp : Limbeck_AnchorOp<"conv",
     (ins Limbeck_Tensor:$input, Limbeck_Tensor:$weights, Optional<Limbeck_Tensor>:$bias), convolutionAttributes,
-    [LayoutOpInterface]> {
+    [LayoutOpInterface, SampleOpInterface]> {
   let summary = "convolve images with a bank of filters";
   let meaning = "Weights are OIHW. Padding takes part as 0, quantized as the zero point of the input.";
   let formula = "y[n, o, i, j] = sum over (kh, kw, c) of input[n, c, i*s - p + kh*d, j*s - p + kw*d] * weights[o, c, kh, kw] "
@@ -78,7 +79,7 @@ def Limbeck_ConvTransposeOp : Limbeck_AnchorOp<"conv_transpose",
     (ins Limbeck_Tensor:$input, Limbeck_Tensor:$weights, Optional<Limbeck_Tensor>:$bias),
     (ins Limbeck_Integers:$strides, Limbeck_Integers:$pads, Limbeck_Integers:$dilations, Limbeck_Integers:$output_padding,
          Limbeck_Integer:$groups, Limbeck_String:$layout),
-    [LayoutOpInterface]> {
+    [LayoutOpInterface, SampleOpInterface]> {
   let summary = "spread images by a bank of filters: the transpose of a convolution";
   let meaning = "Weights are IOHW. Taps that meet no input take part as 0.";
   let formula = "out = (in - 1)*s + d*(k - 1) + 1 + output_padding - pads, per spatial dimension";
@@ -97,7 +98,7 @@ class ZeroPointRule<string operands, string slices>
 def Limbeck_MatmulIntegerOp : Limbeck_Op<"matmul_integer",
     (ins Limbeck_IntegerTensor:$lhs, Limbeck_IntegerTensor:$rhs, Limbeck_IntegerTensor:$lhs_zero_point,
          Limbeck_IntegerTensor:$rhs_zero_point, Optional<Limbeck_IntegerTensor>:$bias), (ins),
-    [DeclareOpInterfaceMethods<ContractionOpInterface>],
+    [DeclareOpInterfaceMethods<ContractionOpInterface>, DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>],
     (outs Limbeck_IntegerTensor:$result)> {
   let summary = "multiply matrices of 8-bit integers into 32 bits";
   let formula = "y[.., m, n] = sum over k of (lhs[.., m, k] - zl[m]) * (rhs[.., k, n] - zr[n]) + bias[n]   modulo 2^32";
@@ -115,7 +116,7 @@ def Limbeck_MatmulIntegerOp : Limbeck_Op<"matmul_integer",
 def Limbeck_ConvIntegerOp : Limbeck_Op<"conv_integer",
     (ins Limbeck_IntegerTensor:$input, Limbeck_IntegerTensor:$weights, Limbeck_IntegerTensor:$input_zero_point,
          Limbeck_IntegerTensor:$weights_zero_point, Optional<Limbeck_IntegerTensor>:$bias),
-    convolutionAttributes, [LayoutOpInterface, DeclareOpInterfaceMethods<ContractionOpInterface>],
+    convolutionAttributes, [LayoutOpInterface, SampleOpInterface, DeclareOpInterfaceMethods<ContractionOpInterface>],
     (outs Limbeck_IntegerTensor:$result)> {
   let summary = "convolve 8-bit images with 8-bit filters into 32 bits";
   let meaning = "Padding contributes 0.";
@@ -138,7 +139,8 @@ defvar blockWeightRules = [
 
 def Limbeck_MatmulBlocksOp : Limbeck_Op<"matmul_blocks",
     (ins Limbeck_FloatTensor:$x, Limbeck_IntegerTensor:$weights, Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$zero_point),
-    (ins Limbeck_Integer:$block_size), [DeclareOpInterfaceMethods<ContractionOpInterface>], (outs Limbeck_FloatTensor:$result)> {
+    (ins Limbeck_Integer:$block_size), [DeclareOpInterfaceMethods<ContractionOpInterface>, SampleOpInterface],
+    (outs Limbeck_FloatTensor:$result)> {
   let summary = "multiply a matrix of floats by weights that are stored as integers in blocks";
   let meaning = "The products of a block are summed by fused multiply-adds, k ascending from +0; then one more, in order of blocks, "
                 "scales the sum and adds it to the result. A last block may be shorter.";
@@ -155,7 +157,8 @@ def Limbeck_MatmulBlocksOp : Limbeck_Op<"matmul_blocks",
 def Limbeck_MatmulIntegerBlocksOp : Limbeck_Op<"matmul_integer_blocks",
     (ins Limbeck_IntegerTensor:$x, Limbeck_FloatTensor:$x_scale, Limbeck_IntegerTensor:$x_sum, Limbeck_IntegerTensor:$weights,
          Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$zero_point),
-    (ins Limbeck_Integer:$block_size), [DeclareOpInterfaceMethods<ContractionOpInterface>], (outs Limbeck_FloatTensor:$result)> {
+    (ins Limbeck_Integer:$block_size),
+    [DeclareOpInterfaceMethods<ContractionOpInterface>, DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>], (outs Limbeck_FloatTensor:$result)> {
   let summary = "multiply a matrix of bytes in blocks by weights in the same blocks";
   let meaning = "The operands of x are the results of dynamic_quantize_blocks. The sum of a block is exact (modulo 2^32) and rounded "
                 "once to f32; a fused multiply-add by the product of both scales, rounded to f32, adds it to the result, in order of blocks.";

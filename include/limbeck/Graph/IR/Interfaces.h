@@ -28,6 +28,9 @@ inline llvm::StringRef referenceName(llvm::StringRef opName) {
 /// The definition of an op in lib/Reference, or null; the name is a referenceName.
 const reference::OpDefinition *findDefinition(llvm::StringRef name);
 
+/// Whether the first operand varies, and it alone.
+bool variesByFirst(llvm::ArrayRef<bool> varies);
+
 namespace detail {
 llvm::LogicalResult verifyReferenceOp(mlir::Operation *op);
 } // namespace detail

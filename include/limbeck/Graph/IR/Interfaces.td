@@ -71,6 +71,21 @@ def LayoutOpInterface : OpInterface<"LayoutOpInterface"> {
   ];
 }
 
+def SampleOpInterface : OpInterface<"SampleOpInterface"> {
+  let cppNamespace = "::limbeck::graph";
+  let description = [{
+    An op that may treat the samples of a batch by themselves: slice n of its results along dimension 0 then follows from slice n of
+    the operands that vary with the sample, and from the others whole. Element-wise ops and those that only move elements need not say
+    so: their traits do (`keepsSamples` in Samples.h).
+  }];
+  let methods = [
+    InterfaceMethod<"Whether it does, where `varies` tells for each operand whether it varies.", "bool", "keepsSamples",
+      (ins "::llvm::ArrayRef<bool>":$varies), [{}], [{ return ::limbeck::graph::variesByFirst(varies); }]>,
+    InterfaceMethod<"Changes attributes that speak of dimension 0 to those of one sample.", "void", "takeOneSample", (ins), [{}],
+      [{ (void)$_op; }]>,
+  ];
+}
+
 class Limbeck_Trait<string name> : NativeOpTrait<name> {
   let cppNamespace = "::limbeck::graph";
 }

@@ -13,7 +13,8 @@ class Limbeck_MovementOp<string mnemonic, dag operandList, dag attributeList, li
     : Limbeck_Op<mnemonic, operandList, attributeList,
                  !listconcat([DeclareOpInterfaceMethods<MovementOpInterface, methods>], traits)>;
 
-def Limbeck_ReshapeOp : Limbeck_MovementOp<"reshape", (ins Limbeck_Tensor:$x), (ins Limbeck_Integers:$shape)> {
+def Limbeck_ReshapeOp : Limbeck_MovementOp<"reshape", (ins Limbeck_Tensor:$x), (ins Limbeck_Integers:$shape), ["mapAxis"],
+    [DeclareOpInterfaceMethods<SampleOpInterface, ["takeOneSample"]>]> {
   let summary = "read the same elements under another shape";
   let formula = "y = x, row-major, as shape; one -1 is inferred";
   let constraints = [
@@ -33,7 +34,8 @@ def Limbeck_TransposeOp : Limbeck_MovementOp<"transpose", (ins Limbeck_Tensor:$x
   let hasFolder = 1;
 }
 
-def Limbeck_ExpandOp : Limbeck_MovementOp<"expand", (ins Limbeck_Tensor:$x), (ins Limbeck_Integers:$shape)> {
+def Limbeck_ExpandOp : Limbeck_MovementOp<"expand", (ins Limbeck_Tensor:$x), (ins Limbeck_Integers:$shape), ["mapAxis"],
+    [DeclareOpInterfaceMethods<SampleOpInterface, ["takeOneSample"]>]> {
   let summary = "repeat elements by numpy broadcasting";
   let formula = "y = x broadcast to shape";
   let constraints = [

@@ -66,7 +66,8 @@ defvar parameterRule = Rule<"scale and zero_point are both scalars (per tensor),
 
 def Limbeck_QuantizeByOp : Limbeck_Op<"quantize_by",
     (ins Limbeck_FloatTensor:$x, Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$zero_point),
-    (ins Limbeck_Integer:$axis, Limbeck_Integer:$block_size), [], (outs Limbeck_IntegerTensor:$result)> {
+    (ins Limbeck_Integer:$axis, Limbeck_Integer:$block_size), [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>],
+    (outs Limbeck_IntegerTensor:$result)> {
   let summary = "quantize with parameters that are values";
   let formula = "y = roundeven(clamp(x / scale, lowest - zero_point, highest - zero_point)) + zero_point";
   let constraints = [
@@ -78,7 +79,7 @@ def Limbeck_QuantizeByOp : Limbeck_Op<"quantize_by",
 
 def Limbeck_DequantizeByOp : Limbeck_Op<"dequantize_by",
     (ins Limbeck_IntegerTensor:$x, Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$zero_point),
-    (ins Limbeck_Integer:$axis, Limbeck_Integer:$block_size, Limbeck_DType:$to), [Limbeck_KeptUnfolded],
+    (ins Limbeck_Integer:$axis, Limbeck_Integer:$block_size, Limbeck_DType:$to), [Limbeck_KeptUnfolded, DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>],
     (outs Limbeck_FloatTensor:$result)> {
   let summary = "dequantize with parameters that are values";
   let formula = "y = to(float(x - zero_point) * scale)";
@@ -93,7 +94,7 @@ def Limbeck_DequantizeByOp : Limbeck_Op<"dequantize_by",
 def Limbeck_RequantizeByOp : Limbeck_Op<"requantize_by",
     (ins Limbeck_IntegerTensor:$accumulator, Limbeck_FloatTensor:$input_scale, Limbeck_FloatTensor:$weights_scale,
          Limbeck_FloatTensor:$result_scale, Limbeck_IntegerTensor:$result_zero_point),
-    (ins Limbeck_Integer:$axis), [], (outs Limbeck_IntegerTensor:$result)> {
+    (ins Limbeck_Integer:$axis), [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>], (outs Limbeck_IntegerTensor:$result)> {
   let summary = "round an integer accumulator to 8 bits with scales that are values";
   let formula = "m = (sx * sw) / sy; y = roundeven(clamp(float(accumulator) * m)) + zy";
   let constraints = [
@@ -117,7 +118,7 @@ def Limbeck_DynamicQuantizeOp : Limbeck_Op<"dynamic_quantize", (ins Limbeck_Floa
 }
 
 def Limbeck_DynamicQuantizeBlocksOp : Limbeck_Op<"dynamic_quantize_blocks", (ins Limbeck_FloatTensor:$x),
-    (ins Limbeck_Integer:$block_size), [],
+    (ins Limbeck_Integer:$block_size), [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>],
     (outs Limbeck_IntegerTensor:$result, Limbeck_FloatTensor:$scale, Limbeck_IntegerTensor:$sum)> {
   let summary = "quantize to si8 over the range that each block of a row has";
   let meaning = "A block of the size of a row gives one scale per row. Behind the end of a row stand zeros up to a whole block. `sum` "

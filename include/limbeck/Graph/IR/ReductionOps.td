@@ -9,7 +9,8 @@ defvar floatRule = Rule<"the operands are floats, and all are f64 if one is", ["
 defvar notNumber = "expected a float type or an integer type";
 
 class Limbeck_ReduceOp<string mnemonic, string what, string how>
-    : Limbeck_Op<mnemonic, (ins Limbeck_Tensor:$x), (ins Limbeck_Integers:$axes, Limbeck_Flag:$keepdims)> {
+    : Limbeck_Op<mnemonic, (ins Limbeck_Tensor:$x), (ins Limbeck_Integers:$axes, Limbeck_Flag:$keepdims),
+                 [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>]> {
   let summary = what;
   let meaning = "Element i of the reduced elements goes to lane i mod 16; the 16 lanes are combined by a fixed tree.";
   let formula = "y = " # how # " of x over axes";
@@ -29,7 +30,8 @@ def Limbeck_ReduceMinOp : Limbeck_ReduceOrderedOp<"reduce_min", "take the least 
 def Limbeck_ReduceProdOp : Limbeck_ReduceOp<"reduce_prod", "multiply over axes", "product">;
 
 def Limbeck_ArgMaxOp : Limbeck_Op<"arg_max", (ins Limbeck_Tensor:$x),
-    (ins Limbeck_Integer:$axis, Limbeck_Flag:$keepdims, Limbeck_Flag:$select_last_index)> {
+    (ins Limbeck_Integer:$axis, Limbeck_Flag:$keepdims, Limbeck_Flag:$select_last_index),
+    [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>]> {
   let summary = "find the position of the greatest element along an axis";
   let formula = "y = index of the maximum of x along axis; the first, or the last with select_last_index";
   let constraints = [
@@ -56,7 +58,8 @@ def Limbeck_HistogramOp : Limbeck_Op<"histogram",
 }
 
 class Limbeck_SoftmaxLikeOp<string mnemonic, string what, string how>
-    : Limbeck_Op<mnemonic, (ins Limbeck_Tensor:$x), (ins Limbeck_Integer:$axis)> {
+    : Limbeck_Op<mnemonic, (ins Limbeck_Tensor:$x), (ins Limbeck_Integer:$axis),
+                 [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>]> {
   let summary = what;
   let formula = "m = max(x), e = exp(x - m), s = sum(e) along axis; y = " # how;
   let constraints = [axisRule, ResultRule<"x is a float and the result has its type", ["expected a float type,"]>];
@@ -67,7 +70,7 @@ def Limbeck_LogSoftmaxOp : Limbeck_SoftmaxLikeOp<"log_softmax", "turn scores int
 
 def Limbeck_LayerNormOp : Limbeck_Op<"layer_norm",
     (ins Limbeck_Tensor:$x, Limbeck_Tensor:$scale, Optional<Limbeck_Tensor>:$bias),
-    (ins Limbeck_Integer:$axis, Limbeck_Number:$epsilon), [],
+    (ins Limbeck_Integer:$axis, Limbeck_Number:$epsilon), [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>],
     (outs Limbeck_Tensor:$result, Limbeck_Tensor:$mean, Limbeck_Tensor:$inverse_deviation)> {
   let summary = "normalize over the trailing axes";
   let formula = "inv = 1 / sqrt(mean((x - mean(x))^2) + epsilon); y = ((x - mean(x)) * inv) * scale + bias";
@@ -82,7 +85,7 @@ def Limbeck_LayerNormOp : Limbeck_Op<"layer_norm",
 
 def Limbeck_BatchNormOp : Limbeck_Op<"batch_norm",
     (ins Limbeck_Tensor:$x, Limbeck_Tensor:$scale, Limbeck_Tensor:$bias, Limbeck_Tensor:$mean, Limbeck_Tensor:$variance),
-    (ins Limbeck_Integer:$axis, Limbeck_Number:$epsilon)> {
+    (ins Limbeck_Integer:$axis, Limbeck_Number:$epsilon), [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>]> {
   let summary = "normalize each channel by given statistics";
   let formula = "f = scale / sqrt(variance + epsilon); y = fma(x - mean, f, bias)";
   let constraints = [
@@ -93,7 +96,8 @@ def Limbeck_BatchNormOp : Limbeck_Op<"batch_norm",
 }
 
 def Limbeck_LrnOp : Limbeck_Op<"lrn", (ins Limbeck_Tensor:$x),
-    (ins Limbeck_Integer:$size, Limbeck_Number:$alpha, Limbeck_Number:$beta, Limbeck_Number:$bias, Limbeck_Integer:$axis)> {
+    (ins Limbeck_Integer:$size, Limbeck_Number:$alpha, Limbeck_Number:$beta, Limbeck_Number:$bias, Limbeck_Integer:$axis),
+    [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples"]>]> {
   let summary = "normalize by the neighbouring channels";
   let formula = "y = x / pow(bias + (alpha / size) * sum of squares over the channel window, beta)";
   let constraints = [

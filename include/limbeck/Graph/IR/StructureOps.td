@@ -64,8 +64,45 @@ def Limbeck_FusedOp : Op<Limbeck_Dialect, "fused",
   let hasRegionVerifier = 1;
 }
 
-def Limbeck_YieldOp : Op<Limbeck_Dialect, "yield", [Pure, Terminator, ReturnLike, HasParent<"::limbeck::graph::FusedOp">]> {
-  let summary = "give the results of a fusion region";
+def Limbeck_PerSampleOp : Op<Limbeck_Dialect, "per_sample",
+    [SingleBlockImplicitTerminator<"::limbeck::graph::YieldOp">, RecursiveMemoryEffects]> {
+  let summary = "compute the samples of a batch one by one";
+  let description = [{
+    The region computes slice n, along dimension 0, of each result from slices n of the operands, for every n. What all samples
+    share, weights above all, it takes from outside. What it computes in between exists for one sample at a time, so that it stays in
+    the cache of the core that computes it.
+
+    Constraints:
+
+    - (per_sample_c1) operands and results have rank 1 or more, static shapes and the same dimension 0, at least 2
+    - (per_sample_c2) the block has one argument per operand, of its type with a dimension 0 of 1
+    - (per_sample_c3) the region yields one value per result, of its type with a dimension 0 of 1
+
+    Example:
+
+    ```mlir
+    %y = limbeck.per_sample %x : (tensor<8x3xf32>) -> tensor<8x3xf32> {
+    ^bb0(%a: tensor<1x3xf32>):
+      %0 = limbeck.relu %a : (tensor<1x3xf32>) -> tensor<1x3xf32>
+      limbeck.yield %0 : tensor<1x3xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Limbeck_Tensor>:$inputs);
+  let results = (outs Variadic<Limbeck_Tensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results) $body";
+  let extraClassDeclaration = [{
+    /// How many samples there are.
+    int64_t getSamples() { return ::llvm::cast<::mlir::RankedTensorType>(getInputs().front().getType()).getDimSize(0); }
+  }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Limbeck_YieldOp : Op<Limbeck_Dialect, "yield",
+    [Pure, Terminator, ReturnLike, ParentOneOf<["::limbeck::graph::FusedOp", "::limbeck::graph::PerSampleOp"]>]> {
+  let summary = "give the results of a region";
   let description = [{
     ```mlir
     limbeck.yield %0 : tensor<2xf32>

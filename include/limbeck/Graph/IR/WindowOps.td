@@ -12,11 +12,11 @@ defvar poolingRules = [
   ResultRule<"the result's shape follows from the window and ceil_mode", ["expected a window that fits", "the padded size"]>];
 
 class Limbeck_PoolingOp<string mnemonic, string how, string extraText = "", dag extraAttributes = (ins),
-                        string resultElement = "f32">
+                        string resultElement = "f32", list<Trait> traits = [SampleOpInterface]>
     : Limbeck_Op<mnemonic, (ins Limbeck_Tensor:$x),
         !con((ins Limbeck_Integers:$kernel, Limbeck_Integers:$strides, Limbeck_Integers:$pads, Limbeck_Integers:$dilations,
                   Limbeck_Flag:$ceil_mode), extraAttributes, (ins Limbeck_String:$layout)),
-        [LayoutOpInterface]> {
+        !listconcat([LayoutOpInterface], traits)> {
   Rule accepted = Rule<"x is a float or an integer", ["expected numbers to take the maximum of"]>;
   list<Rule> further = [];
   let constraints = !listconcat(poolingRules, [accepted], further);
@@ -33,7 +33,7 @@ def Limbeck_MaxPoolOp : Limbeck_PoolingOp<"max_pool", "max over k of x[n, c, i*s
 
 def Limbeck_ArgMaxPoolOp : Limbeck_PoolingOp<"arg_max_pool",
     "index of max over k of x[n, c, i*stride - pad + k*dilation ..]", " storage_order = 0",
-    (ins Limbeck_Integer:$storage_order), "si64"> {
+    (ins Limbeck_Integer:$storage_order), "si64", []> { // its positions count through all samples
   let summary = "find the position of the greatest element of each window";
   let meaning = "The second output of ONNX MaxPool: flat indices into x, the first maximum wins; storage_order 1 counts "
                 "columns first.";
@@ -49,7 +49,8 @@ def Limbeck_AveragePoolOp : Limbeck_PoolingOp<"average_pool",
 
 def Limbeck_ResizeOp : Limbeck_Op<"resize", (ins Limbeck_Tensor:$x),
     (ins Limbeck_String:$mode, Limbeck_String:$coordinate_mode, Limbeck_String:$nearest_mode, Limbeck_Numbers:$scales,
-         Limbeck_Integers:$sizes, Limbeck_Number:$extrapolation_value, Limbeck_Numbers:$roi)> {
+         Limbeck_Integers:$sizes, Limbeck_Number:$extrapolation_value, Limbeck_Numbers:$roi),
+    [DeclareOpInterfaceMethods<SampleOpInterface, ["keepsSamples", "takeOneSample"]>]> {
   let summary = "resample to another size";
   let meaning = "A size of -1 means floor(dim * scale). Linear interpolation is separable over the axes that change.";
   let formula = "y[i..] = x at coordinate(i, scale) by the nearest element or by linear weights";
