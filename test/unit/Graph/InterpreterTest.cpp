@@ -191,6 +191,22 @@ TEST_F(InterpreterTest, ShapesThatFollowFromValues) {
                tensorOf<int64_t>(DType::S64, {3}, {0, 2, 4}));
 }
 
+TEST_F(InterpreterTest, SamplesOneByOne) {
+  constexpr llvm::StringLiteral text = R"(
+    func.func @main(%x: tensor<3x2xf32>) -> (tensor<3x2xf32>) {
+      %c = limbeck.const dense<[1.0, 10.0]> : tensor<2xf32>
+      %y = limbeck.per_sample %x : (tensor<3x2xf32>) -> tensor<3x2xf32> {
+      ^bb0(%a: tensor<1x2xf32>):
+        %0 = limbeck.mul %a, %c : (tensor<1x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+        %1 = limbeck.reduce_sum %0 axes = [0] keepdims = true : (tensor<1x2xf32>) -> tensor<1x2xf32>
+        limbeck.yield %1 : tensor<1x2xf32>
+      }
+      return %y : tensor<3x2xf32>
+    })";
+  expectValues(run(text, {tensorOf<float>(DType::F32, {3, 2}, {1, 2, 3, 4, 5, 6})}),
+               tensorOf<float>(DType::F32, {3, 2}, {1, 20, 3, 40, 5, 60}));
+}
+
 TEST_F(InterpreterTest, StructureFaultsAreDiagnosed) {
   expectCode(run("func.func @other() { return }", {}), Code::NoGraph);
   expectCode(run("func.func private @main()", {}), Code::Undefined);
