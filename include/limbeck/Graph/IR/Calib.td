@@ -27,7 +27,7 @@ def Calib_StatOp : Op<Calib_Dialect, "stat", [Symbol]> {
                        OptionalAttr<Limbeck_String>:$rule);
   let assemblyFormat = [{
     $sym_name `method` `=` $method (`percentile` `=` $percentile^)? (`storage` `=` $storage^)? (`symmetric` $symmetric^)?
-    (`like` `=` $like^)? (`statistics` `=` $statistics^)? (`range` `=` $range^)? (`rule` `=` $rule^)? attr-dict
+    (`like` `=` $like^)? (`statistics` `=` $statistics^)? (`range` `=` custom<Numbers>($range)^)? (`rule` `=` $rule^)? attr-dict
   }];
   let hasVerifier = 1;
 }

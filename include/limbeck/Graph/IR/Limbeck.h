@@ -1,5 +1,6 @@
 // The `limbeck` dialect: tensor computation, float or quantized by element type.
 #pragma once
+#include "limbeck/Graph/IR/ExactNumbers.h"
 #include "limbeck/Graph/IR/Interfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"

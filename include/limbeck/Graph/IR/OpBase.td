@@ -13,7 +13,9 @@ class Limbeck_AttributeFormat<dag attributes> {
   list<string> entries = !foreach(i, !range(!size(attributes)),
     !if(!isa<OptionalAttr>(!getdagarg<Attr>(attributes, i)),
         "(`" # !getdagname(attributes, i) # "` `=` $" # !getdagname(attributes, i) # "^)?",
-        "`" # !getdagname(attributes, i) # "` `=` $" # !getdagname(attributes, i)));
+        "`" # !getdagname(attributes, i) # "` `=` " #
+          !if(!eq(!getdagarg<Attr>(attributes, i), Limbeck_Numbers),
+              "custom<Numbers>($" # !getdagname(attributes, i) # ")", "$" # !getdagname(attributes, i))));
   string ret = !interleave(entries, " ");
 }
 
