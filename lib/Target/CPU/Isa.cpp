@@ -79,10 +79,11 @@ Expected<std::vector<const Isa *>> parseTargets(std::string_view text) {
   }
   if (!text.starts_with("cpu:"))
     return unknown(text);
-  text.remove_prefix(4);
   while (!text.empty()) {
     size_t end = std::min(text.find(','), text.size());
     std::string_view name = text.substr(0, end);
+    if (name.starts_with("cpu:")) // the first one has it, others may
+      name.remove_prefix(4);
     const Isa *isa = name == "native" ? &nativeIsa() : findIsa(name);
     if (!isa)
       return unknown(name);

@@ -18,6 +18,7 @@ TEST(Isa, listsAreInOrderAndWithoutRepetition) {
   EXPECT_EQ(targetNames("cpu:avx512,x86-64,avx512"), (std::vector<std::string>{"x86-64", "avx512"}));
   EXPECT_EQ(targetNames("cpu:arm64-i8mm,arm64,avx-vnni"),
             (std::vector<std::string>{"avx-vnni", "arm64", "arm64-i8mm"}));
+  EXPECT_EQ(targetNames("cpu:avx2,cpu:avx512"), (std::vector<std::string>{"avx2", "avx512"}));
 }
 
 TEST(Isa, plainCpuMeansEveryLevelOfThisArchitecture) {
@@ -53,7 +54,8 @@ TEST(Isa, theTableAscendsAsTheRuntimeChooses) {
 }
 
 TEST(Isa, wrongTextsNameTheTargets) {
-  for (std::string_view text : {"", "gpu", "cpu:", "cpu:z80", "cpu:avx2,z80", "cpu:,"}) {
+  for (std::string_view text : {"", "gpu", "cpu:", "cpu:z80", "cpu:avx2,z80", "cpu:avx2,cpu:z80",
+                                "cpu:cpu:avx2", "cpu:avx2,cpu", "avx2,cpu:avx512", "cpu:,"}) {
     auto targets = cpu::parseTargets(text);
     ASSERT_FALSE(targets.ok()) << text;
     EXPECT_EQ(targets.diagnostic().code, Code::Flag) << text;

@@ -24,7 +24,7 @@ const Isa *findIsa(std::string_view name);
 bool runsHere(const Isa &isa);
 /// The best one that this machine runs.
 const Isa &nativeIsa();
-/// `cpu`, `cpu:native`, `cpu:avx2,arm64`: the instruction sets meant, in the order of Isas.def. E-FLAG otherwise.
+/// `cpu`, `cpu:native`, `cpu:avx2,arm64` or `cpu:avx2,cpu:arm64`: the instruction sets meant, in the order of Isas.def. E-FLAG otherwise.
 Expected<std::vector<const Isa *>> parseTargets(std::string_view text);
 
 /// Makes every instruction set known to stage Lower.
