@@ -97,8 +97,10 @@ Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const S
   }
   Index own;
   size_t lead = resultShape.size() - shape.size();
+  // An index may count on where the result itself has one element (countOn), what is broadcast does not follow.
+  bool follows = shape == resultShape;
   for (size_t i = 0; i < shape.size(); ++i)
-    own.push_back(shape[i] == 1 && resultShape[lead + i] != 1 ? constantIndex(0) : index[lead + i]);
+    own.push_back(shape[i] == 1 && !follows ? constantIndex(0) : index[lead + i]);
   // Lanes of any channels are elements of their own, though there be one channel.
   bool apart = !laneChannels.empty() && shape == resultShape;
   bool spread = lanes > 1 && !apart && (shape.empty() || shape.back() == 1);
