@@ -97,7 +97,7 @@ Value KernelBuilder::operandElement(Value tensor, ArrayRef<Value> index, const S
   }
   Index own;
   size_t lead = resultShape.size() - shape.size();
-  // An index may count on where the result itself has one element (countOn), what is broadcast does not follow.
+  // An index may count on where the result itself has one element (countOn); what is broadcast does not follow.
   bool follows = shape == resultShape;
   for (size_t i = 0; i < shape.size(); ++i)
     own.push_back(shape[i] == 1 && !follows ? constantIndex(0) : index[lead + i]);
@@ -186,6 +186,13 @@ Value KernelBuilder::evaluateElementwise(Operation *op, ArrayRef<Value> index, i
   PairArithmetic pair = place->second;
   bool qlinear = isQLinear(*this, op), stored = worksOnStorage(op) || qlinear || pair.form;
   SmallVector<Value> operands;
+  if (pair.isBounded && !qlinear && lanes > 1) {
+    for (Value operand : op->getOperands())
+      operands.push_back(operandElement(operand, index, type.shape, lanes, /*stored=*/true));
+    if (Value packed = emitPairFloats(*this, op, pair, operands))
+      return packed;
+    operands.clear();
+  }
   auto norm = dyn_cast<graph::BatchNormOp>(op);
   auto ofChannel = [&](const Tensor &constant) { return channelConstant(constant, index, lanes); };
   if (norm) {
@@ -292,10 +299,6 @@ Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Val
     return computed;
   }
   const Quantization &quantization = *type.quantization;
-  std::optional<SplitReciprocal> split;
-  if (!reciprocal && machine.vectorUnit().fma)
-    split = provenSplitReciprocal(quantization);
-  noteForm(reciprocal ? "reciprocal" : split ? "split reciprocal" : "division");
   bool perChannel = quantization.axis >= 0;
   Type f32 = vectorOf(b.getF32Type(), lanes);
   Value x = computed;
@@ -312,17 +315,31 @@ Value KernelBuilder::narrow(Value computed, const TensorType &type, ArrayRef<Val
   auto zeroPoint = [&](size_t i) { return quantization.zeroPoints[i]; };
   Value low = parameter([&](size_t i) { return static_cast<float>(quantization.lowest - zeroPoint(i)); });
   Value high = parameter([&](size_t i) { return static_cast<float>(quantization.highest - zeroPoint(i)); });
-  auto timesConstant = [&](float factor) -> Value {
-    return arith::MulFOp::create(b, location, x, constantLike(f32, factor));
-  };
   Value t;
-  if (reciprocal)
-    t = timesConstant(*reciprocal);
-  else if (split)
-    t = math::FmaOp::create(b, location, x, constantLike(f32, split->head), timesConstant(split->tail));
-  else
+  if (perChannel) {
+    noteForm("division");
     t = arith::DivFOp::create(b, location, x, parameter([&](size_t i) { return quantization.scales[i]; }));
+  } else {
+    t = divideByScale(*this, x, quantization, reciprocal);
+  }
   return roundToStorage(*this, t, low, high, zeroPointAt(type, index, lanes), type);
+}
+
+Value divideByScale(KernelBuilder &kernel, Value x, const Quantization &quantization,
+                    std::optional<float> reciprocal) {
+  OpBuilder &b = kernel.builder();
+  Location loc = kernel.loc();
+  std::optional<SplitReciprocal> split;
+  if (!reciprocal && kernel.target().vectorUnit().fma)
+    split = provenSplitReciprocal(quantization);
+  kernel.noteForm(reciprocal ? "reciprocal" : split ? "split reciprocal" : "division");
+  auto constant = [&](float value) { return kernel.constantLike(x.getType(), value); };
+  if (reciprocal)
+    return arith::MulFOp::create(b, loc, x, constant(*reciprocal));
+  if (split)
+    return math::FmaOp::create(b, loc, x, constant(split->head),
+                               arith::MulFOp::create(b, loc, x, constant(split->tail)));
+  return arith::DivFOp::create(b, loc, x, constant(quantization.scales[0]));
 }
 
 Value roundToStorage(KernelBuilder &kernel, Value t, Value low, Value high, Value zeroPoint,
@@ -331,6 +348,9 @@ Value roundToStorage(KernelBuilder &kernel, Value t, Value low, Value high, Valu
   Location loc = kernel.loc();
   if (bitWidth(type.dtype) == 32)
     return roundWide(kernel, t, zeroPoint, type.dtype, type.quantization->lowest, type.quantization->highest);
+  if (bitWidth(type.dtype) == 8 && type.quantization->axis < 0)
+    if (Value bytes = kernel.target().emitQuantizedBytes(kernel, t, type))
+      return bytes;
   Value q = arith::AddIOp::create(b, loc, roundSmall(kernel, clampOrdered(kernel, t, low, high)), zeroPoint);
   if (bitWidth(type.dtype) == 8)
     if (Value bytes = kernel.target().emitBytePack(kernel, q, isSigned(type.dtype)))

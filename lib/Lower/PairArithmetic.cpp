@@ -1,9 +1,11 @@
 // Proofs by trying all operands, and the body that serves every target.
 #include "limbeck/Lower/PairArithmetic.h"
 #include "limbeck/Lower/Elementwise.h"
+#include "limbeck/Lower/SplitReciprocal.h"
 #include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <cmath>
 
 namespace limbeck::lower {
@@ -71,22 +73,24 @@ static std::optional<Tensor> resultsOf(Operation *op, const AllOperands &operand
   return std::move((*evaluated)[0]);
 }
 
-static std::optional<float> provenReciprocal(Operation *op, const AllOperands &operands,
+static std::optional<float> provenReciprocal(std::span<const float> results,
                                              const Quantization &quantization) {
-  std::optional<Tensor> results = resultsOf(op, operands, {DType::F32, {}, nullptr});
-  if (!results)
-    return std::nullopt;
   auto round = [&](float t) {
     return reference::clampAndRound(t, quantization.zeroPoints[0], quantization.lowest, quantization.highest);
   };
   float scale = quantization.scales[0], nearest = 1 / scale;
   float up = std::nextafter(nearest, INFINITY), down = std::nextafter(nearest, 0.0f);
   for (float candidate : {nearest, up, down, std::nextafter(up, INFINITY), std::nextafter(down, 0.0f)})
-    if (std::isfinite(candidate) && llvm::all_of(results->values<float>(), [&](float x) {
-          return round(x / scale) == round(x * candidate);
-        }))
+    if (std::isfinite(candidate) &&
+        llvm::all_of(results, [&](float x) { return round(x / scale) == round(x * candidate); }))
       return candidate;
   return std::nullopt;
+}
+
+/// Whether every one is a number, and divided by the scale so small that conversions round it.
+static bool areBounded(std::span<const float> results, float scale) {
+  constexpr float kMost = 4194304.0f - 512; // 2^22, less a zero point
+  return llvm::all_of(results, [&](float x) { return std::fabs(x / scale) < kMost; });
 }
 
 static std::optional<PairForm> provenForm(KernelBuilder &kernel, Operation *op, const AllOperands &operands) {
@@ -121,7 +125,12 @@ PairArithmetic provenPairArithmetic(KernelBuilder &kernel, Operation *op) {
     return {};
   if (std::optional<PairForm> form = provenForm(kernel, op, *operands))
     return {form, std::nullopt};
-  return {std::nullopt, provenReciprocal(op, *operands, *type.quantization)};
+  std::optional<Tensor> results = resultsOf(op, *operands, {DType::F32, {}, nullptr});
+  if (!results)
+    return {};
+  std::span<const float> values = results->values<float>();
+  return {std::nullopt, provenReciprocal(values, *type.quantization),
+          areBounded(values, type.quantization->scales[0])};
 }
 
 /// The same on any target, from bytes without sign to such bytes.
@@ -175,6 +184,81 @@ Value emitPairForm(KernelBuilder &kernel, Operation *op, const PairForm &form, A
   if (most < kByteValues - 1)
     result = arith::MinUIOp::create(b, loc, result, bytes(most));
   return moved(result, type);
+}
+
+/// Bytes with their sign's bit flipped where they have one.
+static Value withoutSign(KernelBuilder &kernel, Value bytes, const TensorType &type) {
+  if (moveOf(type) == 0)
+    return bytes;
+  return arith::XOrIOp::create(kernel.builder(), kernel.loc(), bytes,
+                               kernel.constantLike(bytes.getType(), -128));
+}
+
+/// Bytes without sign, each a float 2^23 more, dequantized: exact but for the rounding of the product.
+static Value dequantizeFloat(KernelBuilder &kernel, Value number, const TensorType &type) {
+  constexpr float kMagic = 8388608.0f, kMostScale = 0x1p100f;
+  OpBuilder &b = kernel.builder();
+  Location loc = kernel.loc();
+  float scale = type.quantization->scales[0];
+  auto zero = static_cast<float>(type.quantization->zeroPoints[0] + moveOf(type));
+  auto constant = [&](float value) { return kernel.constantLike(number.getType(), value); };
+  if (zero == 0 && scale < kMostScale && kernel.target().vectorUnit().fma)
+    return math::FmaOp::create(b, loc, number, constant(scale), constant(-kMagic * scale));
+  return arith::MulFOp::create(b, loc, arith::SubFOp::create(b, loc, number, constant(kMagic + zero)),
+                               constant(scale));
+}
+
+Value emitPairFloats(KernelBuilder &kernel, Operation *op, const PairArithmetic &arithmetic,
+                     ArrayRef<Value> stored) {
+  OpBuilder &b = kernel.builder();
+  Location loc = kernel.loc();
+  TensorType type = kernel.typeOf(op->getResult(0));
+  auto bytes = dyn_cast<VectorType>(stored[0].getType());
+  int64_t count = bytes ? bytes.getNumElements() : 1, piece = 4 * kernel.target().vectorUnit().lanes;
+  if (count % piece && piece > 16) // vectors of fewer elements are as fast each on its own
+    piece /= 2;
+  if (count % piece || !kernel.target().packsFloats())
+    return {};
+  auto perAxis = [&](Value operand) {
+    TensorType from = kernel.typeOf(operand);
+    return from.quantization && from.quantization->axis >= 0;
+  };
+  if (llvm::any_of(op->getOperands(), perAxis))
+    return {};
+  kernel.noteForm("unpacked");
+  auto slice = [&](Value whole, int64_t at) -> Value {
+    if (piece == count)
+      return whole;
+    return vector::ExtractStridedSliceOp::create(b, loc, whole, ArrayRef<int64_t>{at},
+                                                 ArrayRef<int64_t>{piece}, ArrayRef<int64_t>{1});
+  };
+  Value result = piece == count ? Value() : kernel.constantLike(bytes, 0);
+  for (int64_t at = 0; at < count; at += piece) {
+    std::array<SmallVector<Value>, 4> operands;
+    for (auto [operand, elements] : llvm::zip_equal(op->getOperands(), stored)) {
+      TensorType from = kernel.typeOf(operand);
+      std::optional<Tensor> constant = kernel.constantOf(operand);
+      if (constant && constant->size() == 1) {
+        Value real = kernel.splat(kernel.widen(scalarConstant(kernel, *constant), from, {}), piece / 4);
+        for (SmallVector<Value> &quarter : operands)
+          quarter.push_back(real);
+        continue;
+      }
+      SmallVector<Value> numbers =
+          kernel.target().emitByteFloats(kernel, withoutSign(kernel, slice(elements, at), from));
+      for (auto [quarter, number] : llvm::zip_equal(operands, numbers))
+        quarter.push_back(dequantizeFloat(kernel, number, from));
+    }
+    SmallVector<Value> quarters;
+    for (SmallVector<Value> &quarter : operands)
+      quarters.push_back(divideByScale(kernel, emitElementwise(kernel, op, quarter), *type.quantization,
+                                       arithmetic.reciprocal));
+    Value packed = kernel.target().emitRoundedBytes(kernel, quarters, type);
+    result = piece == count ? packed
+                            : Value(vector::InsertStridedSliceOp::create(
+                                  b, loc, packed, result, ArrayRef<int64_t>{at}, ArrayRef<int64_t>{1}));
+  }
+  return result;
 }
 
 } // namespace limbeck::lower

@@ -129,6 +129,50 @@ static void drawRequantize(CaseBuilder &b) {
   b.output(b.opWithResult("requantize", {}, {b.input(from, b.draw.values(from.dtype, shape))}, to));
 }
 
+/// Ops on two tensors of bytes, with scales in ratios of small whole numbers: many results lie halfway between two steps, and whether
+/// f32 rounds them up is no function of one integer. A contraction in front at times, a channel or a few in the innermost dimension.
+static void drawBytesWithTies(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  b.form = Form::Typed;
+  Shape shape{draw.between(1, 2), draw.between(1, 5), draw.pick<int64_t>({1, 3, 8, 17, 33}),
+              draw.pick<int64_t>({1, 3, 16, 24, 32, 40, 64, 65, 96, 130})};
+  double unit = draw.pick({0.001, 0.0013, 0.00171});
+  auto typeOf = [&](double scale) {
+    TensorType type = draw.quantized(draw.pick({DType::U8, DType::S8}), shape, 1);
+    Quantization q = *type.quantization;
+    q.scales = {static_cast<float>(scale)};
+    if (draw.oneIn(3))
+      q.zeroPoints = {std::max<int64_t>(q.lowest, 0)};
+    if (draw.oneIn(4)) {
+      q.lowest = std::min(q.zeroPoints[0], q.lowest + draw.between(0, 40));
+      q.highest = std::max(q.zeroPoints[0], q.highest - draw.between(0, 40));
+    }
+    type.quantization = std::make_shared<const Quantization>(q);
+    return type;
+  };
+  auto parts = [&] { return static_cast<double>(draw.between(9, 40)) * unit; };
+  TensorType first = typeOf(parts());
+  ValueId x;
+  if (draw.oneIn(2)) {
+    Shape from = shape;
+    from.back() = draw.pick<int64_t>({8, 40, 192});
+    Tensor weights = draw.values(DType::S8, {from.back(), shape.back()});
+    TensorType weight = draw.quantized(DType::S8, weights.shape(), 0.01, -1, /*symmetric=*/true);
+    ValueId inputs = b.quantizedOperand(draw.quantized(DType::U8, from, 0.02), false);
+    x = b.opWithResult("matmul", {}, {inputs, b.constant(weight, weights)}, first);
+    b.result.comparison = ImportComparison::None;
+  } else {
+    x = b.input(first, draw.values(first.dtype, shape));
+  }
+  TensorType second = typeOf(parts());
+  if (draw.oneIn(4))
+    second.shape = draw.broadcastable(shape);
+  ValueId y = b.input(second, draw.values(second.dtype, second.shape));
+  std::string_view name = draw.pick<std::string_view>({"add", "add", "add", "sub", "mul", "max", "div"});
+  double scale = name == "mul" ? 900 * unit * unit : name == "div" ? 1.0 / 32 : 26 * unit;
+  b.output(b.opWithResult(name, {}, {x, draw.oneIn(8) ? x : y}, typeOf(scale)));
+}
+
 void addQuantizationGenerators(GeneratorList &list) {
   list.insert(list.end(), {{"quantize_by", drawQuantizeBy},
                            {"dequantize_by", drawDequantizeBy},
@@ -136,7 +180,8 @@ void addQuantizationGenerators(GeneratorList &list) {
                            {"dynamic_quantize", drawDynamicQuantize},
                            {"quantize", drawQuantize},
                            {"dequantize", drawDequantize},
-                           {"requantize", drawRequantize}});
+                           {"requantize", drawRequantize},
+                           {"bytes-with-ties", drawBytesWithTies}});
 }
 
 } // namespace limbeck::test

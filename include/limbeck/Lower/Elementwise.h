@@ -24,6 +24,10 @@ mlir::Value roundToStorage(KernelBuilder &kernel, mlir::Value t, mlir::Value low
                            mlir::Value zeroPoint, const TensorType &type);
 /// i32, or i64 for 32-bit storage: holds every difference of a stored value and a zero point.
 mlir::Type zeroPointType(KernelBuilder &kernel, DType storage, int64_t lanes);
+/// x / scale, of a type with one scale, by the cheapest form that quantizes to the same: times `reciprocal` where one is known, else two
+/// multiplications where these are proven, else the division.
+mlir::Value divideByScale(KernelBuilder &kernel, mlir::Value x, const Quantization &quantization,
+                          std::optional<float> reciprocal);
 /// t inside [low, high]; NaN gives low. Each half is one instruction where there is a minimum of two registers.
 mlir::Value clampOrdered(KernelBuilder &kernel, mlir::Value t, mlir::Value low, mlir::Value high);
 /// roundeven of f32 |t| <= 2^22 as i32: adding 1.5 * 2^23 leaves the rounded value in the low bits of the sum.

@@ -35,6 +35,8 @@ std::optional<PairForm> findPairProduct(const PairResults &results, double scale
 struct PairArithmetic {
   std::optional<PairForm> form;
   std::optional<float> reciprocal; ///< what to multiply by in place of the division by the result's scale
+  /// Without a form: every result is a number, and divided by its scale far from where rounding to an integer is no longer exact.
+  bool isBounded = false;
 };
 
 } // namespace limbeck::lower

@@ -1,8 +1,10 @@
 // What lowering may ask about a target: numbers and capabilities, never a name. Target/ implements and registers them.
 #pragma once
+#include "limbeck/Tensor/TensorType.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Value.h"
 #include "mlir/Support/LogicalResult.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
 #include <memory>
@@ -43,6 +45,17 @@ public:
                                                    ContractionArithmetic &arithmetic) const = 0;
   /// A vector of i32 that fit a byte as bytes. Null: truncation serves as well, and nothing was emitted.
   virtual mlir::Value emitBytePack(KernelBuilder &kernel, mlir::Value wide, bool isSigned) const = 0;
+  /// Whether it has the next two, for vectors of up to four times as many bytes as it has lanes.
+  virtual bool packsFloats() const = 0;
+  /// The bytes of a vector, without sign, as four vectors of f32: each is 2^23 more, in the order in which packing takes them.
+  virtual llvm::SmallVector<mlir::Value> emitByteFloats(KernelBuilder &kernel, mlir::Value bytes) const = 0;
+  /// Four vectors of f32 in that order, magnitudes below 2^22, as bytes of `type`: rounded, plus its zero point, saturated to its bounds.
+  virtual mlir::Value emitRoundedBytes(KernelBuilder &kernel, llvm::ArrayRef<mlir::Value> quarters,
+                                       const TensorType &type) const = 0;
+  /// A vector of f32, four times as many as it has lanes, as bytes of `type`: rounded, plus its zero point, saturated to its bounds; NaN
+  /// gives the lower one. Null: clamping serves as well, and nothing was emitted.
+  virtual mlir::Value emitQuantizedBytes(KernelBuilder &kernel, mlir::Value t,
+                                         const TensorType &type) const = 0;
   /// A vector of f32 rounded to bf16, as i16; subnormal numbers may become 0. Null: integers serve as well, and nothing was emitted.
   virtual mlir::Value emitRoundToBF16(KernelBuilder &kernel, mlir::Value x) const = 0;
   /// a * 2^n of vectors of f32, which is normal or infinite, for integers n. Null: two factors serve as well, and nothing was emitted.

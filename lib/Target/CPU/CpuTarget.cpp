@@ -28,6 +28,19 @@ public:
   mlir::Value emitBytePack(lower::KernelBuilder &kernel, mlir::Value wide, bool isSigned) const override {
     return cpu::emitBytePack(kernel, isa, wide, isSigned);
   }
+  bool packsFloats() const override { return isa.architecture == artifact::Architecture::X86_64; }
+  llvm::SmallVector<mlir::Value> emitByteFloats(lower::KernelBuilder &kernel,
+                                                mlir::Value bytes) const override {
+    return cpu::emitByteFloats(kernel, isa, bytes);
+  }
+  mlir::Value emitRoundedBytes(lower::KernelBuilder &kernel, llvm::ArrayRef<mlir::Value> quarters,
+                               const TensorType &type) const override {
+    return cpu::emitRoundedBytes(kernel, isa, quarters, type);
+  }
+  mlir::Value emitQuantizedBytes(lower::KernelBuilder &kernel, mlir::Value t,
+                                 const TensorType &type) const override {
+    return cpu::emitQuantizedBytes(kernel, isa, t, type);
+  }
   mlir::Value emitRoundToBF16(lower::KernelBuilder &kernel, mlir::Value x) const override {
     return cpu::emitRoundToBF16(kernel, isa, x);
   }

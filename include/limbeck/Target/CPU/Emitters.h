@@ -22,6 +22,14 @@ mlir::Value emitDotOfBF16(lower::KernelBuilder &kernel, mlir::Value accumulator,
                           mlir::Value w);
 /// A vector of 64 i32 that fit a byte as bytes; null, with nothing emitted, where the ISA has no packs for it.
 mlir::Value emitBytePack(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value wide, bool isSigned);
+/// A vector of 16, 32 or 64 bytes without sign as four of f32, each 2^23 more; and four such vectors, rounded, as bytes of `type`.
+llvm::SmallVector<mlir::Value> emitByteFloats(lower::KernelBuilder &kernel, const Isa &isa,
+                                              mlir::Value bytes);
+mlir::Value emitRoundedBytes(lower::KernelBuilder &kernel, const Isa &isa,
+                             llvm::ArrayRef<mlir::Value> quarters, const TensorType &type);
+/// A vector of 64 f32, on x86 of four times its lanes, as bytes of `type`; null, with nothing emitted, for others.
+mlir::Value emitQuantizedBytes(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value t,
+                               const TensorType &type);
 /// A vector of 16 f32 rounded to bf16, as i16; null, with nothing emitted, where the ISA has no instruction for it.
 mlir::Value emitRoundToBF16(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value x);
 /// a * 2^n of vectors of 16 f32, or of several times as many; null, with nothing emitted, where the ISA has no instruction for it.

@@ -180,6 +180,27 @@ Value ByteInstructions::rounded(Value t) {
   return intrinsic("llvm.lrint.v" + lanes + "i32.v" + lanes + "f32", dwords(), {t}); // cvtps2dq
 }
 
+Value ByteInstructions::roundedWithin(Value t, const Quantization &quantization) {
+  auto bound = [&](int64_t value) {
+    return kernel.constantLike(t.getType(), static_cast<double>(value - quantization.zeroPoints[0]));
+  };
+  Value high = bound(quantization.highest);
+  if (!isX86)
+    return rounded(lower::clampOrdered(kernel, t, bound(quantization.lowest), high));
+  Value above = arith::CmpFOp::create(b, kernel.loc(), arith::CmpFPredicate::OLT, high, t);
+  t = arith::SelectOp::create(b, kernel.loc(), above, high, t); // minps: NaN stays
+  SmallVector<Value> operands{t};
+  if (count == 16) {
+    constexpr int32_t kCurrentRounding = 4;
+    operands.append({kernel.constantLike(dwords(), 0),
+                     arith::ConstantOp::create(b, kernel.loc(), b.getI16IntegerAttr(-1)),
+                     arith::ConstantOp::create(b, kernel.loc(), b.getI32IntegerAttr(kCurrentRounding))});
+  }
+  StringRef name =
+      at("llvm.x86.sse2.cvtps2dq", "llvm.x86.avx.cvt.ps2dq.256", "llvm.x86.avx512.mask.cvtps2dq.512");
+  return intrinsic(name, dwords(), operands);
+}
+
 Value ByteInstructions::packInsideParts(ArrayRef<Value> quarters, bool isSigned, int64_t zeroPoint) {
   VectorType words = vector(2 * count, 16);
   auto withZeroPoint = [&](Value half) -> Value { // saturated again, still in the order of the sums

@@ -58,6 +58,9 @@ public:
   mlir::Value pack(llvm::ArrayRef<mlir::Value> quarters, bool isSigned, Order order, int64_t zeroPoint = 0);
   /// roundeven of f32 |t| <= 2^22 as i32, where the machine rounds to nearest: one instruction on x86.
   mlir::Value rounded(mlir::Value t);
+  /// The same for any t, as far as `pack` sees it: what lies outside the bounds of `quantization` may be anything as far outside, and NaN
+  /// anything below. On x86 the conversion itself answers those with the least i32, so that only too large ones are left to clamp.
+  mlir::Value roundedWithin(mlir::Value t, const Quantization &quantization);
 
   /// accumulator + two products of the signed words of `x` and `w` in every lane.
   mlir::Value dotWords(mlir::Value accumulator, mlir::Value x, mlir::Value w);

@@ -54,13 +54,7 @@ Value requantizeForPacking(lower::KernelBuilder &kernel, ByteInstructions &instr
         b, kernel.loc(), arith::BitcastOp::create(b, kernel.loc(), f32, accumulator), multipliers, shifts));
   Value t = arith::MulFOp::create(b, kernel.loc(), arith::SIToFPOp::create(b, kernel.loc(), f32, accumulator),
                                   multipliers);
-  if (!bounded) {
-    auto bound = [&](int64_t value) {
-      return kernel.constantLike(f32, static_cast<double>(value - y.zeroPoints[0]));
-    };
-    t = lower::clampOrdered(kernel, t, bound(y.lowest), bound(y.highest));
-  }
-  return instructions.rounded(t);
+  return bounded ? instructions.rounded(t) : instructions.roundedWithin(t, y);
 }
 
 Value packRequantized(lower::KernelBuilder &kernel, ByteInstructions &instructions, const TensorType &type,
@@ -91,6 +85,50 @@ Value emitBytePack(lower::KernelBuilder &kernel, const Isa &isa, Value wide, boo
         vector::ExtractStridedSliceOp::create(b, kernel.loc(), wide, ArrayRef<int64_t>{quarter * isa.lanes},
                                               ArrayRef<int64_t>{isa.lanes}, ArrayRef<int64_t>{1}));
   return ByteInstructions(kernel, isa).pack(quarters, isSigned, ByteInstructions::Order::Natural);
+}
+
+SmallVector<Value> emitByteFloats(lower::KernelBuilder &kernel, const Isa &isa, Value bytes) {
+  OpBuilder &b = kernel.builder();
+  auto type = cast<VectorType>(bytes.getType());
+  int64_t lanes = type.getNumElements() / 4;
+  ByteInstructions instructions(kernel, isa, lanes);
+  auto words = VectorType::get({2 * lanes}, b.getI16Type()), f32 = VectorType::get({lanes}, b.getF32Type());
+  Value zero = kernel.constantLike(type, 0);
+  Value exponent = vector::BitCastOp::create(b, kernel.loc(), type, kernel.constantLike(words, 0x4b00));
+  SmallVector<Value> quarters;
+  for (bool upperHalf : {false, true})
+    for (bool upperQuarter : {false, true}) {
+      Value half = instructions.interleave(bytes, zero, 1, upperHalf);
+      quarters.push_back(vector::BitCastOp::create(b, kernel.loc(), f32,
+                                                   instructions.interleave(half, exponent, 2, upperQuarter)));
+    }
+  return quarters;
+}
+
+Value emitRoundedBytes(lower::KernelBuilder &kernel, const Isa &isa, ArrayRef<Value> quarters,
+                       const TensorType &type) {
+  ByteInstructions instructions(kernel, isa, cast<VectorType>(quarters[0].getType()).getNumElements());
+  SmallVector<Value> rounded;
+  for (Value quarter : quarters)
+    rounded.push_back(instructions.rounded(quarter));
+  return packRequantized(kernel, instructions, type, rounded, ByteInstructions::Order::Dealt);
+}
+
+Value emitQuantizedBytes(lower::KernelBuilder &kernel, const Isa &isa, Value t, const TensorType &type) {
+  auto vector = dyn_cast<VectorType>(t.getType());
+  if (isa.architecture != artifact::Architecture::X86_64 || !vector ||
+      vector.getNumElements() != 4 * isa.lanes)
+    return {};
+  OpBuilder &b = kernel.builder();
+  ByteInstructions instructions(kernel, isa);
+  SmallVector<Value> quarters;
+  for (int64_t quarter = 0; quarter < 4; ++quarter) {
+    Value part =
+        vector::ExtractStridedSliceOp::create(b, kernel.loc(), t, ArrayRef<int64_t>{quarter * isa.lanes},
+                                              ArrayRef<int64_t>{isa.lanes}, ArrayRef<int64_t>{1});
+    quarters.push_back(instructions.roundedWithin(part, *type.quantization));
+  }
+  return packRequantized(kernel, instructions, type, quarters, ByteInstructions::Order::Natural);
 }
 
 } // namespace limbeck::cpu

@@ -105,6 +105,25 @@ void standin_scalef(float *restrict d, const float *restrict a, const float *res
   }
 }
 
+/* cvtps2dq: to nearest even; the least integer for what has none, NaN too. */
+static int32_t converted(float x) {
+  const float whole = 8388608.0f, most = 2147483648.0f;
+  if (!(x >= -most && x < most))
+    return INT32_MIN;
+  if (x >= whole || x <= -whole)
+    return (int32_t)x;
+  return (int32_t)(x < 0 ? x - whole + whole : x + whole - whole);
+}
+void standin_cvtps2dq(int32_t *restrict d, const float *restrict a, int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    d[i] = converted(a[i]);
+}
+void standin_vcvtps2dq(int32_t *restrict d, const float *restrict a, const int32_t *restrict unused,
+                       const int16_t *restrict mask, const int32_t *restrict rounding, int32_t count) {
+  (void)unused, (void)mask, (void)rounding;
+  standin_cvtps2dq(d, a, count);
+}
+
 /* vpermi2w: words of two tables of `count` each. */
 void standin_vpermi2w(int16_t *restrict d, const int16_t *restrict low, const int16_t *restrict at,
                       const int16_t *restrict high, int32_t count) {
