@@ -112,11 +112,18 @@ class Engine:
         }
 
 
+def takes_part(contestant: Contestant, engines: list, wanted: list, flags: set) -> bool:
+    """Whether it is wanted and the processor can run it; who stands in for another leaves it the place among `engines`."""
+    if contestant.engine not in wanted or (contestant.needs and not contestant.needs & flags):
+        return False
+    return contestant.stands_in_for not in [engine.contestant.label for engine in engines]
+
+
 def measure(contest: Contest, paths: dict, threads: int, arguments, flags: set) -> dict:
     cores = sorted(os.sched_getaffinity(0))[:threads]
     engines, left_out = [], []
     for contestant in contest.contestants:
-        if contestant.engine not in arguments.engines or (contestant.needs and not contestant.needs & flags):
+        if not takes_part(contestant, engines, arguments.engines, flags):
             continue
         engine = Engine(contestant, paths, threads, cores, arguments.ready_seconds)
         if engine.facts is None:

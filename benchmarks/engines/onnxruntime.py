@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import hold
 from .loops import CompiledLoop, call
 
 VERSION = 5
@@ -48,10 +49,15 @@ class Engine:
         self.job, self.version = job, importlib.metadata.version("onnxruntime")
         self.threads = job["threads"]
         self.options = {"intra_op_num_threads": self.threads, "inter_op_num_threads": 1, "io_binding": True}
+        self.held = job["options"].get("held")
+        if self.held:
+            self.options["held_to"] = f"{self.held}, by answers to CPUID"
 
     def prepare(self) -> None:
         folder = Path(importlib.util.find_spec("onnxruntime").submodule_search_locations[0]) / "capi"
         self.path = next(folder.glob("libonnxruntime.so.*"))
+        if self.held:
+            self.path = hold.trapping_copy(self.path, Path(self.job["artifacts"]))
 
     def function(self, name):
         return ctypes.CFUNCTYPE(ctypes.c_void_p)(self.table[PLACES[name]])
@@ -70,6 +76,7 @@ class Engine:
         return result
 
     def load(self) -> None:
+        holder = hold.begin() if self.held else None
         library = ctypes.CDLL(str(self.path))
         library.OrtGetApiBase.restype = ctypes.POINTER(Base)
         self.table = ctypes.cast(library.OrtGetApiBase().contents.get_api(VERSION), ctypes.POINTER(ctypes.c_void_p))
@@ -79,6 +86,8 @@ class Engine:
         self.call("SetInterOpNumThreads", options, 1)
         self.session = self.make("CreateSession", environment, str(self.job["model"]).encode(), options)
         self.kept = [environment, options]
+        if holder and not holder.limbeckAnswered():
+            raise RuntimeError("expected the library to ask for the processor, found that it did not")
 
     def tensor(self, array) -> ctypes.c_void_p:
         memory = self.make("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, DEFAULT_MEMORY)

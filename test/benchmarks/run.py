@@ -7,6 +7,7 @@ Only Limbeck runs; the peers need the environment of benchmarks/run.
 import ctypes
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "examples")]
 MODELS = ROOT / "build" / "demo" / "models"
 FOLDER = tempfile.TemporaryDirectory()
 os.environ["LIMBECK_TIMER"] = str(Path(FOLDER.name) / "libtimer.so")
+os.environ["LIMBECK_HOLD"] = str(Path(FOLDER.name) / "libhold.so")
 os.environ["LIMBECK_COLDSTART"] = str(Path(FOLDER.name) / "coldstart")
 
 import coldstart  # noqa: E402
@@ -28,7 +30,7 @@ import report  # noqa: E402
 import work  # noqa: E402
 from agreement_tests import *  # noqa: E402, F403
 from contest import CONTESTS, Contestant, models_of  # noqa: E402
-from engines import NAMES  # noqa: E402
+from engines import NAMES, hold  # noqa: E402
 from engines.loops import CompiledLoop, PythonLoop, call  # noqa: E402
 from limbeck_command import Limbeck  # noqa: E402
 from models import catalogue  # noqa: E402
@@ -206,7 +208,46 @@ def test_process_that_fails_says_why():
     expect(engine.facts is None and "none.onnx" in engine.fault, f"the missing file's name, found '{engine.fault}'")
 
 
+def test_library_is_held_to_avx2():
+    if platform.machine() != "x86_64":
+        return
+    source, library = Path(FOLDER.name) / "asks.c", Path(FOLDER.name) / "libasks.so"
+    # The bytes of `cpuid` inside another instruction stay as they are.
+    source.write_text("""
+unsigned asks(unsigned leaf, unsigned place) {
+  unsigned a = leaf, b, c = 0, d;
+  __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+  return place == 1 ? b : place == 2 ? c : d;
+}
+unsigned constant(void) { return 0xa20f; }
+""")
+    subprocess.run(["clang-22", "-O1", "-shared", "-fPIC", source, "-o", library], check=True)
+    (place,) = hold.places_of(library)
+    copy = hold.trapping_copy(library, Path(FOLDER.name))
+    before, after = library.read_bytes(), copy.read_bytes()
+    expect([at for at in range(len(before)) if before[at] != after[at]] == [place, place + 1], "one instruction to be another")
+    holder, held, free = hold.begin(), ctypes.CDLL(str(copy)), ctypes.CDLL(str(library))
+    answers = [held.asks(7, register) & 0xFFFFFFFF for register in (1, 2, 3)]
+    expect(holder.limbeckAnswered() == 3 and held.constant() == 0xA20F, "three answers")
+    hidden = [1 << 16 | 1 << 30 | 1 << 31, 1 << 11, 1 << 24]
+    expect(not any(answer & bits for answer, bits in zip(answers, hidden)), f"no AVX-512 and no AMX, found {answers}")
+    expect((answers[0] ^ free.asks(7, 1)) & (1 << 5) == 0, "AVX2 as it is")
+
+
+def test_contestant_stands_in_only_where_the_other_does_not_run():
+    paths = {"inputs": MODELS / "none.npz", "float": MODELS / "none.onnx"}
+    contest = CONTESTS["avx2"]
+    stands_in = {contestant.stands_in_for for contestant in contest.contestants} - {""}
+    expect(stands_in <= {contestant.label for contestant in contest.contestants}, f"contestants of their own, found {stands_in}")
+    first, second = Contestant("limbeck f32", "limbeck", "float"), Contestant("limbeck f32 again", "limbeck", "float", stands_in_for="limbeck f32")
+    expect(measure.takes_part(second, [], {"limbeck"}, set()), "it to take part without the other")
+    engine = measure.Engine(first, paths, 1, [0], 60)
+    engine.close()
+    expect(not measure.takes_part(second, [engine], {"limbeck"}, set()), "it to stay out beside the other")
+
+
 def main() -> int:
+    subprocess.run(["clang-22", "-O2", "-Werror", "-shared", "-fPIC", ROOT / "benchmarks" / "hold.c", "-o", os.environ["LIMBECK_HOLD"]], check=True)
     subprocess.run(["clang-22", "-O2", "-shared", "-fPIC", "-pthread", ROOT / "benchmarks" / "timer.c", "-o", os.environ["LIMBECK_TIMER"]], check=True)
     subprocess.run(["clang-22", "-O2", "-Werror", "-I", ROOT / "include", ROOT / "benchmarks" / "coldstart.c", "-o", os.environ["LIMBECK_COLDSTART"]], check=True)
     passed = failed = 0
