@@ -34,6 +34,15 @@ std::optional<std::vector<int64_t>> GraphBuilder::partialIndices(ValueId value) 
   return indices;
 }
 
+std::vector<std::optional<Dimension>> GraphBuilder::dimensionsBehind(ValueId list) const {
+  auto found = partials.find(list);
+  std::vector<std::optional<Dimension>> dimensions;
+  if (found != partials.end())
+    for (int64_t number : found->second.origins.values<int64_t>())
+      dimensions.push_back(dimensionOf(number));
+  return dimensions;
+}
+
 ValueId GraphBuilder::addValue(std::string name, TensorType type) {
   if (!name.empty())
     name = uniqueName(name);
@@ -142,7 +151,7 @@ std::optional<PartialValue> GraphBuilder::known(const Inference &inference,
                     : tensor && tensor->size() <= kLongestPartialValue ? &constants.back()
                                                                        : nullptr);
   }
-  return propagate(*inference.op, attributes, inference.operands, parts, inference.results[0]);
+  return propagate({*inference.op, attributes, operands, inference.operands, parts}, inference.results[0]);
 }
 
 std::vector<ValueId> GraphBuilder::append(Op op, std::span<const TensorType> results) {

@@ -17,6 +17,7 @@ public:
   const TensorType &type(ValueId value) const override { return model.values[value].type; }
   const Tensor *constant(ValueId value) const override;
   std::optional<std::vector<int64_t>> partialIndices(ValueId value) const override;
+  std::vector<std::optional<Dimension>> dimensionsBehind(ValueId list) const override;
   ValueId makeConstant(Tensor value) override;
   Expected<std::vector<ValueId>> create(std::string_view op, reference::Attributes attributes,
                                         std::vector<ValueId> operands) override;

@@ -28,8 +28,34 @@ static bool refines(std::span<const int64_t> result, std::span<const int64_t> wa
 
 // reshape
 
-/// `wanted` with its only unknown dimension computed where the operand's size is known.
-static Expected<Shape> reshapedShape(std::span<const int64_t> operand, Shape wanted) {
+/// The attribute `shape` with what `kept` says of the operand's dimensions put in.
+static Expected<Shape> shapeWithKept(std::span<const int64_t> operand, const Attributes &attributes) {
+  Shape wanted = attributes.integers("shape");
+  if (!attributes.has("kept"))
+    return wanted;
+  const std::vector<int64_t> &kept = attributes.integers("kept");
+  if (kept.size() != wanted.size())
+    return error(Code::Reshape, "expected one entry for each of the ", wanted.size(), " dimensions, found ",
+                 kept.size())
+        .atAttribute("kept");
+  auto rank = static_cast<int64_t>(operand.size());
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i] < -1 || kept[i] >= rank)
+      return error(Code::Reshape, "expected -1 or a dimension of the operand ", shapeText(operand),
+                   ", found ", kept[i])
+          .atAttribute("kept");
+    if (kept[i] == -1)
+      continue;
+    if (wanted[i] != kUnknown)
+      return error(Code::Reshape, "expected -1 where a dimension is kept, found ", shapeText(wanted));
+    wanted[i] = operand[static_cast<size_t>(kept[i])];
+  }
+  return wanted;
+}
+
+/// The shape with its only unknown dimension computed where the operand's size is known.
+static Expected<Shape> reshapedShape(std::span<const int64_t> operand, const Attributes &attributes) {
+  LIMBECK_ASSIGN(Shape wanted, shapeWithKept(operand, attributes));
   LIMBECK_TRY(checkRank(wanted.size()));
   LIMBECK_ASSIGN(int64_t count, countUnder(Code::Reshape, operand));
   Shape known = wanted;
@@ -54,14 +80,14 @@ static Expected<Shape> reshapedShape(std::span<const int64_t> operand, Shape wan
 
 static Expected<std::vector<TensorType>> inferReshape(const Call &call) {
   const TensorType &operand = call.operands[0];
-  LIMBECK_ASSIGN(Shape shape, reshapedShape(operand.shape, call.attributes.integers("shape")));
+  LIMBECK_ASSIGN(Shape shape, reshapedShape(operand.shape, call.attributes));
   return oneType(operand.dtype, std::move(shape));
 }
 
 /// Several dimensions may be unknown before run time: the caller's result type decides among them.
 static Expected<std::vector<Tensor>> evaluateReshape(const Evaluation &evaluation) {
   const Tensor &operand = evaluation.operands[0];
-  LIMBECK_ASSIGN(Shape shape, reshapedShape(operand.shape(), evaluation.attributes.integers("shape")));
+  LIMBECK_ASSIGN(Shape shape, reshapedShape(operand.shape(), evaluation.attributes));
   const Shape &result = evaluation.resultTypes[0].shape;
   LIMBECK_ASSIGN(int64_t count, countUnder(Code::Reshape, result));
   if (!refines(result, shape) || count != operand.size())

@@ -39,6 +39,12 @@ public:
   Expected<Tensor> tensor(const std::string &name) const;
 };
 
+/// One dimension of a tensor.
+struct Dimension {
+  ValueId tensor;
+  int64_t axis;
+};
+
 /// Creates ops in a Model. Every `create` infers types, folds what is constant and small, and fails with the node's name on
 /// what reference::infer refuses.
 class Builder {
@@ -50,6 +56,9 @@ public:
   /// A known integer list (axes, shapes, pads); elements may be kUnknown where only a part is known (shape arithmetic over
   /// symbolic dimensions). nullopt when nothing is known.
   virtual std::optional<std::vector<int64_t>> partialIndices(ValueId value) const = 0;
+  /// The dimensions that the elements of a list were read from, by shape arithmetic that moved them only. Empty for a list of
+  /// which nothing is known, and for a constant.
+  virtual std::vector<std::optional<Dimension>> dimensionsBehind(ValueId list) const = 0;
   virtual ValueId makeConstant(Tensor value) = 0;
   virtual Expected<std::vector<ValueId>> create(std::string_view op, reference::Attributes attributes,
                                                 std::vector<ValueId> operands) = 0;

@@ -29,11 +29,16 @@ static Expected<Matrices> promoteVectors(Builder &builder, ValueId a, ValueId b)
 /// Removes from a product the dimensions that promoteVectors added.
 static Results demoteVectors(Builder &builder, ValueId product, const Matrices &matrices) {
   Shape shape = shapeOf(builder, product);
+  Indices kept = firstAxes(static_cast<int64_t>(shape.size()));
+  auto remove = [&](size_t fromBack) {
+    shape.erase(shape.end() - fromBack);
+    kept.erase(kept.end() - fromBack);
+  };
   if (matrices.bWasVector)
-    shape.pop_back();
+    remove(1);
   if (matrices.aWasVector)
-    shape.erase(matrices.bWasVector ? shape.end() - 1 : shape.end() - 2);
-  return single(reshapeTo(builder, product, std::move(shape)));
+    remove(matrices.bWasVector ? 1 : 2);
+  return single(reshapeTo(builder, product, std::move(shape), std::move(kept)));
 }
 
 /// Integers have products since opset 9.

@@ -188,10 +188,21 @@ Expected<ValueId> castTo(Builder &builder, ValueId value, DType dtype) {
   return builder.createOne("cast", {{"to", dtype}}, {value});
 }
 
-Expected<ValueId> reshapeTo(Builder &builder, ValueId value, Shape shape) {
+reference::Attributes reshapeAttributes(Shape shape, Indices kept) {
+  bool needed = std::count(shape.begin(), shape.end(), kUnknown) > 1;
+  for (size_t i = 0; i < kept.size(); ++i)
+    kept[i] = shape[i] == kUnknown ? kept[i] : -1;
+  needed &= std::any_of(kept.begin(), kept.end(), [](int64_t dim) { return dim != -1; });
+  reference::Attributes attributes{{"shape", std::move(shape)}};
+  if (needed)
+    attributes.set("kept", std::move(kept));
+  return attributes;
+}
+
+Expected<ValueId> reshapeTo(Builder &builder, ValueId value, Shape shape, Indices kept) {
   if (shapeOf(builder, value) == shape)
     return value;
-  return builder.createOne("reshape", {{"shape", std::move(shape)}}, {value});
+  return builder.createOne("reshape", reshapeAttributes(std::move(shape), std::move(kept)), {value});
 }
 
 Expected<ValueId> asScalar(Builder &builder, ValueId value, std::string_view name, Code code) {

@@ -62,7 +62,9 @@ DType dtypeOf(const Builder &builder, ValueId value);
 ValueId scalarConstant(Builder &builder, DType dtype, double value);
 /// The value as another type; itself when it has the type.
 Expected<ValueId> castTo(Builder &builder, ValueId value, DType dtype);
-Expected<ValueId> reshapeTo(Builder &builder, ValueId value, Shape shape);
+/// Of a reshape. `kept`, where given, says which dimension of the operand each one is, -1 for none; it is left out where `shape` says enough.
+reference::Attributes reshapeAttributes(Shape shape, Indices kept);
+Expected<ValueId> reshapeTo(Builder &builder, ValueId value, Shape shape, Indices kept = {});
 /// A value of one element as a scalar; `code` when it has more elements.
 Expected<ValueId> asScalar(Builder &builder, ValueId value, std::string_view name, Code code);
 /// A shape full of one constant, without its bytes in memory.

@@ -47,13 +47,29 @@ static Expected<Shape> reshapeTarget(const Indices &wanted, const Shape &shape, 
   return inferred == 1 ? inferDimension(std::move(target), wanted, shape, allowZero) : target;
 }
 
+/// Which dimensions of the data those of a target are: copied by a 0, or read from the data's own shape.
+static Indices keptDimensions(const Builder &builder, ValueId data, ValueId target, const Indices &wanted,
+                              bool allowZero) {
+  std::vector<std::optional<Dimension>> behind = builder.dimensionsBehind(target);
+  behind.resize(wanted.size());
+  Indices kept(wanted.size(), -1);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == 0 && !allowZero)
+      kept[i] = static_cast<int64_t>(i);
+    else if (behind[i] && behind[i]->tensor == data)
+      kept[i] = behind[i]->axis;
+  }
+  return kept;
+}
+
 static Results importReshape(const Node &node, Builder &builder) {
   LIMBECK_ASSIGN(ValueId data, operand(node, 0, "data"));
   LIMBECK_ASSIGN(Indices wanted, partialOperand(node, builder, 1, "shape"));
   LIMBECK_ASSIGN(bool allowZero, flagAttribute(node, "allowzero", false));
   bool exact = builder.constant(*node.operands[1]) != nullptr;
   LIMBECK_ASSIGN(Shape target, reshapeTarget(wanted, shapeOf(builder, data), allowZero, exact));
-  return builder.create("reshape", {{"shape", target}}, {data});
+  Indices kept = keptDimensions(builder, data, *node.operands[1], wanted, allowZero);
+  return builder.create("reshape", reshapeAttributes(std::move(target), std::move(kept)), {data});
 }
 
 static Results importFlatten(const Node &node, Builder &builder) {
@@ -68,7 +84,8 @@ static Results importFlatten(const Node &node, Builder &builder) {
   std::span<const int64_t> dims = shape;
   LIMBECK_ASSIGN(int64_t rows, productOf(dims.first(axis), builder));
   LIMBECK_ASSIGN(int64_t columns, productOf(dims.subspan(axis), builder));
-  return builder.create("reshape", {{"shape", Shape{rows, columns}}}, {data});
+  Indices kept = {axis == 1 ? 0 : -1, axis == rank - 1 ? axis : -1};
+  return builder.create("reshape", reshapeAttributes({rows, columns}, std::move(kept)), {data});
 }
 
 /// All dimensions of size 1; every dimension must be known.
@@ -92,12 +109,14 @@ static Results importSqueeze(const Node &node, Builder &builder) {
   }
   LIMBECK_ASSIGN(Indices removed, normalizeAxes(*axes, static_cast<int64_t>(shape.size())));
   std::sort(removed.rbegin(), removed.rend());
+  Indices kept = firstAxes(static_cast<int64_t>(shape.size()));
   for (int64_t axis : removed) {
     if (shape[axis] != 1 && shape[axis] != kUnknown)
       return error(Code::Axis, "expected axis ", axis, " of size 1, found size ", shape[axis]);
     shape.erase(shape.begin() + axis);
+    kept.erase(kept.begin() + axis);
   }
-  return single(reshapeTo(builder, data, std::move(shape)));
+  return single(reshapeTo(builder, data, std::move(shape), std::move(kept)));
 }
 
 static Results importUnsqueeze(const Node &node, Builder &builder) {
@@ -108,9 +127,12 @@ static Results importUnsqueeze(const Node &node, Builder &builder) {
   Shape shape = shapeOf(builder, data);
   LIMBECK_ASSIGN(Indices inserted, normalizeAxes(*axes, static_cast<int64_t>(shape.size() + axes->size())));
   std::sort(inserted.begin(), inserted.end());
-  for (int64_t axis : inserted)
+  Indices kept = firstAxes(static_cast<int64_t>(shape.size()));
+  for (int64_t axis : inserted) {
     shape.insert(shape.begin() + axis, 1);
-  return single(reshapeTo(builder, data, std::move(shape)));
+    kept.insert(kept.begin() + axis, -1);
+  }
+  return single(reshapeTo(builder, data, std::move(shape), std::move(kept)));
 }
 
 static Results importTranspose(const Node &node, Builder &builder) {

@@ -1,6 +1,8 @@
 // Slice and Split, both as slices of full rank.
 #include "Helpers.h"
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace limbeck::importer {
 
@@ -52,14 +54,73 @@ static Results importSliceAttributes(const Node &node, Builder &builder) {
   return builder.create("slice", bounds.attributes(), {data});
 }
 
+namespace {
+/// An axis that is cut at a dimension of some tensor whose size is not known yet, as positions are at the length of a text.
+struct OpenEnd {
+  size_t element; ///< of the list of ends
+  int64_t axis, start;
+};
+} // namespace
+
+/// A size as a scalar.
+static Expected<ValueId> elementOf(Builder &builder, ValueId list, size_t index) {
+  ValueId position = scalarConstant(builder, DType::S64, static_cast<double>(index));
+  LIMBECK_ASSIGN(ValueId element, builder.createOne("gather", {{"axis", int64_t(0)}}, {list, position}));
+  return castTo(builder, element, DType::S64);
+}
+
+/// The slices from the start to the open end, or to that of the data where it comes first.
+static Expected<ValueId> cutAt(Builder &builder, ValueId data, ValueId ends, const OpenEnd &open) {
+  int64_t rank = rankOf(builder, data);
+  LIMBECK_ASSIGN(ValueId end, elementOf(builder, ends, open.element));
+  LIMBECK_ASSIGN(ValueId shape, builder.createOne("shape", {{"start", int64_t(0)}, {"end", rank}}, {data}));
+  LIMBECK_ASSIGN(ValueId size, elementOf(builder, shape, static_cast<size_t>(open.axis)));
+  LIMBECK_ASSIGN(end, builder.createOne("min", {}, {end, size}));
+  ValueId start = builder.makeConstant(Tensor::scalar<int64_t>(DType::S64, open.start));
+  ValueId one = builder.makeConstant(Tensor::scalar<int64_t>(DType::S64, 1));
+  LIMBECK_ASSIGN(ValueId positions, builder.createOne("range", {}, {start, end, one}));
+  return builder.createOne("gather", {{"axis", open.axis}}, {data, positions});
+}
+
+/// The ends, those that are open as the largest number; an error for one that is computed in another way.
+static Expected<Indices> endsOf(const Node &node, Builder &builder, std::vector<size_t> &open) {
+  LIMBECK_ASSIGN(Indices ends, partialOperand(node, builder, 2, "ends"));
+  std::vector<std::optional<Dimension>> behind = builder.dimensionsBehind(*node.operands[2]);
+  for (size_t i = 0; i < behind.size() && i < ends.size(); ++i) {
+    if (ends[i] != kUnknown || !behind[i])
+      continue;
+    ends[i] = std::numeric_limits<int64_t>::max();
+    open.push_back(i);
+  }
+  if (open.empty() || std::find(ends.begin(), ends.end(), kUnknown) != ends.end())
+    return indicesOperand(node, builder, 2, "ends");
+  return ends;
+}
+
 static Results importSlice(const Node &node, Builder &builder) {
   LIMBECK_ASSIGN(ValueId data, operand(node, 0, "data"));
   LIMBECK_ASSIGN(Indices starts, indicesOperand(node, builder, 1, "starts"));
-  LIMBECK_ASSIGN(Indices ends, indicesOperand(node, builder, 2, "ends"));
+  std::vector<size_t> open;
+  LIMBECK_ASSIGN(Indices ends, endsOf(node, builder, open));
   LIMBECK_ASSIGN(std::optional<Indices> axes, indicesOperandOrAttribute(node, builder, 3, "axes"));
   LIMBECK_ASSIGN(std::optional<Indices> steps, indicesOperandOrAttribute(node, builder, 4, "steps"));
-  LIMBECK_ASSIGN(SliceBounds bounds, sliceBounds(rankOf(builder, data), starts, ends, axes, steps));
-  return builder.create("slice", bounds.attributes(), {data});
+  int64_t rank = rankOf(builder, data);
+  LIMBECK_ASSIGN(SliceBounds bounds, sliceBounds(rank, starts, ends, axes, steps));
+  std::vector<OpenEnd> cuts;
+  for (size_t element : open) {
+    int64_t axis = axes ? (*axes)[element] : static_cast<int64_t>(element);
+    axis += axis < 0 ? rank : 0;
+    if (bounds.starts[axis] < 0 || bounds.steps[axis] != 1) // counted from an end that is not known
+      LIMBECK_TRY(indicesOperand(node, builder, 2, "ends").status());
+    cuts.push_back({element, axis, std::exchange(bounds.starts[axis], 0)});
+  }
+  if (cuts.size() < ends.size() || cuts.empty()) {
+    LIMBECK_ASSIGN(data, builder.createOne("slice", bounds.attributes(), {data}));
+  }
+  for (const OpenEnd &cut : cuts) {
+    LIMBECK_ASSIGN(data, cutAt(builder, data, *node.operands[2], cut));
+  }
+  return single(data);
 }
 
 /// Sizes of equal parts. Only since opset 18 may the last one be shorter.

@@ -153,14 +153,18 @@ void liftWindow(Window &window) {
 
 Expected<ValueId> insertSpatialAxis(Builder &builder, ValueId value) {
   Shape shape = shapeOf(builder, value);
+  Indices kept = firstAxes(static_cast<int64_t>(shape.size()));
   shape.insert(shape.begin() + 2, 1);
-  return reshapeTo(builder, value, std::move(shape));
+  kept.insert(kept.begin() + 2, -1);
+  return reshapeTo(builder, value, std::move(shape), std::move(kept));
 }
 
 Expected<ValueId> removeSpatialAxis(Builder &builder, ValueId value) {
   Shape shape = shapeOf(builder, value);
+  Indices kept = firstAxes(static_cast<int64_t>(shape.size()));
   shape.erase(shape.begin() + 2);
-  return reshapeTo(builder, value, std::move(shape));
+  kept.erase(kept.begin() + 2);
+  return reshapeTo(builder, value, std::move(shape), std::move(kept));
 }
 
 } // namespace limbeck::importer

@@ -30,6 +30,27 @@ func.func @reshape_pair(%x: tensor<2x3x4xf32>) -> tensor<4x6xf32> {
   return %y : tensor<4x6xf32>
 }
 
+// What the second keeps is a dimension that the first kept, or the only one that is inferred.
+// CHECK-LABEL: @reshape_pair_that_keeps
+// CHECK-SAME: (%[[X:.*]]: tensor
+func.func @reshape_pair_that_keeps(%x: tensor<?x?x4xf32>) -> tensor<?x8x?xf32> {
+  // CHECK-NEXT: %[[Y:.*]] = limbeck.reshape %[[X]] shape = [-1, 8, -1] kept = [1, -1, -1]
+  // CHECK-NEXT: return %[[Y]]
+  %0 = limbeck.reshape %x shape = [-1, 2, 2, -1] kept = [0, -1, -1, 1] : (tensor<?x?x4xf32>) -> tensor<?x2x2x?xf32>
+  %y = limbeck.reshape %0 shape = [-1, 8, -1] kept = [3, -1, -1] : (tensor<?x2x2x?xf32>) -> tensor<?x8x?xf32>
+  return %y : tensor<?x8x?xf32>
+}
+
+// Which two dimensions of x these are is nowhere but in the first one's result.
+// CHECK-LABEL: @reshape_pair_that_keeps_unknown_ones
+func.func @reshape_pair_that_keeps_unknown_ones(%x: tensor<?x?x4xf32>) -> tensor<?x?x1xf32> {
+  // CHECK: limbeck.reshape {{.*}} shape = [-1, -1] :
+  // CHECK: limbeck.reshape {{.*}} shape = [-1, -1, 1] kept = [0, 1, -1]
+  %0 = limbeck.reshape %x shape = [-1, -1] : (tensor<?x?x4xf32>) -> tensor<?x?xf32>
+  %y = limbeck.reshape %0 shape = [-1, -1, 1] kept = [0, 1, -1] : (tensor<?x?xf32>) -> tensor<?x?x1xf32>
+  return %y : tensor<?x?x1xf32>
+}
+
 // CHECK-LABEL: @transpose_pair
 // CHECK-SAME: (%[[X:.*]]: tensor
 func.func @transpose_pair(%x: tensor<2x3x4xf32>) -> tensor<4x2x3xf32> {

@@ -9,16 +9,24 @@ func.func @reshape_c1(%x: tensor<2x3xf32>) {
 
 // -----
 
-func.func @reshape_c2(%x: tensor<2x3xf32>) {
-  // expected-error @+1 {{[E-SHAPE] expected result 0 to be f32[6], found f32[5] (reshape_c2)}}
+func.func @reshape_c2(%x: tensor<?x?xf32>) {
+  // expected-error @+1 {{[E-RESHAPE] attribute 'kept': expected -1 or a dimension of the operand ?x?, found 2 (reshape_c2)}}
+  %r = limbeck.reshape %x shape = [-1, -1] kept = [2, 0] : (tensor<?x?xf32>) -> tensor<?x?xf32>
+  return
+}
+
+// -----
+
+func.func @reshape_c3(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{[E-SHAPE] expected result 0 to be f32[6], found f32[5] (reshape_c3)}}
   %r = limbeck.reshape %x shape = [6] : (tensor<2x3xf32>) -> tensor<5xf32>
   return
 }
 
 // -----
 
-func.func @reshape_c3(%x: tensor<2x!quant.uniform<u8:f32, 0.5:128>>) {
-  // expected-error @+1 {{[E-DTYPE] expected the quantization of the operand, u8[2x1]:f32{0.500000:128}, found u8[2x1]:f32{0.250000:128} (reshape_c3)}}
+func.func @reshape_c4(%x: tensor<2x!quant.uniform<u8:f32, 0.5:128>>) {
+  // expected-error @+1 {{[E-DTYPE] expected the quantization of the operand, u8[2x1]:f32{0.500000:128}, found u8[2x1]:f32{0.250000:128} (reshape_c4)}}
   %r = limbeck.reshape %x shape = [2, 1]
     : (tensor<2x!quant.uniform<u8:f32, 0.5:128>>) -> tensor<2x1x!quant.uniform<u8:f32, 0.25:128>>
   return

@@ -45,6 +45,13 @@ func.func @reshape(%x: tensor<2x3x4xf32>) {
   return
 }
 
+// CHECK-LABEL: @reshape_kept(
+// CHECK: limbeck.reshape {{.*}} shape = [-1, -1, 2, 2] kept = [0, 1, -1, -1] :
+func.func @reshape_kept(%x: tensor<?x?x4xf32>) {
+  %y = limbeck.reshape %x shape = [-1, -1, 2, 2] kept = [0, 1, -1, -1] : (tensor<?x?x4xf32>) -> tensor<?x?x2x2xf32>
+  return
+}
+
 // CHECK-LABEL: @shape(
 // CHECK: limbeck.shape {{.*}} start = 0 end = 2 :
 func.func @shape(%x: tensor<?x3xf32>) {

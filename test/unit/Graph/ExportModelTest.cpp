@@ -274,6 +274,36 @@ TEST_F(ExportModelTest, RequantizationWithoutAnOpOfItsOwnIsWrittenInSteps) {
             "MatMulInteger Reshape Reshape Mul Div Cast Mul QuantizeLinear");
 }
 
+/// Reshapes whose targets are not known: what is in the place of the dimension that it is needs a 0 only.
+TEST_F(ExportModelTest, DimensionsThatReshapesKeep) {
+  auto reshape = [&](llvm::StringRef shape, llvm::StringRef kept, llvm::StringRef type) {
+    return exported(function(
+        "tensor<?x?x4xf32>", type,
+        ("%y = limbeck.reshape %x shape = " + shape + " kept = " + kept + " : (tensor<?x?x4xf32>) -> " + type)
+            .str()));
+  };
+  auto opsOf = [](const onnx::ModelProto &model) {
+    std::string ops;
+    for (const onnx::NodeProto &node : model.graph().node())
+      ops += (ops.empty() ? "" : " ") + node.op_type();
+    return ops;
+  };
+  onnx::ModelProto copied = reshape("[-1, -1, 2, 2]", "[0, 1, -1, -1]", "tensor<?x?x2x2xf32>");
+  EXPECT_EQ(opsOf(copied), "Reshape");
+  // Read again, it is the same op.
+  EXPECT_NE(textOf(*imported(copied.SerializeAsString())).find("kept = [0, 1, -1, -1]"), std::string::npos);
+  EXPECT_EQ(opsOf(reshape("[-1, 4, 1, -1]", "[0, -1, -1, 1]", "tensor<?x4x1x?xf32>")), "Reshape")
+      << "the last one can be inferred";
+
+  onnx::ModelProto turned = reshape("[-1, 2, 2, -1]", "[1, -1, -1, 0]", "tensor<?x2x2x?xf32>");
+  EXPECT_EQ(opsOf(turned), "Shape Concat Gather Reshape");
+  importer::Options options;
+  options.shapes = {{"x", {3, 5, 4}}};
+  auto read = importer::importBytes(bytesOf(turned.SerializeAsString()), "again.onnx", options);
+  ASSERT_TRUE(read.ok()) << read.diagnostic().text();
+  EXPECT_EQ(read->values[read->outputs[0]].type.text(), "f32[5x2x2x3]");
+}
+
 TEST_F(ExportModelTest, BranchesAndWhatTheyTakeFromOutside) {
   EXPECT_EQ(expectSame(R"mlir(
     func.func @main(%c: tensor<i1> {limbeck.name = "c"}, %x: tensor<2xf32> {limbeck.name = "x"})

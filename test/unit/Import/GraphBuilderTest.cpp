@@ -81,6 +81,24 @@ TEST_F(GraphBuilderTest, FollowsShapeArithmeticOverSymbols) {
   EXPECT_EQ(builder.partialIndices(turned), (std::vector<int64_t>{3, kUnknown, 48, 48}));
 }
 
+TEST_F(GraphBuilderTest, KnowsWhichDimensionsWereMoved) {
+  ValueId x = builder.addValue("x", {DType::F32, {kUnknown, 3, kUnknown}, nullptr});
+  ValueId shape = one("shape", {{"start", int64_t(1)}, {"end", int64_t(3)}}, {x});
+  ValueId joined = one("concat", {{"axis", int64_t(0)}}, {constant({5}), shape});
+  ValueId narrow = one("cast", {{"to", DType::S32}}, {joined});
+  auto behind = builder.dimensionsBehind(narrow);
+  ASSERT_EQ(behind.size(), 3u);
+  EXPECT_FALSE(behind[0]) << "a constant";
+  ASSERT_TRUE(behind[1] && behind[2]);
+  EXPECT_EQ(behind[1]->tensor, x);
+  EXPECT_EQ(behind[1]->axis, 1);
+  EXPECT_EQ(behind[2]->axis, 2);
+  for (ValueId computed : {one("mul", {}, {joined, constant({1})}), one("neg", {}, {joined})})
+    for (const auto &dimension : builder.dimensionsBehind(computed))
+      EXPECT_FALSE(dimension) << "computed";
+  EXPECT_TRUE(builder.dimensionsBehind(constant({5})).empty());
+}
+
 TEST_F(GraphBuilderTest, KnowsNothingOfData) {
   ValueId x = builder.addValue("x", {DType::S64, {4}, nullptr});
   EXPECT_EQ(builder.partialIndices(x), std::nullopt);

@@ -69,6 +69,50 @@ TEST(GraphImporter, AsksForShapesThatTheFileLeavesOut) {
   EXPECT_TRUE(succeeds(model.import(options)));
 }
 
+/// As text encoders take heads apart: the shape of the data itself is the target.
+TEST(GraphImporter, ReadsWhichDimensionsAReshapeKeeps) {
+  ModelBuilder model;
+  model.input("x", {"n", "m", 12}).input("other", {"n"}).output("y");
+  model.node("Shape", {"x"}, {"own"});
+  model.node("Shape", {"other"}, {"foreign"});
+  model.indices("from", {1}).indices("to", {2}).indices("heads", {3, 4});
+  model.node("Slice", {"own", "from", "to"}, {"kept"});
+  setInteger(model.node("Concat", {"foreign", "kept", "heads"}, {"shape"}), "axis", 0);
+  model.node("Reshape", {"x", "shape"}, {"y"});
+  auto result = model.import();
+  ASSERT_TRUE(succeeds(result));
+  EXPECT_EQ(outputType(*result).text(), "f32[?x?x3x4]");
+  EXPECT_EQ(result->ops.back().attributes.integers("kept"), (std::vector<int64_t>{-1, 1, -1, -1}));
+}
+
+/// As they cut a table of positions at the length of the text.
+TEST(GraphImporter, CutsAtADimensionThatIsOpen) {
+  ModelBuilder model;
+  model.input("x", {"n"}).output("y");
+  model.floats("table", {4}, {1, 2, 3, 4}).indices("from", {1});
+  model.node("Shape", {"x"}, {"length"});
+  model.node("Slice", {"table", "from", "length"}, {"y"});
+  auto open = model.import();
+  ASSERT_TRUE(succeeds(open));
+  EXPECT_EQ(opNames(*open), (std::vector<std::string>{"shape", "gather", "min", "range", "gather"}));
+  EXPECT_EQ(outputType(*open).text(), "f32[?]");
+  for (auto [length, expected] :
+       {std::pair<int64_t, std::vector<float>>{3, {2, 3}}, {9, {2, 3, 4}}, {1, {}}}) {
+    Options options;
+    options.dims = {{"n", length}};
+    auto fixed = model.import(options);
+    ASSERT_TRUE(succeeds(fixed));
+    EXPECT_TRUE(fixed->ops.empty()) << "a constant";
+    auto results = interpret(*fixed, std::vector{*Tensor::zeros(DType::F32, {length})}, {});
+    ASSERT_TRUE(succeeds(results));
+    EXPECT_EQ(floatsOf((*results)[0]), expected) << length;
+  }
+  ModelBuilder backwards = model;
+  backwards.indices("last", {-2});
+  backwards.graph().mutable_node(1)->set_input(1, "last");
+  EXPECT_TRUE(failsWith(backwards.import(), Code::Unsupported)) << "counted from an end that is not known";
+}
+
 TEST(GraphImporter, FreezesInputs) {
   ModelBuilder model;
   model.input("x", {"n"}).input("s", {2}, TensorProto::INT64).output("y");

@@ -150,6 +150,25 @@ TEST(RulesForms, reshapeCopiesAndInfers) {
             "f32[3x0]");
 }
 
+using Kept = std::vector<int64_t>;
+
+TEST(RulesForms, reshapesSayWhichOpenDimensionsTheyKeep) {
+  Imported copied(NodeModel("Reshape").input({-1, -1, 4}).indices({0, 0, 2, -1}));
+  EXPECT_EQ(copied.attributes(0).integers("kept"), (Kept{0, 1, -1, -1}));
+  Imported wider(NodeModel("Unsqueeze").input({-1, -1}).indices({1, 2}));
+  EXPECT_EQ(wider.type, "f32[?x1x1x?]");
+  EXPECT_EQ(wider.attributes(0).integers("kept"), (Kept{0, -1, -1, 1}));
+  Imported narrower(NodeModel("Squeeze").input({-1, 1, -1}).indices({1}));
+  EXPECT_EQ(narrower.attributes(0).integers("kept"), (Kept{0, 2}));
+  Imported flat(NodeModel("Flatten").input({-1, 3, -1, -1}));
+  EXPECT_EQ(flat.attributes(0).integers("kept"), (Kept{0, -1}));
+  Imported lifted(NodeModel("Conv").input({-1, 4, -1}).input({6, 4, 3}));
+  EXPECT_EQ(lifted.attributes(0).integers("kept"), (Kept{0, -1, -1, 2}));
+  EXPECT_EQ(lifted.attributes(3).integers("kept"), (Kept{0, -1, 3}));
+  Imported inferred(NodeModel("Reshape").input({-1, 3, 4}).indices({0, -1}));
+  EXPECT_FALSE(inferred.attributes(0).has("kept")) << "one can be inferred";
+}
+
 TEST(RulesForms, splitsAreSlices) {
   Imported split(NodeModel("Split", 18).input({7, -1}).attribute("num_outputs", 3).outputs(3));
   EXPECT_EQ(split.ops, "slice slice slice");

@@ -77,6 +77,30 @@ TEST(Reshaping, ReshapeTakesOpenDimensionsFromTheResultType) {
     EXPECT_EQ(codeOf(evaluateTo(wrong)), Code::Reshape) << shapeText(wrong);
 }
 
+Attributes reshapeKeeping(Integers shape, Integers kept) {
+  return {{"shape", std::move(shape)}, {"kept", std::move(kept)}};
+}
+
+TEST(Reshaping, ReshapeKeepsDimensionsOfItsOperand) {
+  Attributes attributes = reshapeKeeping({-1, -1, 2, -1}, {0, 1, -1, -1});
+  EXPECT_EQ(*inferShape("reshape", attributes, {f32({kUnknown, kUnknown, 4})}), Shape({-1, -1, 2, -1}));
+  EXPECT_EQ(*inferShape("reshape", attributes, {f32({5, kUnknown, 4})}), Shape({5, -1, 2, -1}));
+  EXPECT_EQ(*inferShape("reshape", attributes, {f32({5, 7, 4})}), Shape({5, 7, 2, 2}));
+  Tensor tensor = counted(DType::F32, {2, 3, 4});
+  auto result = run("reshape", reshapeKeeping({-1, -1, -1}, {2, 0, 1}), {{tensor}});
+  ASSERT_TRUE(result.ok()) << result.diagnostic().text();
+  EXPECT_TRUE((*result)[0].identical(tensor.reshaped({4, 2, 3})));
+}
+
+TEST(Reshaping, ReshapeRefusesToKeepWhatIsNot) {
+  auto open = f32({kUnknown, kUnknown});
+  for (auto [shape, kept] : {std::pair<Integers, Integers>{{-1, -1}, {0}}, // one for each
+                             {{-1, -1}, {0, 2}},                           // of the operand
+                             {{-1, -1}, {-2, 0}},
+                             {{2, -1}, {0, 1}}}) // two answers
+    EXPECT_EQ(codeOf(inferShape("reshape", reshapeKeeping(shape, kept), {open})), Code::Reshape);
+}
+
 TEST(Reshaping, TransposeOfEveryType) {
   for (DType dtype :
        {DType::Bool, DType::S4, DType::U8, DType::F16, DType::S32, DType::F32, DType::F64, DType::U64}) {

@@ -13,14 +13,21 @@ class Limbeck_MovementOp<string mnemonic, dag operandList, dag attributeList, li
     : Limbeck_Op<mnemonic, operandList, attributeList,
                  !listconcat([DeclareOpInterfaceMethods<MovementOpInterface, methods>], traits)>;
 
-def Limbeck_ReshapeOp : Limbeck_MovementOp<"reshape", (ins Limbeck_Tensor:$x), (ins Limbeck_Integers:$shape), ["mapAxis"],
-    [DeclareOpInterfaceMethods<SampleOpInterface, ["takeOneSample"]>]> {
+def Limbeck_ReshapeOp : Limbeck_MovementOp<"reshape", (ins Limbeck_Tensor:$x),
+                                           (ins Limbeck_Integers:$shape, OptionalAttr<Limbeck_Integers>:$kept), ["mapAxis"],
+                                           [DeclareOpInterfaceMethods<SampleOpInterface, ["takeOneSample"]>]> {
   let summary = "read the same elements under another shape";
-  let formula = "y = x, row-major, as shape; one -1 is inferred";
+  let meaning = "Where several dimensions of the result are not known, kept says which of x some of them are, as in "
+                "`%y = limbeck.reshape %x shape = [-1, -1, 2, 2] kept = [0, 1, -1, -1] : (tensor<?x?x4xf32>) -> tensor<?x?x2x2xf32>`.";
+  let formula = "y = x, row-major, as shape, where dimension i is kept[i] of x unless that is -1; one -1 is inferred";
   let constraints = [
     Rule<"the number of elements is kept", ["expected a shape of", "expected no dimension of 0", "expected the known dimensions"]>,
+    Rule<"kept, if present, has -1 or a dimension of x per dimension of shape, and shape has -1 where it is kept",
+         ["expected one entry for each", "expected -1 or a dimension", "expected -1 where a dimension"]>,
     ResultRule<"the result has that shape and the element type of x">, carriedQuantization];
   let example = "%y = limbeck.reshape %x shape = [2, -1] : (tensor<2x3x4xf32>) -> tensor<2x12xf32>";
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$x, "::llvm::ArrayRef<int64_t>":$shape),
+    [{ build($_builder, $_state, result, x, shape, ::mlir::DenseI64ArrayAttr()); }]>];
   let hasFolder = 1;
 }
 

@@ -19,16 +19,55 @@ static Diagnostic openShape(const Shape &shape) {
       .withHint("set dimensions with --shape NAME=1x3x224x224 or --dim SYMBOL=VALUE");
 }
 
+/// A 0 copies the dimension of the operand in its place; one other may be inferred. Nothing where that does not say it.
+static std::optional<Shape> targetWithCopies(const Shape &shape, llvm::ArrayRef<int64_t> kept) {
+  Shape target = shape;
+  for (size_t i = 0; i < kept.size(); ++i)
+    if (shape[i] == kUnknown && kept[i] == static_cast<int64_t>(i))
+      target[i] = 0;
+  bool says = llvm::count(target, kUnknown) <= 1 && !llvm::is_contained(shape, 0);
+  return says ? std::optional(std::move(target)) : std::nullopt;
+}
+
+/// The target picked from the operand's shape and the sizes that are known.
+static Expected<Edge> targetFromShape(ReshapeOp op, GraphWriter &writer, const Edge &x, const Shape &shape) {
+  int64_t rank = op.getX().getType().getRank();
+  llvm::SmallVector<int64_t> sizes, picks;
+  for (auto [size, from] : llvm::zip_equal(shape, *op.getKept())) {
+    bool known = size != kUnknown || from == -1;
+    picks.push_back(known ? rank + static_cast<int64_t>(sizes.size()) : from);
+    if (known)
+      sizes.push_back(size);
+  }
+  LIMBECK_ASSIGN(Edge own, writer.intermediate(op, Node("Shape", {x}), "own_shape", DType::S64));
+  if (!sizes.empty()) {
+    Node joined("Concat", {own, writer.indices(op, "sizes", sizes)});
+    joined.integer("axis", 0);
+    LIMBECK_ASSIGN(own, writer.intermediate(op, std::move(joined), "all_sizes", DType::S64));
+  }
+  Node picked("Gather", {own, writer.indices(op, "picks", picks)});
+  return writer.intermediate(op, std::move(picked), "shape", DType::S64);
+}
+
 static Status exportReshape(mlir::Operation *op, GraphWriter &writer) {
-  LIMBECK_ASSIGN(TensorType result, toTensorType(op->getResult(0).getType()));
-  if (llvm::count(result.shape, kUnknown) > 1)
+  auto reshape = llvm::cast<ReshapeOp>(op);
+  LIMBECK_ASSIGN(TensorType result, toTensorType(reshape.getType()));
+  LIMBECK_ASSIGN(Edge x, writer.operand(reshape.getX()));
+  llvm::ArrayRef<int64_t> kept = reshape.getKept().value_or(llvm::ArrayRef<int64_t>());
+  if (llvm::count(result.shape, kUnknown) <= 1) {
+    Node node("Reshape", {x, writer.indices(op, "shape", result.shape)});
+    // Else a 0 would copy a dimension.
+    if (llvm::is_contained(result.shape, 0))
+      node.integer("allowzero", 1);
+    return writer.finish(op, std::move(node));
+  }
+  if (std::optional<Shape> target = targetWithCopies(result.shape, kept))
+    return writer.finish(op, Node("Reshape", {x, writer.indices(op, "shape", *target)}));
+  auto inferred = [&](size_t i) { return result.shape[i] == kUnknown && (kept.empty() || kept[i] == -1); };
+  if (llvm::count_if(llvm::seq<size_t>(0, result.shape.size()), inferred) > 1)
     return openShape(result.shape);
-  LIMBECK_ASSIGN(Edge x, writer.operand(op->getOperand(0)));
-  Node node("Reshape", {x, writer.indices(op, "shape", result.shape)});
-  // Else a 0 would copy a dimension.
-  if (llvm::is_contained(result.shape, 0))
-    node.integer("allowzero", 1);
-  return writer.finish(op, std::move(node));
+  LIMBECK_ASSIGN(Edge target, targetFromShape(reshape, writer, x, result.shape));
+  return writer.finish(op, Node("Reshape", {x, target}));
 }
 
 static Status exportTranspose(mlir::Operation *op, GraphWriter &writer) {
