@@ -45,7 +45,10 @@ std::optional<ChannelForm> findChannelForm(std::span<const uint8_t> results, int
   for (size_t channel = 0; channel < channels; ++channel) {
     bool falls = slopes[channel] < 0;
     StepFunction function = stepsOf(results, channels, channel, falls, lowest, highest);
-    std::optional<FusedRounding> found = findFusedRounding(function, std::fabs(slopes[channel]));
+    // A channel that training has switched off, with a factor of 0, or that ends up outside of the range.
+    std::optional<FusedRounding> found = function.steps.empty()
+                                             ? constantRounding(results[channel])
+                                             : findFusedRounding(function, std::fabs(slopes[channel]));
     if (!found)
       return std::nullopt;
     for (int64_t n = 0; n < kByteValues; ++n) {

@@ -114,6 +114,10 @@ std::optional<FusedRounding> findFusedRounding(const StepFunction &function, dou
   return std::nullopt;
 }
 
+FusedRounding constantRounding(int64_t value) {
+  return {kLeastFloatBits, 0, std::bit_cast<float>(static_cast<int32_t>(kRoundedZeroBits + value))};
+}
+
 namespace {
 /// Where roundeven(f32(n) * multiplier) reaches each value from `lowest` + 1 to `highest`, for n from `least` to `most`.
 struct RoundedProduct {

@@ -4,6 +4,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <algorithm>
 #include <cmath>
 
 namespace limbeck::quantize {
@@ -17,10 +18,16 @@ llvm::StringRef refusal(graph::AnchorOpInterface op) {
   auto weights = graph::constantOf(op.getAnchorWeights());
   if (!weights)
     return "its weights are no constant";
-  constexpr float overflow = 65520; // halfway between the greatest f16 and the next step
-  bool fits =
-      llvm::all_of(weights->values<float>(), [](float weight) { return !(std::fabs(weight) >= overflow); });
-  return fits ? "" : "its weights exceed the range of f16";
+  constexpr float overflow = 65520;       // halfway between the greatest f16 and the next step
+  constexpr float leastNormal = 0x1p-14f; // below, f16 has fewer digits, and in the end none
+  float greatest = 0;
+  for (float weight : weights->values<float>())
+    greatest = std::max(greatest, std::fabs(weight));
+  if (greatest >= overflow)
+    return "its weights exceed the range of f16";
+  if (greatest > 0 && greatest < leastNormal)
+    return "its weights are below the normal numbers of f16";
+  return "";
 }
 
 struct HalveWeightsPass : impl::HalveWeightsPassBase<HalveWeightsPass> {

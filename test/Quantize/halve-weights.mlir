@@ -11,6 +11,24 @@ module attributes {limbeck.precision = "f16"} {
     %y = limbeck.matmul %x, %w, %b : (tensor<4x1xf32>, tensor<1x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
     return %y : tensor<4x2xf32>
   }
+  // Small weights beside one of normal size: a subnormal, the tie at 2^-25, and just above it.
+  // CHECK-LABEL: func @small
+  // CHECK: limbeck.const dense<{{\[\[}}6.103520e-05, 5.960460e-08, 0.000000e+00, 5.960460e-08]]> : tensor<1x4xf16>
+  func.func @small(%x: tensor<4x1xf32>) -> tensor<4x4xf32> {
+    %w = limbeck.const dense<[[0x38800000, 0x33800000, 0x33000000, 0x33000001]]> : tensor<1x4xf32>
+    %y = limbeck.matmul %x, %w : (tensor<4x1xf32>, tensor<1x4xf32>) -> tensor<4x4xf32>
+    return %y : tensor<4x4xf32>
+  }
+  // Weights that would all be next to nothing, or nothing.
+  // REMARK: limbeck.matmul: its weights are below the normal numbers of f16
+  // CHECK-LABEL: func @tiny
+  // CHECK-NOT: f16
+  // CHECK: return
+  func.func @tiny(%x: tensor<4x1xf32>) -> tensor<4x2xf32> {
+    %w = limbeck.const dense<[[1.0e-8, 6.1e-5]]> : tensor<1x2xf32>
+    %y = limbeck.matmul %x, %w : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+    return %y : tensor<4x2xf32>
+  }
   // A weight that would become infinite; weights that no constant gives.
   // REMARK: limbeck.matmul: its weights exceed the range of f16
   // REMARK: limbeck.matmul: its weights are no constant

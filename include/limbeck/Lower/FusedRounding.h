@@ -38,6 +38,9 @@ inline constexpr int64_t kRoundedZeroBits = 0x4b400000;
 ///   {{1, 0, 1}, {2, 2, 3}}, least 0, most 4, scale 0.5: roundeven(0.5 n + 0.1), say
 std::optional<FusedRounding> findFusedRounding(const StepFunction &function, double scale);
 
+/// That of a function that has one value, 0 to 255, whatever its argument of a byte.
+FusedRounding constantRounding(int64_t value);
+
 /// fma(bits(start + n), multiplier, shift) in place of f32(n) * multiplier.
 struct FusedProduct {
   int32_t start = 0;

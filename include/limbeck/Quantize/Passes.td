@@ -360,7 +360,7 @@ def HalveWeightsPass : Pass<"limbeck-quantize-halve-weights", "::mlir::ModuleOp"
 
     Input contract: typed form; quantized ops are there already, and stay. Output guarantee: without the attribute, the module is
     unchanged. Weights that no f16 holds, as they would become infinite, stay f32, with a remark `kept-precision`; so do weights that
-    are no constant.
+    are all below 2^-14, of which f16 keeps few digits or none, and weights that are no constant.
 
     Example: test/Quantize/halve-weights.mlir
   }];

@@ -50,6 +50,17 @@ TEST(ChannelForm, noneWhereAChannelIsNoLine) {
   EXPECT_FALSE(findChannelForm(results, 0, 255, slopes));
 }
 
-TEST(ChannelForm, noneForAConstant) {
-  EXPECT_FALSE(findChannelForm(lines({0.0}, 9, 0, 255), 0, 255, std::vector<double>{0.0}));
+TEST(ChannelForm, aConstantChannelBesideOthers) {
+  std::vector<double> slopes{0.5, 0.0, -0.25};
+  for (double offset : {9.0, 0.0, 255.0}) {
+    std::vector<uint8_t> results = lines(slopes, offset, 0, 255);
+    std::optional<ChannelForm> form = findChannelForm(results, 0, 255, slopes);
+    ASSERT_TRUE(form) << offset;
+    FusedRounding rounding{form->start.values<int32_t>()[1], form->scale.values<float>()[1],
+                           form->shift.values<float>()[1]};
+    for (int64_t n = 0; n < kByteValues; ++n)
+      EXPECT_EQ(rounding.at(n), static_cast<int64_t>(offset));
+  }
+  // Whatever its slope: all of it is above the range.
+  EXPECT_TRUE(findChannelForm(lines({1.0}, 300, 0, 255), 0, 255, std::vector<double>{1.0}));
 }
