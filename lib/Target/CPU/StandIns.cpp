@@ -41,10 +41,14 @@ static constexpr IntrinsicEntry kIntrinsics[] = {
     {"llvm.x86.avx512.packsswb.", "avx512bw", "standin_packsswb"},
     {"llvm.x86.avx512.packuswb.", "avx512bw", "standin_packuswb"},
     {"llvm.x86.avx512.pmaddw.d.", "avx512bw", "standin_pmaddwd"},
+    {"llvm.x86.avx512.pmaddubs.w.", "avx512bw", "standin_pmaddubsw"},
+    {"llvm.x86.avx512.pshuf.b.", "avx512bw", "standin_pshufb"},
     {"llvm.x86.avx2.packssdw", "avx2", "standin_packssdw"},
     {"llvm.x86.avx2.packsswb", "avx2", "standin_packsswb"},
     {"llvm.x86.avx2.packuswb", "avx2", "standin_packuswb"},
     {"llvm.x86.avx2.pmadd.wd", "avx2", "standin_pmaddwd"},
+    {"llvm.x86.avx2.pmadd.ub.sw", "avx2", "standin_pmaddubsw"},
+    {"llvm.x86.avx2.pshuf.b", "avx2", "standin_pshufb"},
     {"llvm.x86.sse2.packssdw.128", "x86", "standin_packssdw"},
     {"llvm.x86.sse2.packsswb.128", "x86", "standin_packsswb"},
     {"llvm.x86.sse2.packuswb.128", "x86", "standin_packuswb"},
@@ -161,8 +165,11 @@ static Status linkStandIns(llvm::Module &module, const Isa &isa) {
 
 Status replaceMissingIntrinsics(llvm::Module &module, const Isa &isa, llvm::TargetMachine &machine) {
   std::vector<std::pair<llvm::IntrinsicInst *, const IntrinsicEntry *>> missing;
+  std::vector<llvm::CallInst *> hidden; // values that an atom hides from LLVM
   for (llvm::Function &function : module)
     for (llvm::Instruction &instruction : llvm::instructions(function)) {
+      if (auto *plain = llvm::dyn_cast<llvm::CallInst>(&instruction); plain && plain->isInlineAsm())
+        hidden.push_back(plain);
       auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
       if (!call || !isTargetIntrinsic(call->getCalledFunction()->getName()))
         continue;
@@ -178,6 +185,10 @@ Status replaceMissingIntrinsics(llvm::Module &module, const Isa &isa, llvm::Targ
     }
   if (missing.empty())
     return {};
+  for (llvm::CallInst *value : hidden) { // such a machine may not have registers for them
+    value->replaceAllUsesWith(value->getArgOperand(0));
+    value->eraseFromParent();
+  }
   for (auto [call, entry] : missing)
     (entry->onTiles ? replaceTileCall : replaceCall)(module, call, entry->standIn);
   return linkStandIns(module, isa);

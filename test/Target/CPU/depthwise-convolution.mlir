@@ -16,7 +16,7 @@
 
 // AVX2-LABEL: task_kernel_0:
 // AVX2: vpunpcklbw
-// AVX2: vpmaddwd
+// AVX2: vpmaddubsw
 // AVX2: vpackuswb {{.*}}, %ymm
 
 // Without dot products, pairs of products are summed in 16 bits.

@@ -43,10 +43,28 @@ public:
   virtual mlir::Value loadLast(mlir::Value buffer, llvm::ArrayRef<mlir::Value> place) {
     return load(buffer, {lower::Index(place)});
   }
+  /// Products of a window row that are computed behind the loop over whole units, and the place they are loaded from.
+  virtual int64_t lastProducts(int64_t depth) const { return readsBehind() ? 0 : depth % unit(); }
+  virtual int64_t placeOfLast(int64_t depth) const { return depth - lastProducts(depth); }
   /// What one step multiplies of that, spread over the lanes.
   virtual mlir::Value input(mlir::Value loaded, int64_t step) { return loaded; }
   virtual void multiplyAdd(llvm::MutableArrayRef<mlir::Value> accumulators, mlir::Value input,
                            mlir::Value weights) = 0;
+
+  // --- Atoms that read weights anew for each row: weights(), prefetch(), input() and multiplyAdd() are not called then. (Asking early for
+  // weights would take instructions in every row: ResNet-50's last 3x3 convolution took 1.9 ms with it, 1.2 without.)
+  virtual bool multipliesByRow() const { return false; }
+  /// Where weights from (kh, k) on are; and those of a remainder step.
+  virtual mlir::Value rowWeights(mlir::Value panel, mlir::Value kh, mlir::Value k) { return {}; }
+  virtual mlir::Value remainderWeights(mlir::Value step) { return {}; }
+  /// Adds the products of inputs `loaded` of one row to its sums, one for each vector. The next row takes `weights` as it leaves them.
+  virtual void multiplyRow(llvm::MutableArrayRef<mlir::Value> sums, mlir::Value loaded, mlir::Value &weights,
+                           int64_t products) {}
+  /// Steps of `panel` that come after all others, from the first to before the second; null where there are none.
+  virtual std::pair<mlir::Value, mlir::Value> remainderSteps(mlir::Value panel) { return {}; }
+  /// The (kh, k) that such a step loads inputs from.
+  virtual std::pair<mlir::Value, mlir::Value> remainderPlace(mlir::Value step) { return {}; }
+
   /// Makes the accumulators of rows together one vector for each row.
   virtual void separate(llvm::MutableArrayRef<mlir::Value> accumulators) {}
   /// Whether the accumulators start at the bias.
@@ -68,6 +86,9 @@ std::unique_ptr<Atom> makeIntegerAtom(lower::KernelBuilder &kernel, lower::Contr
 /// 8-bit integers whose products ByteInstructions sum in fours or eights.
 std::unique_ptr<Atom> makeDotAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
                                   const Tile &tile, const Isa &isa, ByteInstructions::Form form);
+/// The same where there are products in pairs of 16 bits only, which the weights keep from saturating.
+std::unique_ptr<Atom> makeBytePairAtom(lower::KernelBuilder &kernel, lower::ContractionArithmetic &arithmetic,
+                                       const Tile &tile, const Isa &isa);
 
 /// Panels of `tile` from a weight matrix: [panels][KH][depth / unit, rounded up][panel][unit], zero where there are no weights.
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit);

@@ -1,5 +1,6 @@
 // Names of intrinsics by width, and what is made of them.
 #include "ByteInstructions.h"
+#include "BytePairs.h"
 #include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -73,6 +74,23 @@ std::optional<ByteInstructions::Form> ByteInstructions::tileForm(const Isa &isa,
   if (whole)
     return Form{4, 4, 1, {.inputRegisters = 0, .rowRegisters = 1}, dot->family};
   return Form{4, 1, 1, {.perRow = 1}, dot->family}; // spreading an input takes an instruction
+}
+
+bool ByteInstructions::multiplyInPairs(const Isa &isa) {
+  return !dotInstruction(isa) && isa.has("avx2");
+}
+
+std::optional<ByteInstructions::Form> ByteInstructions::pairForm(const Isa &isa, int64_t depth, bool room) {
+  if (!multiplyInPairs(isa) || (depth < BytePairs::kBlock && !room))
+    return std::nullopt;
+  // Four steps of 4 products share a load; each picks its inputs once for all vectors. Two of them are added before they are widened.
+  // Ten sums are enough, as weights are operands; with more registers LLVM would load for several rows at once, and spill.
+  StepCost cost{.inputRegisters = isa.registers - 10,
+                .weightRegisters = 0,
+                .perRow = 1.25,
+                .perVector = 0.5,
+                .perProduct = 2.75};
+  return Form{BytePairs::kBlock, 1, 1, cost, "pair tile"};
 }
 
 ByteInstructions::ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa, int64_t lanes)
@@ -155,6 +173,23 @@ Value ByteInstructions::dot(Value accumulator, Value x, Value w, bool isSigned) 
 Value ByteInstructions::multiplyPairs(Value accumulator, Value x, Value w, bool isSigned) {
   StringRef name = isSigned ? "llvm.aarch64.neon.smmla.v4i32.v16i8" : "llvm.aarch64.neon.usmmla.v4i32.v16i8";
   return intrinsic(name, dwords(), {accumulator, x, w});
+}
+
+Value ByteInstructions::picked(Value x, Value places) {
+  StringRef name = at("llvm.x86.ssse3.pshuf.b.128", "llvm.x86.avx2.pshuf.b", "llvm.x86.avx512.pshuf.b.512");
+  return intrinsic(name, bytes(), {x, places});
+}
+
+Value ByteInstructions::pairProducts(Value x, Value w) {
+  StringRef name =
+      at("llvm.x86.ssse3.pmadd.ub.sw.128", "llvm.x86.avx2.pmadd.ub.sw", "llvm.x86.avx512.pmaddubs.w.512");
+  return intrinsic(name, vector(2 * count, 16), {x, w});
+}
+
+Value ByteInstructions::addWords(Value accumulator, Value words) {
+  StringRef name = at("llvm.x86.sse2.pmadd.wd", "llvm.x86.avx2.pmadd.wd", "llvm.x86.avx512.pmaddw.d.512");
+  return arith::AddIOp::create(b, kernel.loc(), accumulator,
+                               intrinsic(name, dwords(), {words, kernel.constantLike(words.getType(), 1)}));
 }
 
 Value ByteInstructions::narrowed(Value low, Value high, bool toSigned) {

@@ -24,6 +24,10 @@ public:
   /// The best form for `width` rows of `depth` inputs in a row; with `room`, a load may reach over their end. None where that is needed
   /// and not given, and none on AArch64 without dot products.
   static std::optional<Form> tileForm(const Isa &isa, int64_t width, int64_t depth, bool room);
+  /// Whether products in pairs (BytePairs.h) are the best there is.
+  static bool multiplyInPairs(const Isa &isa);
+  /// Their form; with room as above.
+  static std::optional<Form> pairForm(const Isa &isa, int64_t depth, bool room);
   ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa) : ByteInstructions(kernel, isa, isa.lanes) {}
   /// The same for vectors of `lanes`, no more than the ISA has.
   ByteInstructions(lower::KernelBuilder &kernel, const Isa &isa, int64_t lanes);
@@ -48,6 +52,13 @@ public:
   mlir::Value shifted(mlir::Value input, bool isSigned);
   /// Two rows by two columns: to lane 2 * i + j of the accumulator, eight products of half i of `x` and half j of `w` are added.
   mlir::Value multiplyPairs(mlir::Value accumulator, mlir::Value x, mlir::Value w, bool isSigned);
+
+  /// Bytes of each 128 bits of `x`, picked from the same by `places`.
+  mlir::Value picked(mlir::Value x, mlir::Value places);
+  /// Two products in every 16 bits, of bytes without sign and signed ones, which fit.
+  mlir::Value pairProducts(mlir::Value x, mlir::Value w);
+  /// accumulator + two sums of 16 bits in every lane.
+  mlir::Value addWords(mlir::Value accumulator, mlir::Value words);
 
   /// In which order four vectors of i32 hold 4 * lanes results.
   enum class Order {

@@ -1,6 +1,6 @@
 // Depthwise convolutions of bytes.
 //
-// The taps of a window are dealt into fours. For a vector of neighbouring elements, the four vectors of a four are interleaved by
+// The taps of a window are dealt into fours (into threes where products are added in pairs: TapPairs.h). For a vector of neighbouring elements, the four vectors of a four are interleaved by
 // bytes, so that one instruction adds four products to each result. Interleaving works inside 128 bits (punpck, zip), which deals the
 // results over four accumulators as 16 * i + 4 * j + k (accumulator j, lane 4 * i + k); packing the results to bytes undoes it.
 //
@@ -9,6 +9,7 @@
 // inside a pixel. The last block of a run overlaps the one before it.
 #include "Bytes.h"
 #include "Contractions.h"
+#include "TapPairs.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -46,7 +47,9 @@ public:
     height = weights.shape()[2];
     width = weights.shape()[3];
     taps = height * width;
-    fours = ceilDivide(taps, 4);
+    if (ByteInstructions::multiplyInPairs(isa))
+      pairs = TapPairs::of(weights.asIndices(), weights.shape()[0], taps);
+    fours = pairs ? static_cast<int64_t>(pairs->taps.size()) / 4 : ceilDivide(taps, 4);
     channels = result[3];
     bool runs = attributes.integers("strides")[1] == 1 && kernel.storesRuns(2);
     run = runs ? result[2] * channels : channels;
@@ -159,14 +162,22 @@ private:
           tables.multipliers.mutableValues<float>()[at] = m[m.size() == 1 ? 0 : static_cast<size_t>(channel)];
           if (products)
             tables.shifts->mutableValues<float>()[at] = products->shifts[static_cast<size_t>(channel)];
-          for (int64_t tap = 0; tap < taps; ++tap) {
-            int64_t place = ((phase * fours + tap / 4) * kGroups + group) * blockSize +
-                            instructions.factorPlace(lane, tap % 4);
+          for (int64_t factor = 0; factor < (pairs ? 4 * fours : taps); ++factor) {
+            int64_t place = ((phase * fours + factor / 4) * kGroups + group) * blockSize +
+                            instructions.factorPlace(lane, factor % 4);
             tables.weights.mutableValues<int8_t>()[static_cast<size_t>(place)] =
-                static_cast<int8_t>(w[static_cast<size_t>(channel * taps + tap)]);
+                pairs ? pairs->weights[static_cast<size_t>(channel * 4 * fours + factor)]
+                      : static_cast<int8_t>(w[static_cast<size_t>(channel * taps + factor)]);
           }
         }
     return tables;
+  }
+
+  /// The tap that factor `factor` of a lane is, or none.
+  int64_t tapOf(int64_t factor) const {
+    if (pairs)
+      return pairs->taps[static_cast<size_t>(factor)];
+    return factor < taps ? factor : TapPairs::kNone;
   }
 
   Value loadTap(Value image, Value row, Value pixel, Value element, int64_t tap) {
@@ -190,15 +201,19 @@ private:
     Value zero = kernel.constantLike(bytes, 0);
     for (int64_t four = 0; four < fours; ++four) {
       SmallVector<Value> x;
-      for (int64_t tap = 4 * four; tap < 4 * four + 4; ++tap)
-        x.push_back(tap < taps ? loadTap(image, row, pixel, element, tap) : zero);
+      for (int64_t factor = 4 * four; factor < 4 * four + 4; ++factor) {
+        int64_t tap = tapOf(factor);
+        x.push_back(tap == TapPairs::kNone ? zero : loadTap(image, row, pixel, element, tap));
+      }
       SmallVector<Value> inputs = instructions.interleaved(x);
       for (int64_t group = 0; group < kGroups; ++group) {
         Value w = vector::LoadOp::create(
             b, kernel.loc(), bytes, packed,
             ValueRange{phase, kernel.constantIndex(four), kernel.constantIndex(group * blockSize)});
         auto &sum = sums[static_cast<size_t>(group)];
-        sum = instructions.dot(sum, inputs[static_cast<size_t>(group)], w, signedInput());
+        Value input = inputs[static_cast<size_t>(group)];
+        sum = pairs ? instructions.addWords(sum, instructions.pairProducts(input, w))
+                    : instructions.dot(sum, input, w, signedInput());
       }
     }
     Value stored = narrow(sums, phase);
@@ -233,7 +248,8 @@ private:
   Shape input, result;
   Tensor weights;
   int64_t height, width, taps, fours, channels, run, pixels, period = 0;
-  bool bounded = true; ///< no result exceeds what rounding takes
+  std::optional<TapPairs> pairs; ///< where products are added in pairs of 16 bits
+  bool bounded = true;           ///< no result exceeds what rounding takes
   SmallVector<int64_t> phaseStarts;
   Value packed, bias, multipliers, shifts, buffer;
 };
@@ -260,6 +276,8 @@ LogicalResult emitDepthwiseConvolution(lower::KernelBuilder &kernel, const Isa &
     return failure();
   emitter.emit();
   kernel.setFamily("depthwise");
+  if (ByteInstructions::multiplyInPairs(isa))
+    kernel.noteForm("pairs");
   return success();
 }
 

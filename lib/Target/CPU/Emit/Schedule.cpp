@@ -49,17 +49,26 @@ static double streamCycles(const ContractionExtent &extent, int64_t vectors, int
   return static_cast<double>(vectors * lanes * kLaneBytes) / kBytesPerCycle;
 }
 
-/// Estimated cycles of the whole problem.
-static double costOf(const ContractionExtent &extent, const Tile &tile, const StepCost &step) {
+/// Estimated cycles of one tile.
+static double costOfTile(const ContractionExtent &extent, const Tile &tile, const StepCost &step) {
   constexpr double kTileOverhead = 20; // cycles
   constexpr double kLatency = 4;       // an accumulator is ready for its next product after this many cycles
-  int64_t tiles = ceilDivide(extent.width, tile.height) * ceilDivide(extent.columns, tile.panel());
   auto rows = static_cast<double>(tile.height), columns = static_cast<double>(tile.vectors);
   double arithmetic = (rows * step.perRow + columns * step.perVector + rows * columns * step.perProduct) / 2,
          loads = (rows + columns) / 2;
   double cycles = std::max({arithmetic, loads + conflictCycles(extent, tile.height), kLatency,
                             streamCycles(extent, tile.vectors, tile.lanes)});
-  return static_cast<double>(tiles) * (cycles * static_cast<double>(extent.depth) + kTileOverhead);
+  return cycles * static_cast<double>(extent.depth) + kTileOverhead;
+}
+
+/// Estimated cycles of the whole problem.
+static double costOf(const ContractionExtent &extent, const Tile &tile, const StepCost &step) {
+  int64_t panels = ceilDivide(extent.columns, tile.panel()), whole = extent.width / tile.height,
+          rest = extent.width % tile.height;
+  // The last rows take as long as a whole tile, where its weights are most of what is loaded; else what they are.
+  Tile last{step.weightRegisters ? tile.height : rest, tile.vectors, tile.lanes};
+  return static_cast<double>(panels) * (static_cast<double>(whole) * costOfTile(extent, tile, step) +
+                                        (rest ? costOfTile(extent, last, step) : 0));
 }
 
 std::vector<Tile> candidateTiles(const ContractionExtent &extent, const Isa &isa, int64_t lanes,

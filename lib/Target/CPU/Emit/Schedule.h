@@ -21,9 +21,10 @@ struct Tile {
 
 /// What one step of depth takes beside its accumulators and its loads.
 struct StepCost {
-  int64_t inputRegisters = 2, weightRegisters = 1; ///< for inputs; for each vector of weights
-  int64_t rowRegisters = 0;                        ///< for each row, beside its accumulators
-  int64_t rowsTogether = 1;                        ///< rows that one instruction computes
+  int64_t inputRegisters = 2,
+          weightRegisters = 1; ///< for inputs; for each vector of weights, 0 where each row loads them
+  int64_t rowRegisters = 0;    ///< for each row, beside its accumulators
+  int64_t rowsTogether = 1;    ///< rows that one instruction computes
   /// Vector instructions for each row, each vector of weights, and each product of the two.
   double perRow = 0, perVector = 0, perProduct = 1;
 };

@@ -84,6 +84,8 @@ private:
       accumulators.append(starts);
     auto multiply = [&](Value kh, Value k, ValueRange values, bool alone) {
       SmallVector<Value> next(values), loaded(static_cast<size_t>(groups));
+      if (atom.multipliesByRow())
+        return multiplyByRow(panel, row, column, height, kh, k, next, alone);
       for (int64_t step = 0; step < (alone ? 1 : atom.stepsPerLoad()); ++step) {
         SmallVector<Value> columns;
         Value products = kernel.addIndex(k, step * atom.unit());
@@ -107,7 +109,7 @@ private:
       }
       return next;
     };
-    int64_t alone = atom.readsBehind() ? 0 : problem.depth % atom.unit(), whole = problem.depth - alone;
+    int64_t alone = atom.lastProducts(problem.depth), whole = problem.depth - alone;
     auto overDepth = [&](Value kh, ValueRange carried) {
       SmallVector<Value> sums =
           kernel.loop(0, whole, atom.unit() * atom.stepsPerLoad(), carried,
@@ -119,6 +121,8 @@ private:
     else
       accumulators = kernel.loop(0, problem.outer, 1, accumulators,
                                  [&](Value kh, ValueRange carried) { return overDepth(kh, carried); });
+    if (atom.multipliesByRow())
+      accumulators = multiplyRemainders(panel, row, column, height, accumulators);
     SmallVector<Value> rows(static_cast<size_t>(height * tile.vectors));
     for (int64_t group = 0; group < groups; ++group)
       for (int64_t v = 0; v < tile.vectors; ++v) {
@@ -128,6 +132,40 @@ private:
           rows[static_cast<size_t>(m * tile.vectors + v)] = own[static_cast<size_t>(m - group * together)];
       }
     epilogue.emit(panel, row, column, height, rows);
+  }
+
+  /// One unit of each row after the other, or `alone` the products behind the last whole one.
+  SmallVector<Value> multiplyByRow(Value panel, Value row, Value column, int64_t height, Value kh, Value k,
+                                   SmallVector<Value> sums, bool alone) {
+    Value from = alone ? kernel.constantIndex(atom.placeOfLast(problem.depth)) : k;
+    Value weights = atom.rowWeights(panel, kh, k);
+    for (int64_t m = 0; m < height; ++m) {
+      Value inputs = load(row, column, height, kh, from, m, /*alone=*/false);
+      atom.multiplyRow(ofRow(sums, m), inputs, weights,
+                       alone ? atom.lastProducts(problem.depth) : atom.unit());
+    }
+    return sums;
+  }
+
+  SmallVector<Value> multiplyRemainders(Value panel, Value row, Value column, int64_t height,
+                                        SmallVector<Value> accumulators) {
+    auto [first, last] = atom.remainderSteps(panel);
+    if (!first)
+      return accumulators;
+    return kernel.loop(first, last, 1, accumulators, [&](Value step, ValueRange values) {
+      SmallVector<Value> sums(values);
+      auto [kh, k] = atom.remainderPlace(step);
+      Value weights = atom.remainderWeights(step);
+      for (int64_t m = 0; m < height; ++m)
+        atom.multiplyRow(ofRow(sums, m), load(row, column, height, kh, k, m, /*alone=*/false), weights,
+                         /*products=*/1);
+      return sums;
+    });
+  }
+
+  /// The accumulators of one row, where none are computed together.
+  MutableArrayRef<Value> ofRow(MutableArrayRef<Value> accumulators, int64_t row) {
+    return accumulators.slice(static_cast<size_t>(row * tile.vectors), static_cast<size_t>(tile.vectors));
   }
 
   /// Inputs of one group of rows from product (kh, k) on; `alone`: only that one.
@@ -190,8 +228,13 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   if (!problem.run && succeeded(emitAmxContraction(kernel, isa, arithmetic, problem)))
     return;
   std::optional<ByteInstructions::Form> form;
-  if (!arithmetic.isFloat())
-    form = ByteInstructions::tileForm(isa, problem.width, problem.depth, kernel.hasRoomBehind(x));
+  bool room = kernel.hasRoomBehind(x), paired = false;
+  if (!arithmetic.isFloat()) {
+    form = ByteInstructions::pairForm(isa, problem.depth, room);
+    paired = form.has_value();
+    if (!paired)
+      form = ByteInstructions::tileForm(isa, problem.width, problem.depth, room);
+  }
   bool pairs = bf16AtomApplies(arithmetic, isa);
   bool wide = arithmetic.isFloat() && !pairs && !keepsHalves(arithmetic, isa);
   DType packed = wide ? DType::F32 : problem.weights.values.dtype();
@@ -215,7 +258,9 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
     tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());
   }
   std::unique_ptr<Atom> atom;
-  if (form)
+  if (paired)
+    atom = makeBytePairAtom(kernel, arithmetic, tile, isa);
+  else if (form)
     atom = makeDotAtom(kernel, arithmetic, tile, isa, *form);
   else if (pairs)
     atom = makeBF16Atom(kernel, arithmetic, tile);

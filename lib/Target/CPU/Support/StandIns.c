@@ -149,11 +149,11 @@ void standin_vpermps(float *restrict d, const float *restrict table, const int32
     d[i] = table[at[i] & (count - 1)];
 }
 
-/* pshufb in one register of 16 bytes: 0 where the top bit of the position is set. */
+/* pshufb: bytes of every 16 of a table; 0 where the top bit of the position is set. */
 void standin_pshufb(int8_t *restrict d, const int8_t *restrict table, const int8_t *restrict at,
                     int32_t count) {
   for (int32_t i = 0; i < count; ++i)
-    d[i] = at[i] < 0 ? 0 : table[at[i] & 15];
+    d[i] = at[i] < 0 ? 0 : table[i / 16 * 16 + (at[i] & 15)];
 }
 
 /* tbl with four registers: 0 for positions of 64 and above. */
@@ -186,6 +186,14 @@ void standin_pmaddwd(int32_t *restrict d, const int16_t *restrict a, const int16
   for (int32_t i = 0; i < count; ++i)
     d[i] = (int32_t)((uint32_t)((int32_t)a[2 * i] * c[2 * i]) +
                      (uint32_t)((int32_t)a[2 * i + 1] * c[2 * i + 1]));
+}
+
+/* pmaddubsw: two products of u8 and s8 in each 16-bit lane, saturated. */
+void standin_pmaddubsw(int16_t *restrict d, const uint8_t *restrict a, const int8_t *restrict c, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    int32_t sum = a[2 * i] * c[2 * i] + a[2 * i + 1] * c[2 * i + 1];
+    d[i] = (int16_t)(sum < -32768 ? -32768 : sum > 32767 ? 32767 : sum);
+  }
 }
 
 /* vpdpwssd: the same, added to what there is. */
