@@ -189,7 +189,8 @@ void standin_pmaddwd(int32_t *restrict d, const int16_t *restrict a, const int16
 }
 
 /* pmaddubsw: two products of u8 and s8 in each 16-bit lane, saturated. */
-void standin_pmaddubsw(int16_t *restrict d, const uint8_t *restrict a, const int8_t *restrict c, int32_t count) {
+void standin_pmaddubsw(int16_t *restrict d, const uint8_t *restrict a, const int8_t *restrict c,
+                       int32_t count) {
   for (int32_t i = 0; i < count; ++i) {
     int32_t sum = a[2 * i] * c[2 * i] + a[2 * i + 1] * c[2 * i + 1];
     d[i] = (int16_t)(sum < -32768 ? -32768 : sum > 32767 ? 32767 : sum);
