@@ -16,7 +16,7 @@ struct PartCost {
   int64_t activationBytes = 0, weightBytes = 0;
   /// Nanoseconds of its products, and what is lost once where rows do not fill their last tile.
   double all = 0, lost = 0;
-  double overhead = 0; ///< of calls
+  int64_t calls = 0; ///< of kernels
 };
 
 /// How long a part takes over all samples, and sample by sample.
@@ -67,13 +67,12 @@ static double productsPerNanosecond(StringRef arithmetic) {
 
 static PartCost costOf(ArrayRef<Operation *> part, int64_t samples) {
   constexpr double kHalfTile = 6; // rows
-  constexpr double kCall = 100;   // of a kernel, with what it sets up
   PartCost cost;
   for (Operation *op : part) {
     if (!needsKernel(op))
       continue;
     auto region = cast<graph::FusedOp>(op);
-    cost.overhead += kCall;
+    ++cost.calls;
     KernelFacts facts;
     measureRegion(region, facts);
     cost.activationBytes += facts.activationBytes / samples;
@@ -108,8 +107,13 @@ static PartTime timeOf(const PartCost &cost, int64_t samples, int64_t runWeights
   double weights = static_cast<double>(cost.weightBytes) / rates.of(runWeights);
   weights = std::max(weights - cost.all, 0.0) + kNotHidden * std::min(weights, cost.all);
   double products = count * cost.all;
-  return {products + cost.lost + weights + all + cost.overhead,
-          products + count * (cost.lost + weights + cost.overhead) + one};
+  // Nanoseconds that a call takes with what it sets up; and workers, to meet behind one that is worth sharing.
+  constexpr double kCall = 100, kMeeting = 1000, kLeastShared = 3000;
+  auto calls = static_cast<double>(cost.calls);
+  double whole = products + cost.lost + weights + all + calls * kCall;
+  if (whole > kLeastShared)
+    whole += calls * kMeeting;
+  return {whole, products + count * (cost.lost + weights + calls * kCall) + one};
 }
 
 /// What it takes more at each border of the parts of a run if there the values that live across are stored for all samples.
@@ -220,6 +224,13 @@ std::vector<SampleParts> worthSplitting(const SampleRun &run, const Caches &cach
     for (const PartCost &cost : costs)
       times.parts.push_back(timeOf(cost, run.samples, weights, rates));
     ranges = cheapest(times);
+    // A view at either end would leave the body beside what it is a view of, and so be copied.
+    for (Range &range : ranges) {
+      while (range.first < range.last && costs[range.first].calls == 0)
+        ++range.first;
+      while (range.first < range.last && costs[range.last - 1].calls == 0)
+        --range.last;
+    }
     std::erase_if(ranges, [&](const Range &range) { return !gains(times, range); });
     weights = 0;
     for (const Range &range : ranges)
