@@ -402,6 +402,7 @@ TEST_F(ExportModelTest, EveryOpHasARule) {
                                         "limbeck.launch",
                                         "limbeck.matmul_blocks",
                                         "limbeck.matmul_integer_blocks",
+                                        "limbeck.per_sample",
                                         "limbeck.yield"};
   for (mlir::RegisteredOperationName name : context.getRegisteredOperations()) {
     if (name.getDialectNamespace() != "limbeck")
