@@ -25,12 +25,11 @@ struct ExplainFlags {
 static void explainFlags(CLI::App &command, ExplainFlags &flags) {
   session::ExplainOptions &options = flags.options;
   command.add_option("FLOAT", options.model.path, "an ONNX file of floats")->required();
-  command
-      .add_option("QUANTIZED", options.statistics,
-                  "statistics that calibrate collected (.json): the model that quantize --stats makes of "
-                  "them, with the "
-                  "same recipe and flags; or an .onnx that another tool quantized")
-      ->required();
+  command.add_option("QUANTIZED", options.statistics,
+                     "statistics that calibrate collected (.json): the model that quantize --stats makes of "
+                     "them, with the "
+                     "same recipe and flags; or an .onnx that another tool quantized. --dynamic and "
+                     "--weight-only need neither");
   const char *group = "Data";
   command
       .add_option("--data", options.dataSet,
@@ -157,6 +156,8 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
   double simulated = report->repaired.value_or(report->quantized);
   double found = report->compiledRepaired.value_or(
       options.quantized.empty() ? simulated : report->compiled.value_or(simulated));
+  for (const session::WholeRepair &repair : report->whole)
+    found = repair.applied ? repair.after : found;
   if (report->biases && report->biases->applied)
     found = report->biases->after;
   if (!flags.minSqnr || found >= *flags.minSqnr)
@@ -174,6 +175,7 @@ void addExplainCommand(CommandSet &set) {
        "overlay.json\n"
        "  limbeck explain model.onnx stats.json --data samples.npz --apply 5 -o recipe.yaml --min-sqnr 20\n"
        "  limbeck quantize model.onnx --data samples.npz --recipe recipe.yaml -o model.lmb\n"
+       "  limbeck explain model.onnx --data samples.npz --dynamic\n"
        "  limbeck explain model.onnx quantized_by_another_tool.onnx --data samples.npz\n"},
       explainFlags, runExplain);
 }

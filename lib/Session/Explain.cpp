@@ -12,7 +12,10 @@ Status Explainer::open() {
   if (isGiven()) {
     LIMBECK_TRY(expectModel(options.quantized));
   } else {
-    LIMBECK_ASSIGN(calibration::Statistics read, calibration::readStatistics(options.statistics));
+    calibration::Statistics read;
+    if (!options.statistics.empty()) {
+      LIMBECK_ASSIGN(read, calibration::readStatistics(options.statistics));
+    }
     statistics = std::make_shared<const calibration::Statistics>(std::move(read));
   }
   source = options.model;
@@ -59,7 +62,16 @@ Status Explainer::open() {
   variantOptions.statistics = statistics;
   variantOptions.threads = options.threads;
   variantOptions.worker = options.worker;
-  LIMBECK_ASSIGN(model, VariantModel::create(variantOptions, progress));
+  auto created = VariantModel::create(variantOptions, progress);
+  if (!created.ok() && created.diagnostic().code == Code::Calibration && !isGiven() && file.empty())
+    return error(Code::Flag,
+                 "expected statistics that calibrate collected, found none: this recipe rounds by "
+                 "the ranges that samples had")
+        .withHint("limbeck calibrate model.onnx --data samples.npz --collect histogram -o stats.json");
+  LIMBECK_ASSIGN(model, std::move(created));
+  if (!isGiven() && !options.statistics.empty() && model->tensors.empty())
+    report.notes.push_back(
+        "the statistics are not needed: nothing is rounded by the ranges that samples had");
   report.notes.insert(report.notes.end(), model->notes.begin(), model->notes.end());
   return {};
 }
@@ -110,7 +122,7 @@ Expected<ExplainReport> Explainer::run() {
       return compareGiven();
     LIMBECK_TRY(judgeRepairs());
     LIMBECK_TRY(compileRepairs());
-    return correctBiases();
+    return repairWhole();
   }();
   if (!status.ok() && (report.interrupted || (report.interrupted = interrupt.take())))
     return std::move(report);
@@ -124,8 +136,9 @@ Expected<ExplainReport> Explainer::run() {
   if (report.repairs < options.apply)
     report.notes.push_back(message("found ", report.repairs, " repairs, fewer than the ", options.apply,
                                    " that were asked for"));
-  if (std::ranges::none_of(statistics->tensors,
-                           [](const auto &entry) { return entry.second.histogram.has_value(); }))
+  if (!model->tensors.empty() && std::ranges::none_of(statistics->tensors, [](const auto &entry) {
+        return entry.second.histogram.has_value();
+      }))
     report.notes.push_back(
         "the statistics have no histograms: ranges by percentile, entropy and mse were not tried; "
         "calibrate --collect histogram collects them");

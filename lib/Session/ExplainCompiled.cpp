@@ -1,4 +1,4 @@
-// The last round of explain: models with repairs, compiled to integers, run and timed.
+// The last rounds of explain: models with repairs, compiled to integers, run and timed.
 #include "Explainer.h"
 #include "limbeck/Session/Bench.h"
 #include "limbeck/Session/Worker.h"
@@ -28,18 +28,22 @@ quantize::Recipe Explainer::recipeWith(size_t first, size_t count) const {
   return recipe;
 }
 
-Expected<std::string> Explainer::compiled(const std::string &name, bool quantized,
-                                          const quantize::Recipe &recipe) {
+/// The artifact of a recipe, or of the float model; compiled once.
+Expected<std::string> Explainer::compiled(const quantize::Recipe *recipe) {
   CompileOptions what;
   what.model = source;
   what.target = "cpu:native";
-  if (quantized) {
+  std::string key = recipe ? quantize::recipeText(*recipe) : "float";
+  if (auto found = artifacts.find(key); found != artifacts.end())
+    return found->second;
+  if (recipe) {
     what.quantization.enabled = true;
     LIMBECK_ASSIGN(what.quantization.statistics,
-                   correctsBiases(recipe) ? withBiasErrors(recipe) : statisticsFor(recipe));
-    what.quantization.recipe = quantize::recipeText(recipe);
+                   correctsBiases(*recipe) ? withBiasErrors(*recipe) : statisticsFor(*recipe));
+    what.quantization.recipe = key;
   }
-  return compiled(name, what);
+  LIMBECK_ASSIGN(std::string file, compiled(message("model-", artifacts.size()), what));
+  return artifacts[key] = file;
 }
 
 Expected<std::string> Explainer::compiled(const std::string &name, const CompileOptions &what) {
@@ -50,72 +54,78 @@ Expected<std::string> Explainer::compiled(const std::string &name, const Compile
   return file;
 }
 
+/// How far each is from the float model.
+Status Explainer::runCompiled(std::string_view what, std::span<CompiledRecipe> models) {
+  std::vector<std::unique_ptr<runtime::Context>> contexts;
+  auto load = [&](const std::string &file) -> Status {
+    LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> loaded, runtime::Model::load(file, {}));
+    runtime::ContextOptions contextOptions;
+    contextOptions.threads = options.threads;
+    LIMBECK_ASSIGN(contexts.emplace_back(), runtime::Context::create(loaded, contextOptions));
+    return {};
+  };
+  LIMBECK_ASSIGN(std::string exact, compiled(nullptr));
+  LIMBECK_TRY(load(exact));
+  for (CompiledRecipe &one : models) {
+    LIMBECK_ASSIGN(one.file, compiled(&one.recipe));
+    LIMBECK_TRY(load(one.file));
+  }
+  return forSamples(what, 1, [&](const Sample &sample) -> Status {
+    LIMBECK_ASSIGN(std::vector<Tensor> expected, contexts[0]->run("", sample.values));
+    for (size_t i = 0; i < models.size(); ++i) {
+      LIMBECK_ASSIGN(std::vector<Tensor> found, contexts[i + 1]->run("", sample.values));
+      models[i].noise.add(expected, found);
+    }
+    if ((report.interrupted = interrupt.take()))
+      return error(Code::Run, "interrupted");
+    return {};
+  });
+}
+
+/// The time of each as a multiple of that of the first, measured side by side; and the first one's milliseconds.
+Expected<double> Explainer::timeCompiled(std::span<CompiledRecipe> models) {
+  BenchOptions benchOptions;
+  benchOptions.model.path = models.front().file;
+  for (const CompiledRecipe &one : models.subspan(1))
+    benchOptions.baselines.push_back(one.file);
+  benchOptions.threads = options.threads;
+  benchOptions.seconds = options.seconds;
+  LIMBECK_ASSIGN(BenchReport times, bench(benchOptions, progress));
+  for (size_t i = 0; i < times.baselines.size() && times.model.p50Ms > 0; ++i)
+    models[i + 1].time = times.baselines[i].p50Ms / times.model.p50Ms;
+  return times.model.p50Ms;
+}
+
 /// Integers, no simulation: what a few repairs gain and what they cost in time.
 Status Explainer::compileRepairs() {
   size_t repairs = static_cast<size_t>(
       std::ranges::count_if(report.layers, [](const LayerError &layer) { return layer.repair.has_value(); }));
   report.repairs = std::min(options.apply, repairs);
   report.recipe = recipeWith(0, report.repairs);
-  struct Built {
-    std::string file;
-    Repair *repair = nullptr; ///< null: of all that are applied, or none
-    OutputNoise noise;
-    std::unique_ptr<runtime::Context> context;
-  };
-  std::vector<Built> built;
-  auto add = [&](const std::string &name, bool quantized, const quantize::Recipe &recipe,
-                 Repair *repair) -> Status {
-    LIMBECK_ASSIGN(std::string file, compiled(name, quantized, recipe));
-    built.push_back({std::move(file), repair, {}, nullptr});
-    return {};
-  };
   if (options.timed == 0 && report.repairs == 0)
     return {};
-  LIMBECK_TRY(add("float", false, {}, nullptr));
-  LIMBECK_TRY(add("int8", true, options.recipe, nullptr));
-  size_t number = 0;
-  for (LayerError &layer : report.layers)
-    if (layer.repair && number < options.timed) {
-      LIMBECK_TRY(add(message("repair-", number), true, recipeWith(number, 1), &*layer.repair));
-      ++number;
-    }
-  if (report.repairs > 0)
-    LIMBECK_TRY(add("repaired", true, report.recipe, nullptr));
-  for (Built &one : built) {
-    LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> loaded, runtime::Model::load(one.file, {}));
-    runtime::ContextOptions contextOptions;
-    contextOptions.threads = options.threads;
-    LIMBECK_ASSIGN(one.context, runtime::Context::create(loaded, contextOptions));
-  }
-  LIMBECK_TRY(forSamples("compiled repairs", 1, [&](const Sample &sample) -> Status {
-    LIMBECK_ASSIGN(std::vector<Tensor> expected, built[0].context->run("", sample.values));
-    for (size_t i = 1; i < built.size(); ++i) {
-      LIMBECK_ASSIGN(std::vector<Tensor> found, built[i].context->run("", sample.values));
-      built[i].noise.add(expected, found);
-    }
-    return {};
-  }));
-  report.compiled = built[1].noise.decibels();
-  if (report.repairs > 0)
-    report.compiledRepaired = built.back().noise.decibels();
-  BenchOptions benchOptions;
-  benchOptions.model.path = built[1].file;
-  benchOptions.threads = options.threads;
-  benchOptions.seconds = options.seconds;
+  std::vector<CompiledRecipe> models = {{options.recipe}};
   std::vector<Repair *> timed;
-  for (Built &one : built)
-    if (one.repair) {
-      one.repair->measuredGain = one.noise.decibels() - *report.compiled;
-      benchOptions.baselines.push_back(one.file);
-      timed.push_back(one.repair);
+  for (LayerError &layer : report.layers)
+    if (layer.repair && timed.size() < options.timed) {
+      models.push_back({recipeWith(timed.size(), 1)});
+      timed.push_back(&*layer.repair);
     }
+  if (report.repairs > 0)
+    models.push_back({report.recipe});
+  LIMBECK_TRY(runCompiled("compiled repairs", models));
+  report.compiled = models.front().noise.decibels();
+  if (report.repairs > 0) {
+    report.compiledRepaired = models.back().noise.decibels();
+    models.pop_back();
+  }
+  for (size_t i = 0; i < timed.size(); ++i)
+    timed[i]->measuredGain = models[i + 1].noise.decibels() - *report.compiled;
   if (options.timed == 0)
     return {};
-  LIMBECK_ASSIGN(BenchReport times, bench(benchOptions, progress));
-  report.timeMs = times.model.p50Ms;
-  for (size_t i = 0; i < timed.size() && i < times.baselines.size(); ++i)
-    if (times.model.p50Ms > 0)
-      timed[i]->time = times.baselines[i].p50Ms / times.model.p50Ms;
+  LIMBECK_ASSIGN(report.timeMs, timeCompiled(models));
+  for (size_t i = 0; i < timed.size(); ++i)
+    timed[i]->time = models[i + 1].time;
   return {};
 }
 

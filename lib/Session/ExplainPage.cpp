@@ -70,6 +70,12 @@ std::string fact(const std::string &value, std::string_view about) {
   return "<div><b>" + value + "</b>" + std::string(about) + "</div>\n";
 }
 
+std::string wholeFact(const WholeRepair &repair) {
+  return fact(number(repair.after, " dB"), repair.about + ", " + number(repair.before, " dB") +
+                                               " without, compiled" +
+                                               (repair.applied ? "; in the recipe" : ""));
+}
+
 /// Bars of noise, in decibels below the signal: the longer, the worse; the repaired one beneath.
 std::string damagePlot(const ExplainReport &report) {
   constexpr size_t most = 25;
@@ -228,9 +234,10 @@ std::string explainHtml(const ExplainReport &report) {
                  llvm::formatv("with the first {0} repairs", report.repairs).str());
   if (report.compiledRepaired)
     html += fact(number(report.compiledRepaired, " dB"), "the same, compiled");
-  if (const auto &biases = report.biases)
-    html += fact(number(biases->after, " dB"),
-                 "biases corrected by runs, " + number(biases->before, " dB") + " without, compiled");
+  for (const WholeRepair &repair : report.whole)
+    html += wholeFact(repair);
+  if (report.biases)
+    html += wholeFact(*report.biases);
   if (report.timeMs)
     html += fact(llvm::formatv("{0:F2} ms", *report.timeMs).str(), "a run, compiled");
   html += "</div>\n<h2>Damage of each layer alone</h2><p>Noise at the outputs when only this layer is "

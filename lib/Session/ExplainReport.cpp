@@ -72,11 +72,15 @@ std::string explainText(const ExplainReport &report) {
         rows.back().push_back(cell);
   }
   text += table(rows);
-  if (const auto &biases = report.biases)
-    text += llvm::formatv("\nbiases corrected by runs: {0} dB in place of {1}, compiled to integers{2}{3}\n",
-                          decibels(biases->after), decibels(biases->before),
-                          biases->time ? llvm::formatv(", time {0:F2}", *biases->time).str() : "",
-                          biases->applied ? "; in the recipe" : "")
+  std::vector<WholeRepair> whole = report.whole;
+  if (report.biases)
+    whole.push_back(*report.biases);
+  text += whole.empty() ? "" : "\n";
+  for (const WholeRepair &repair : whole)
+    text += llvm::formatv("{0}: {1} dB in place of {2}, compiled to integers{3}{4}\n", repair.about,
+                          decibels(repair.after), decibels(repair.before),
+                          repair.time ? llvm::formatv(", time {0:F2}", *repair.time).str() : "",
+                          repair.applied ? "; in the recipe" : "")
                 .str();
   if (report.repaired)
     text +=
@@ -101,6 +105,13 @@ static void writeRule(llvm::json::OStream &json, const quantize::Rule &rule) {
     for (const auto &[key, value] : rule.settings)
       json.attribute(key, value);
   });
+}
+
+static void writeMeasured(llvm::json::OStream &json, const WholeRepair &repair) {
+  json.attribute("before_db", jsonNumber(repair.before));
+  json.attribute("after_db", jsonNumber(repair.after));
+  json.attribute("time", optionalNumber(repair.time));
+  json.attribute("applied", repair.applied);
 }
 
 static void writeLayer(llvm::json::OStream &json, const LayerError &layer) {
@@ -164,13 +175,18 @@ std::string explainJson(const ExplainReport &report) {
     json.attribute("repairs", static_cast<int64_t>(report.repairs));
     json.attribute("repaired_db", optionalNumber(report.repaired));
     json.attribute("compiled_repaired_db", optionalNumber(report.compiledRepaired));
+    json.attributeArray("whole", [&] {
+      for (const WholeRepair &repair : report.whole)
+        json.object([&] {
+          json.attribute("about", repair.about);
+          json.attributeBegin("rule");
+          writeRule(json, repair.rule);
+          json.attributeEnd();
+          writeMeasured(json, repair);
+        });
+    });
     if (const auto &biases = report.biases)
-      json.attributeObject("biases", [&] {
-        json.attribute("before_db", jsonNumber(biases->before));
-        json.attribute("after_db", jsonNumber(biases->after));
-        json.attribute("time", optionalNumber(biases->time));
-        json.attribute("applied", biases->applied);
-      });
+      json.attributeObject("biases", [&] { writeMeasured(json, *biases); });
     else
       json.attribute("biases", nullptr);
     json.attributeArray("layers", [&] {

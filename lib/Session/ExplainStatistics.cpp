@@ -4,10 +4,21 @@
 
 namespace limbeck::session {
 
-/// The file that was given, unless the recipe equalizes or smooths otherwise than the model that it is of: then one of the samples.
+/// Rules that round by Gram matrices, which are of what these rules name.
+static std::string gramText(const quantize::Recipe &recipe) {
+  std::string text;
+  for (const quantize::Rule &rule : recipe.rules)
+    if (auto found = rule.settings.find("weight_method");
+        found != rule.settings.end() && (found->second == "gptq" || found->second == "awq"))
+      text += message("gram of ", rule.node, ", ", rule.operators.size(), " operators\n");
+  return text;
+}
+
+/// The file that was given, unless the recipe equalizes or smooths otherwise than the model that it is of, or rounds by Gram matrices
+/// that it lacks: then one of the samples.
 Expected<std::string> Explainer::statisticsFor(const quantize::Recipe &recipe) {
-  std::string scaling = quantize::scalingText(recipe);
-  collected.try_emplace(statistics->scaling, options.statistics);
+  std::string gram = gramText(recipe), scaling = quantize::scalingText(recipe) + gram;
+  collected.try_emplace(statistics->scaling + gramText(options.recipe), options.statistics);
   if (auto found = collected.find(scaling); found != collected.end())
     return found->second;
   CalibrateOptions again;
@@ -15,6 +26,7 @@ Expected<std::string> Explainer::statisticsFor(const quantize::Recipe &recipe) {
   again.dataSet = options.dataSet;
   again.recipe = quantize::recipeText(recipe);
   again.collect = statistics->collect;
+  again.collect.gram |= !gram.empty();
   again.samples = report.samples;
   again.threads = options.threads;
   again.worker = options.worker;

@@ -19,6 +19,14 @@ struct RepairChoice {
   int changes() const { return (range != 0) + (weights != 0); }
 };
 
+/// A recipe's model in integers, and what was measured of it.
+struct CompiledRecipe {
+  quantize::Recipe recipe;
+  std::string file = {};
+  OutputNoise noise = {};
+  std::optional<double> time = {}; ///< of a run, as a multiple of that of the first
+};
+
 class Explainer {
 public:
   Explainer(const ExplainOptions &options, TemporaryFolder folder, const Progress &progress)
@@ -37,7 +45,11 @@ private:
   Status judgeRepairs();
   Status compileRepairs();
   Status compareGiven();
-  Status correctBiases();
+  Status repairWhole();
+  std::vector<WholeRepair> wholeCandidates() const;
+  Status tryWhole(std::string_view what, std::vector<WholeRepair> &repairs);
+  Status runCompiled(std::string_view what, std::span<CompiledRecipe> models);
+  Expected<double> timeCompiled(std::span<CompiledRecipe> models);
   static bool correctsBiases(const quantize::Recipe &recipe);
   Expected<std::string> withBiasErrors(const quantize::Recipe &recipe);
   bool isGiven() const { return !options.quantized.empty(); }
@@ -51,7 +63,7 @@ private:
   std::vector<quantize::Rule> rulesOf(const RoundedLayer &layer, const RepairChoice &choice) const;
   bool hasRules(const RoundedLayer &layer, const RepairChoice &choice) const;
   std::string about(const RoundedLayer &layer, const RepairChoice &choice) const;
-  Expected<std::string> compiled(const std::string &name, bool quantized, const quantize::Recipe &recipe);
+  Expected<std::string> compiled(const quantize::Recipe *recipe);
   Expected<std::string> compiled(const std::string &name, const CompileOptions &what);
   quantize::Recipe recipeWith(size_t first, size_t count) const;
   size_t worst() const { return std::min(options.worst, order.size()); }
@@ -62,12 +74,13 @@ private:
   SourceModel source; ///< with the samples' shapes
   std::optional<DataSet> data;
   std::shared_ptr<const calibration::Statistics> statistics;
-  std::map<std::string, std::string>
-      collected; ///< files of statistics, by the rules that factors were moved by
+  /// Files of statistics, by the rules that factors were moved by and what Gram matrices are of.
+  std::map<std::string, std::string> collected;
   std::unique_ptr<VariantModel> model;
   std::vector<size_t> order;                    ///< of layers, the worst first
   std::vector<RepairChoice> choices;            ///< per place in `order`
-  std::map<std::string, std::string> corrected; ///< files with errors of biases, by scaling
+  std::map<std::string, std::string> corrected; ///< files with errors of biases, by recipe
+  std::map<std::string, std::string> artifacts; ///< by recipe; `float`
   CatchInterrupt interrupt;
   ExplainReport report;
 };

@@ -202,7 +202,9 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> VariantModel::moduleOf(Compiler &com
   }
   LIMBECK_ASSIGN(importer::Options importOptions, onlyChoice(options.model));
   LIMBECK_ASSIGN(imported, importStatic(options.model.path, importOptions));
-  if (statisticsIdentity(imported, importOptions) != options.statistics->modelSha256)
+  // Where nothing is rounded by ranges of samples, there may be none.
+  bool given = !options.statistics->modelSha256.empty();
+  if (given && statisticsIdentity(imported, importOptions) != options.statistics->modelSha256)
     return error(Code::Calibration, "expected statistics of this model, found those of one with SHA-256 ",
                  options.statistics->modelSha256);
   outputs = imported.outputNames;

@@ -62,8 +62,10 @@ struct LayerError {
   std::optional<Repair> repair;
 };
 
-/// What `correct_bias: runs` gains, of all layers together: biases take what rounding adds to the mean of each channel.
-struct BiasRepair {
+/// A rule for all layers together, which no simulation of single ones can judge.
+struct WholeRepair {
+  std::string about; ///< `smooth`, `weights by gptq`
+  quantize::Rule rule;
   double before = 0, after = 0; ///< dB of compiled models, both with the repairs that are applied
   std::optional<double> time;   ///< with it / without, medians
   bool applied = false;         ///< a rule of the recipe
@@ -78,11 +80,13 @@ struct ExplainReport {
   double quantized = 0;                             ///< dB of the whole model
   std::optional<double> repaired;                   ///< with ExplainOptions::apply repairs
   std::optional<double> compiled, compiledRepaired; ///< dB of compiled int8, without them and with them
-  std::optional<BiasRepair> biases;                 ///< not where the recipe corrects them already
-  std::optional<double> timeMs;                     ///< of the compiled model, median
-  quantize::Recipe recipe;                          ///< the options' and the repairs' rules
-  size_t repairs = 0;                               ///< of the recipe
-  int interrupted = 0;                              ///< exit code that Ctrl-C asks for
+  std::vector<WholeRepair> whole;                   ///< what the recipe does not do already
+  std::optional<WholeRepair>
+      biases; ///< `correct_bias: runs`, behind the best of those; not where the recipe has it
+  std::optional<double> timeMs; ///< of the compiled model, median
+  quantize::Recipe recipe;      ///< the options' and the repairs' rules
+  size_t repairs = 0;           ///< of the recipe
+  int interrupted = 0;          ///< exit code that Ctrl-C asks for
   std::vector<std::string> notes;
 };
 
