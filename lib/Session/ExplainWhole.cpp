@@ -25,9 +25,8 @@ std::vector<WholeRepair> Explainer::wholeCandidates() const {
     repair.rule.settings = std::move(settings);
     candidates.push_back(std::move(repair));
   };
-  bool calibrated = std::ranges::any_of(model->layers, [](const RoundedLayer &layer) {
-    return layer.weights && !layer.tensors.empty();
-  });
+  bool calibrated = std::ranges::any_of(
+      model->layers, [](const RoundedLayer &layer) { return layer.weights && !layer.tensors.empty(); });
   if (calibrated && quantize::scalingText(options.recipe).empty()) {
     add("smooth", {{"smooth", "auto"}});
     add("equalize", {{"equalize", "true"}});
@@ -52,7 +51,8 @@ std::vector<WholeRepair> Explainer::wholeCandidates() const {
 static std::string noteOf(const WholeRepair &repair) {
   if (repair.rule.settings.contains("correct_bias"))
     return "the recipe corrects biases by runs: quantize takes it with --data, not with --stats";
-  return message("the recipe says '", repair.about, "': quantize takes it with --data, or with statistics of ",
+  return message("the recipe says '", repair.about,
+                 "': quantize takes it with --data, or with statistics of ",
                  repair.rule.settings.contains("weight_method") ? "calibrate --collect gram --recipe"
                                                                 : "calibrate --recipe");
 }
