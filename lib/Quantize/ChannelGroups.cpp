@@ -2,6 +2,7 @@
 #include "ChannelGroups.h"
 #include "ChannelRelations.h"
 #include "limbeck/Graph/IR/Constants.h"
+#include <utility>
 
 namespace limbeck::quantize {
 
@@ -132,7 +133,7 @@ Status ChannelGroups::scaleWeights(graph::AnchorOpInterface anchor, std::span<co
 }
 
 Status ChannelGroups::scaleOperand(mlir::OpOperand &use, mlir::Value times, mlir::Value over,
-                                   std::span<const double> factors) {
+                                   std::span<const double> factors, size_t once) {
   LIMBECK_ASSIGN(Tensor before, constantAt(use));
   // The constant as all three are broadcast together.
   auto rank = static_cast<size_t>(
@@ -164,6 +165,11 @@ Status ChannelGroups::scaleOperand(mlir::OpOperand &use, mlir::Value times, mlir
   if (below)
     forEachElement(shape, *below,
                    [&](size_t i, size_t place) { values[i] /= factors[below->channels[place]]; });
+  // Factors are the same along these, though a field may be spread out there; a constant may not.
+  size_t slices = 1;
+  for (size_t dim = 0; dim < once; ++dim)
+    slices *= static_cast<size_t>(std::exchange(shape[dim], 1));
+  values.resize(values.size() / slices);
   // Leading ones say nothing.
   size_t leading = 0;
   while (leading < rank - before.shape().size() && shape[leading] == 1)
@@ -212,8 +218,10 @@ Status ChannelGroups::scaleOp(mlir::Operation *op, std::span<const double> facto
   if (auto norm = mlir::dyn_cast<graph::BatchNormOp>(op))
     return scaleBatchNorm(norm, factors);
   if (auto norm = mlir::dyn_cast<graph::LayerNormOp>(op)) {
-    LIMBECK_TRY(scaleOperand(norm->getOpOperand(1), norm.getResult(), {}, factors));
-    return norm.getBias() ? scaleOperand(norm->getOpOperand(2), norm.getResult(), {}, factors) : Status();
+    auto once = static_cast<size_t>(norm.getAxis());
+    LIMBECK_TRY(scaleOperand(norm->getOpOperand(1), norm.getResult(), {}, factors, once));
+    return norm.getBias() ? scaleOperand(norm->getOpOperand(2), norm.getResult(), {}, factors, once)
+                          : Status();
   }
   mlir::Value result = op->getResult(0);
   if (takesBothFactors(op)) {

@@ -53,9 +53,10 @@ private:
   Status scaleOp(mlir::Operation *op, std::span<const double> factors);
   Status scaleBatchNorm(graph::BatchNormOp norm, std::span<const double> factors);
   Status scaleWeights(graph::AnchorOpInterface anchor, std::span<const double> factors);
-  /// Replaces a constant operand by itself times the factors of `result`, over those of `operand`.
+  /// Replaces a constant operand by itself times the factors of `times`, over those of `over`. They are the same along the first `once`
+  /// dimensions of the result, which the constant does not get then.
   Status scaleOperand(mlir::OpOperand &use, mlir::Value times, mlir::Value over,
-                      std::span<const double> factors);
+                      std::span<const double> factors, size_t once = 0);
 
   mlir::func::FuncOp function;
   size_t groups = 0;

@@ -191,6 +191,37 @@ TEST_F(ChannelGroupsTest, NormsAndConstantsTakeFactors) {
   EXPECT_EQ(expectSame(body, "%x: tensor<2x3x6xf32>", "tensor<2x3x4xf32>"), 10u);
 }
 
+/// A scale of several dimensions, or one that a reshape unites: what is one channel in front of the product has one factor.
+TEST_F(ChannelGroupsTest, NormsOverDimensionsThatAreUnited) {
+  std::string wide = constant("s", {3, 6}) + constant("b", {3, 6}) + constant("w", {6, 4}) + R"(
+    %n, %m, %i = limbeck.layer_norm %x, %s, %b axis = 1 epsilon = 1.0e-5 : (tensor<2x3x6xf32>, tensor<3x6xf32>, tensor<3x6xf32>) -> (tensor<2x3x6xf32>, tensor<2x1x1xf32>, tensor<2x1x1xf32>)
+    %y = limbeck.matmul %n, %w : (tensor<2x3x6xf32>, tensor<6x4xf32>) -> tensor<2x3x4xf32>
+    return %y : tensor<2x3x4xf32>
+)";
+  EXPECT_EQ(expectSame(wide, "%x: tensor<2x3x6xf32>", "tensor<2x3x4xf32>"), 6u);
+  std::string united = constant("s", {6}) + constant("b", {6}) + constant("w", {18, 4}) + R"(
+    %n, %m, %i = limbeck.layer_norm %x, %s, %b axis = 2 epsilon = 1.0e-5 : (tensor<2x3x6xf32>, tensor<6xf32>, tensor<6xf32>) -> (tensor<2x3x6xf32>, tensor<2x3x1xf32>, tensor<2x3x1xf32>)
+    %r = limbeck.reshape %n shape = [2, 18] : (tensor<2x3x6xf32>) -> tensor<2x18xf32>
+    %y = limbeck.matmul %r, %w : (tensor<2x18xf32>, tensor<18x4xf32>) -> tensor<2x4xf32>
+    return %y : tensor<2x4xf32>
+)";
+  EXPECT_EQ(expectSame(united, "%x: tensor<2x3x6xf32>", "tensor<2x4xf32>"), 6u);
+}
+
+/// A channel that its norm has switched off stays off.
+TEST_F(ChannelGroupsTest, NormsWithAFactorOfZero) {
+  std::string body = constant("u", {3, 3, 1, 1}) + constant("w", {2, 3, 1, 1}) + constant("s", {3}, 1) +
+                     constant("b", {3}) + constant("m", {3}) +
+                     "%v = limbeck.const dense<[0.5, 1.0, 2.0]> : tensor<3xf32>\n" +
+                     conv("c", "x", "u", "", 1, 3, 3, 1) + R"(
+    %n = limbeck.batch_norm %c, %s, %b, %m, %v axis = 1 epsilon = 1.0e-5 : (tensor<1x3x4x4xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<1x3x4x4xf32>
+    %r = limbeck.relu %n : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32>
+)" + conv("y", "r", "w", "", 1, 3, 2, 1) +
+                     "return %y : tensor<1x2x4x4xf32>\n";
+  // Three on each side of the norm.
+  EXPECT_EQ(expectSame(body, "%x: tensor<1x3x4x4xf32>", "tensor<1x2x4x4xf32>"), 6u);
+}
+
 TEST_F(ChannelGroupsTest, BatchNormSeparatesItsSides) {
   std::string body = constant("u", {3, 3, 1, 1}) + constant("w", {2, 3, 1, 1}) + constant("s", {3}) +
                      constant("b", {3}) + constant("m", {3}) +
