@@ -1,4 +1,4 @@
-// conv, conv_transpose and conv_integer: groups, strides, dilations, pads, both layouts.
+// conv, depthwise ones by themselves, conv_transpose and conv_integer: groups, strides, dilations, pads, both layouts.
 #include "Anchors.h"
 
 namespace limbeck::test {
@@ -49,6 +49,41 @@ static void drawConv(CaseBuilder &b) {
   b.output(drawAnchor(b, "conv", attributes, shapes));
 }
 
+/// Filters of one channel each as networks have them: windows that overlap, of bytes, last blocks of every length.
+static void drawDepthwise(CaseBuilder &b) {
+  Draw &draw = b.draw;
+  b.form = draw.oneIn(4) ? Form::Operand : Form::Typed;
+  int64_t channels = draw.oneIn(3) ? 16 * draw.between(1, 12) : draw.between(1, 70);
+  int64_t height = draw.pick<int64_t>({3, 3, 5, 5, 7, 2, 4}),
+          width = draw.oneIn(4) ? draw.between(1, 7) : height;
+  auto stride = [&] { return draw.oneIn(6) ? int64_t(3) : draw.between(1, 2); };
+  int64_t vertical = stride(), horizontal = draw.oneIn(4) ? stride() : vertical;
+  auto dilation = [&] { return draw.oneIn(8) ? int64_t(2) : int64_t(1); };
+  std::vector<int64_t> dilations{dilation(), dilation()}, pads(4, 0);
+  if (draw.oneIn(2))
+    pads = {draw.between(0, height / 2), draw.between(0, width / 2), draw.between(0, height / 2),
+            draw.between(0, width / 2)};
+  // As many rows and columns as the window needs for so many results, or one that no result reads.
+  int64_t resultRows = draw.between(1, 7), resultColumns = draw.between(1, draw.oneIn(4) ? 40 : 12);
+  int64_t rows =
+              (resultRows - 1) * vertical + (height - 1) * dilations[0] + 1 + draw.between(0, vertical - 1),
+          columns = (resultColumns - 1) * horizontal + (width - 1) * dilations[1] + 1 +
+                    draw.between(0, horizontal - 1);
+  Attributes attributes{{"strides", std::vector<int64_t>{vertical, horizontal}},
+                        {"pads", pads},
+                        {"dilations", dilations},
+                        {"groups", channels},
+                        {"layout", std::string("NHWC")}};
+  AnchorShapes shapes;
+  shapes.x = {draw.oneIn(4) ? 3 : 1, rows, columns, channels};
+  shapes.w = {channels, 1, height, width};
+  shapes.channels = channels;
+  shapes.weightAxis = 0;
+  shapes.depth = height * width;
+  ValueId y = drawAnchor(b, "conv", attributes, shapes);
+  b.output(draw.oneIn(4) ? b.realOp("relu", {}, {y}) : y);
+}
+
 static void drawConvTranspose(CaseBuilder &b) {
   Draw &draw = b.draw;
   Attributes attributes = convolutionAttributes(draw, false);
@@ -85,8 +120,10 @@ static void drawConvInteger(CaseBuilder &b) {
 }
 
 void addConvolutionGenerators(GeneratorList &list) {
-  list.insert(list.end(),
-              {{"conv", drawConv}, {"conv_transpose", drawConvTranspose}, {"conv_integer", drawConvInteger}});
+  list.insert(list.end(), {{"conv", drawConv},
+                           {"depthwise", drawDepthwise},
+                           {"conv_transpose", drawConvTranspose},
+                           {"conv_integer", drawConvInteger}});
 }
 
 } // namespace limbeck::test

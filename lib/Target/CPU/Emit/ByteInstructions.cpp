@@ -301,6 +301,17 @@ SmallVector<Value> ByteInstructions::interleaved(ArrayRef<Value> bytes) {
   return operands;
 }
 
+Value ByteInstructions::forNaturalOrder(Value bytes) {
+  if (count == 4) // one part: nothing is dealt
+    return bytes;
+  SmallVector<int64_t> places;
+  for (int64_t part = 0; part < count / 4; ++part)
+    for (int64_t j = 0; j < 4; ++j)
+      places.push_back(count / 4 * j + part);
+  Value units = bitcast(dwords(), bytes);
+  return bitcast(this->bytes(), vector::ShuffleOp::create(b, kernel.loc(), units, units, places));
+}
+
 Value ByteInstructions::interleave(Value a, Value c, int64_t unit, bool upper) {
   SmallVector<int64_t> places;
   for (int64_t part = 0; part < 4 * count; part += 16)

@@ -46,6 +46,13 @@ public:
   }
   /// Four vectors of bytes as four operands `x` of `dot`: operand j has the bytes of the elements that Order::Dealt gives vector j.
   llvm::SmallVector<mlir::Value> interleaved(llvm::ArrayRef<mlir::Value> bytes);
+  /// Whether operand j, put behind those of earlier elements, holds vector j of any block that begins `elements` further on: it does
+  /// where interleaving takes a block apart only by so many elements.
+  bool dealsEvery(int64_t elements) const { return isX86 && count > 4 && elements % 16 == 0; }
+  /// The bytes in the order in which `interleaved` leaves them natural: operand j has those of elements lanes * j and on.
+  mlir::Value forNaturalOrder(mlir::Value bytes);
+  /// Whether the four bytes of a lane are neighbours, so that an operand of `dot` can be read from the middle of two.
+  bool keepsFoursTogether() const { return !inHalves(); }
   /// What inputs move by, 128 or -128, where the instruction reads bytes of the other signedness; else 0.
   int64_t inputShift(bool isSigned) const;
   /// A vector of input bytes, or of 32-bit words of them, moved by `inputShift`.
