@@ -158,6 +158,11 @@ template <class Op> static void giveOneSample(Op op) {
 }
 void ReshapeOp::takeOneSample() {
   giveOneSample(*this);
+  if (auto given = getKept()) { // what the shape says is kept no more
+    llvm::SmallVector<int64_t> kept(*given);
+    kept.front() = -1;
+    setKept(kept);
+  }
 }
 void ExpandOp::takeOneSample() {
   giveOneSample(*this);

@@ -118,8 +118,9 @@ private:
         x.push_back(tap ? loadTap(image, row, pixel, element, *tap) : zero);
       SmallVector<Value> inputs = instructions.interleaved(x);
       for (int64_t group = 0; group < kDepthwiseGroups; ++group) {
-        Value &sum = sums[static_cast<size_t>(group)], input = inputs[static_cast<size_t>(group)],
-              factors = tables->factors(phase, static_cast<int64_t>(number), group);
+        Value &sum = sums[static_cast<size_t>(group)];
+        Value input = inputs[static_cast<size_t>(group)];
+        Value factors = tables->factors(phase, static_cast<int64_t>(number), group);
         sum = pairs ? instructions.addWords(sum, instructions.pairProducts(input, factors))
                     : instructions.dot(sum, input, factors, problem.signedInput());
       }
