@@ -33,7 +33,8 @@ Value emitQLinear(KernelBuilder &kernel, Operation *op, ArrayRef<Value> stored) 
     return arith::SIToFPOp::create(b, loc, f32, wide);
   };
   auto constant = [&](float value) { return kernel.constantLike(f32, value); };
-  const Quantization &a = *types[0].quantization, &c = *types[1].quantization, &y = *result.quantization;
+  const Quantization &a = *types[0].quantization, &c = *types[1].quantization;
+  const Quantization y = *result.quantization;
   auto zeroA = static_cast<float>(a.zeroPoints[0]), zeroC = static_cast<float>(c.zeroPoints[0]);
   auto zeroY = static_cast<float>(y.zeroPoints[0]);
   Value value;
@@ -50,7 +51,11 @@ Value emitQLinear(KernelBuilder &kernel, Operation *op, ArrayRef<Value> stored) 
                                        constant(product));
     value = arith::AddFOp::create(b, loc, both, constant(zeroY));
   }
-  // The zero point is inside the rounding here: the bounds are those of the stored value, and nothing is added behind.
+  // The zero point is inside the rounding here: the bounds are those of the stored value, and nothing is added behind. So the type
+  // that is rounded to has none, too.
+  auto rounded = std::make_shared<Quantization>(y);
+  rounded->zeroPoints = {0};
+  result.quantization = rounded;
   return roundToStorage(kernel, value, constant(static_cast<float>(y.lowest)),
                         constant(static_cast<float>(y.highest)),
                         kernel.constantLike(zeroPointType(kernel, result.dtype, lanes), 0), result);

@@ -30,6 +30,28 @@ module attributes {limbeck.target = "avx2", limbeck.split_samples = "always"} {
 
 // -----
 
+// A reshape that keeps the dimension of the samples says the one of a sample itself.
+module attributes {limbeck.target = "avx2", limbeck.split_samples = "always"} {
+  // CHECK-LABEL: @kept
+  func.func @kept(%x: tensor<4x6xf32>) -> tensor<4x2x3xf32> {
+    // CHECK: limbeck.per_sample
+    // CHECK: limbeck.reshape %{{.*}} shape = [1, 2, 3] kept = [-1, -1, -1] : (tensor<1x6xf32>) -> tensor<1x2x3xf32>
+    %r = limbeck.fused %x kind = "reshape" : (tensor<4x6xf32>) -> tensor<4x2x3xf32> {
+    ^bb0(%a: tensor<4x6xf32>):
+      %0 = limbeck.reshape %a shape = [-1, 2, 3] kept = [0, -1, -1] : (tensor<4x6xf32>) -> tensor<4x2x3xf32>
+      limbeck.yield %0 : tensor<4x2x3xf32>
+    }
+    %y = limbeck.fused %r kind = "elementwise" : (tensor<4x2x3xf32>) -> tensor<4x2x3xf32> {
+    ^bb0(%a: tensor<4x2x3xf32>):
+      %0 = limbeck.relu %a : (tensor<4x2x3xf32>) -> tensor<4x2x3xf32>
+      limbeck.yield %0 : tensor<4x2x3xf32>
+    }
+    return %y : tensor<4x2x3xf32>
+  }
+}
+
+// -----
+
 // A constant with an element for each sample, a reduction over samples, and a transposition of them are no part of a run.
 module attributes {limbeck.target = "avx2", limbeck.split_samples = "always"} {
   // CHECK-LABEL: @unproven

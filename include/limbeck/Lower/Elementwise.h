@@ -19,7 +19,8 @@ bool isQLinear(KernelBuilder &kernel, mlir::Operation *op);
 /// Its stored result from its stored operands.
 mlir::Value emitQLinear(KernelBuilder &kernel, mlir::Operation *op, llvm::ArrayRef<mlir::Value> stored);
 /// clamp to `low` and `high`, roundeven, + zero point, truncate: the second half of quantize and of requantize. The zero point is
-/// an integer of zeroPointType; for 32-bit storage the bounds are those of `type`, as f32 cannot express them.
+/// an integer of zeroPointType, and it and the bounds are those of `type`: for 32-bit storage f32 cannot express them, and a target may
+/// round by the type alone.
 mlir::Value roundToStorage(KernelBuilder &kernel, mlir::Value t, mlir::Value low, mlir::Value high,
                            mlir::Value zeroPoint, const TensorType &type);
 /// i32, or i64 for 32-bit storage: holds every difference of a stored value and a zero point.
