@@ -161,7 +161,7 @@ module attributes {limbeck.target = "x86-64"} {
   // Without a fused multiply-add the sum keeps to floats, where the division is proven away.
   // CHECK-LABEL: func.func @unfused(
   // CHECK-NOT: arithmetic
-  // CHECK: family = "loops", forms = ["reciprocal"], multiply_adds = 0 : i64
+  // CHECK: family = "loops", forms = ["unpacked", "reciprocal"], multiply_adds = 0 : i64
   func.func @unfused(%x: tensor<64x!quant.uniform<u8:f32, 0.5:3>>, %y: tensor<64x!quant.uniform<u8:f32, 0.25>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:9>> {
     %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5:3>>, tensor<64x!quant.uniform<u8:f32, 0.25>>) -> tensor<64x!quant.uniform<u8:f32, 0.75:9>> {
     ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<64x!quant.uniform<u8:f32, 0.25>>):
@@ -178,7 +178,7 @@ module attributes {limbeck.target = "avx512-vnni"} {
   // Every second sum is a tie. With an odd zero point no form rounds them all as the division does, but its reciprocal is exact.
   // CHECK-LABEL: func.func @ties(
   // CHECK-NOT: arithmetic
-  // CHECK: family = "loops", forms = ["reciprocal"], multiply_adds = 0 : i64
+  // CHECK: family = "loops", forms = ["unpacked", "reciprocal"], multiply_adds = 0 : i64
   func.func @ties(%x: tensor<64x!quant.uniform<u8:f32, 0.5>>, %y: tensor<64x!quant.uniform<u8:f32, 0.5>>) -> tensor<64x!quant.uniform<u8:f32, 1.0:7>> {
     %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 0.5>>, tensor<64x!quant.uniform<u8:f32, 0.5>>) -> tensor<64x!quant.uniform<u8:f32, 1.0:7>> {
     ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 0.5>>, %b: tensor<64x!quant.uniform<u8:f32, 0.5>>):
@@ -195,7 +195,7 @@ module attributes {limbeck.target = "avx512-vnni"} {
   // One operand is too small beside the other for factors of 16 bits.
   // CHECK-LABEL: func.func @apart(
   // CHECK-NOT: arithmetic
-  // CHECK: family = "loops", forms = ["reciprocal"], multiply_adds = 0 : i64
+  // CHECK: family = "loops", forms = ["unpacked", "reciprocal"], multiply_adds = 0 : i64
   func.func @apart(%x: tensor<64x!quant.uniform<u8:f32, 1.0>>, %y: tensor<64x!quant.uniform<u8:f32, 0.0000152587890625>>) -> tensor<64x!quant.uniform<u8:f32, 1.125:3>> {
     %z = limbeck.fused %x, %y kind = "elementwise" : (tensor<64x!quant.uniform<u8:f32, 1.0>>, tensor<64x!quant.uniform<u8:f32, 0.0000152587890625>>) -> tensor<64x!quant.uniform<u8:f32, 1.125:3>> {
     ^bb0(%a: tensor<64x!quant.uniform<u8:f32, 1.0>>, %b: tensor<64x!quant.uniform<u8:f32, 0.0000152587890625>>):

@@ -45,6 +45,7 @@
 
 // LOWER: builtin.module(
 // LOWER-NEXT: limbeck-lower-store-unsigned
+// LOWER-NEXT: limbeck-lower-split-samples
 // LOWER-NEXT: limbeck-lower-to-kernels
 // LOWER-NEXT: func.func(
 // LOWER-NEXT: limbeck-lower-share-loops
