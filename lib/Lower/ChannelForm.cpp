@@ -24,6 +24,10 @@ static StepFunction stepsOf(std::span<const uint8_t> results, size_t channels, s
   };
   StepFunction function;
   function.most = kByteValues - 1;
+  if (at(0) > lowest)
+    function.lowest = at(0);
+  if (at(function.most) < highest)
+    function.highest = at(function.most);
   int64_t from = 0;
   for (int64_t value = lowest + 1; value <= highest; ++value) {
     while (from < kByteValues && at(from) < value)

@@ -55,7 +55,9 @@ static Wide remainderOf(Wide value, Wide modulus) {
 }
 
 static bool holds(const FusedRounding &rounding, const StepFunction &function) {
-  if (!rounding.at(function.least) || !rounding.at(function.most))
+  std::optional<int64_t> least = rounding.at(function.least), most = rounding.at(function.most);
+  if (!least || !most || (function.lowest && *least < *function.lowest) ||
+      (function.highest && *most > *function.highest))
     return false;
   return std::all_of(function.steps.begin(), function.steps.end(), [&](const StepFunction::Step &step) {
     std::optional<int64_t> below = rounding.at(step.below), from = rounding.at(step.from);
@@ -71,12 +73,21 @@ static std::optional<FusedRounding> withScale(const StepFunction &function, floa
   if (exponent < kLeastExponent || exponent > kMostExponent)
     return std::nullopt;
   Wide unit = Wide(1) << exponent, low = std::numeric_limits<int64_t>::min(), high = -low;
+  // Half of a step below the value; a tie rounds to the even one.
+  auto reachedAt = [&](int64_t value, int64_t n) {
+    low = std::max(low, (2 * value - 1) * (unit / 2) - mantissa * n + (value % 2 == 0 ? 0 : 1));
+  };
+  auto notReachedAt = [&](int64_t value, int64_t n) {
+    high = std::min(high, (2 * value - 1) * (unit / 2) - mantissa * n - (value % 2 == 0 ? 1 : 0));
+  };
   for (const StepFunction::Step &step : function.steps) {
-    Wide half = (2 * step.value - 1) * (unit / 2),
-         even = step.value % 2 == 0; // a tie rounds to the even value
-    low = std::max(low, half - mantissa * step.from + (even ? 0 : 1));
-    high = std::min(high, half - mantissa * step.below - (even ? 1 : 0));
+    reachedAt(step.value, step.from);
+    notReachedAt(step.value, step.below);
   }
+  if (function.lowest)
+    reachedAt(*function.lowest, function.least);
+  if (function.highest)
+    notReachedAt(*function.highest + 1, function.most);
   if (low > high)
     return std::nullopt;
   int64_t first = kLeastFloat - function.steps.front().below, last = kMostFloat - function.steps.back().from;

@@ -24,6 +24,11 @@ static std::optional<StepFunction> asStepFunction(const PairResults &results, Nu
   StepFunction function;
   function.least = *std::min_element(least.begin(), least.end());
   function.most = *std::max_element(most.begin(), most.end());
+  auto [lowest, highest] = std::minmax_element(results.values.begin(), results.values.end());
+  if (*lowest > results.lowest)
+    function.lowest = *lowest;
+  if (*highest < results.highest)
+    function.highest = *highest;
   for (auto value = static_cast<size_t>(kByteValues - 1); value > 0;
        --value) // least argument of this result or a greater one
     least[value - 1] = std::min(least[value - 1], least[value]);

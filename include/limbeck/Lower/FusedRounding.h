@@ -3,7 +3,8 @@
 // An integer n with 0x4B000000 + d added to it has the bits of the float 2^23 + d + n, as long as that stays below 2^24: no
 // conversion is needed. fma(float, scale, shift) with a shift near 1.5 * 2^23, where the floats are the integers, rounds to nearest
 // even, and leaves the rounded value in its low 16 bits. Outside of that range floats still grow with their bits. So the whole is
-// a function of n that never falls, like the one it stands for: the two are equal everywhere if they are at the steps of that one.
+// a function of n that never falls, like the one it stands for: the two are equal everywhere if they are at the steps of that one,
+// and if the form takes no step more at either end, where what follows does not clamp it.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -19,6 +20,8 @@ struct StepFunction {
   };
   std::vector<Step> steps;     ///< by value
   int64_t least = 0, most = 0; ///< the arguments that there are
+  /// The values at `least` and at `most`, which nothing may pass; nothing where what follows clamps to them.
+  std::optional<int64_t> lowest = std::nullopt, highest = std::nullopt;
 };
 
 /// The low 16 bits of fma(bits(start + n), scale, shift), as a signed number; what packing saturates to 0 and 255.
@@ -34,7 +37,8 @@ struct FusedRounding {
 inline constexpr int64_t kRoundedZeroBits = 0x4b400000;
 
 /// The form that equals `function` for all arguments from `least` to `most`, with a scale within a few units in the last place of
-/// `scale`. Nothing where there is none: too steep or too flat, or ties that round in both directions. Compared at all steps.
+/// `scale`. Nothing where there is none: too steep or too flat, or ties that round in both directions. Compared at all steps
+/// and at both ends.
 ///   {{1, 0, 1}, {2, 2, 3}}, least 0, most 4, scale 0.5: roundeven(0.5 n + 0.1), say
 std::optional<FusedRounding> findFusedRounding(const StepFunction &function, double scale);
 

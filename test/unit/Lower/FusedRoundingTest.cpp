@@ -13,7 +13,9 @@ static StepFunction rounded(double slope, int64_t zero, int64_t reach) {
     return std::clamp<int64_t>(static_cast<int64_t>(std::nearbyint(slope * static_cast<double>(n))) + zero, 0,
                                255);
   };
-  StepFunction function{{}, -reach, reach};
+  StepFunction function;
+  function.least = -reach;
+  function.most = reach;
   for (int64_t n = -reach + 1; n <= reach; ++n)
     for (int64_t value = valueAt(n - 1) + 1; value <= valueAt(n); ++value)
       function.steps.push_back({value, n - 1, n});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <random>
 
 using namespace limbeck::lower;
 
@@ -71,6 +72,29 @@ TEST(PairForms, productsEqualTheDivisionForAllPairs) {
     std::optional<PairForm> form = find(s, PairForm::Kind::Product, results);
     ASSERT_TRUE(form) << s.first;
     expectAllPairs(*form, results);
+  }
+}
+
+// No pair reaches the bounds that what follows clamps to, and a step behind the last result is near: a form that is compared at the
+// steps alone gives 7 in place of 8 at (0, 0) of the sum, and 131 in place of 130 at (255, 255) of the product.
+TEST(PairForms, takeNoStepBeyondTheLastResult) {
+  auto expectForm = [](const Scales &s, PairForm::Kind kind) {
+    std::vector<uint8_t> values = resultsOf(s, kind, 0, 255);
+    if (std::optional<PairForm> form = find(s, kind, {values, 0, 255}))
+      expectAllPairs(*form, {values, 0, 255});
+  };
+  expectForm({0x1.67fb88p-3f, 0x1.67fb88p-3f, 0x1.477464p+0f, {242, 60, 49}}, PairForm::Kind::Sum);
+  expectForm({0x1.14874ep-4f, 0x1.14874ep-4f, 0x1.f62ecep+1f, {77, 93, 97}}, PairForm::Kind::Product);
+  std::mt19937 random(11);
+  auto below = [&](uint32_t end) { return static_cast<int64_t>(random() % end); };
+  for (int repetition = 0; repetition < 100; ++repetition) {
+    float first = std::exp2(static_cast<float>(below(600)) / 100.0f - 6.0f);
+    float second = first * static_cast<float>(1 + below(3)),
+          flat = std::exp2(static_cast<float>(below(900)) / 100.0f);
+    Scales s{first, second, first * flat, {below(256), below(256), below(256)}};
+    expectForm(s, PairForm::Kind::Sum);
+    s.result = first * second * flat * 4;
+    expectForm(s, PairForm::Kind::Product);
   }
 }
 
