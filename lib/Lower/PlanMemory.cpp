@@ -1,9 +1,11 @@
 // Lifetimes of launched results, and offsets in the arena for them: one after the other, the lowest place that is free.
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
+#include "limbeck/Graph/IR/Rewriting.h"
 #include "limbeck/Lower/MemoryPlan.h"
 #include "limbeck/Lower/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include <algorithm>
 #include <numeric>
 
@@ -28,6 +30,10 @@ struct PlanMemory : impl::PlanMemoryPassBase<PlanMemory> {
     func::FuncOp graph = getOperation();
     if (graph.isPrivate() || graph.isExternal())
       return;
+    bool failed = false;
+    graph.walk([&](Operation *op) { failed |= (isMaker(op) || graph::isJoin(op)) && verify(op).failed(); });
+    if (failed)
+      return signalPassFailure();
     Plan plan = planBlock(graph.getBody().front());
     Builder b(&getContext());
     graph->setAttr(kArenaAttribute, b.getI64IntegerAttr(plan.bytes));
@@ -38,6 +44,32 @@ private:
   struct Plan {
     int64_t bytes = 0, mostAlive = 0;
   };
+
+  /// Whether the results of an op get a place.
+  static bool isMaker(Operation *op) { return isa<graph::LaunchOp, scf::IfOp, graph::PerSampleOp>(op); }
+
+  /// Whether the bytes of all results are known, and what an scf.if is decided by can be read.
+  static LogicalResult verify(Operation *op) {
+    for (Type type : op->getResultTypes()) {
+      auto tensor = graph::toTensorType(type);
+      auto shaped = dyn_cast<RankedTensorType>(type);
+      if (!shaped || !shaped.hasStaticShape() || !tensor.ok() ||
+          !elementCount(tensor->shape, Limits().elements).ok())
+        return op->emitError("expected results that are tensors of static shape with at most ")
+               << Limits().elements << " elements, found " << type
+               << "; give the model's inputs with --shape or --dim";
+    }
+    auto choice = dyn_cast<scf::IfOp>(op);
+    if (!choice)
+      return success();
+    auto condition = choice.getCondition().getDefiningOp<tensor::ExtractOp>();
+    if (!condition || !condition.getTensor().getType().hasStaticShape() ||
+        condition.getTensor().getType().getNumElements() != 1)
+      return op->emitError(
+                 "expected a condition that tensor.extract takes from a tensor of one element, found ")
+             << choice.getCondition();
+    return success();
+  }
 
   /// Places what the launches of a function, or of the body of a per_sample, write: in the function's arena, or in the slot of whoever
   /// computes a sample.
@@ -66,7 +98,7 @@ private:
         return WalkResult::advance();
       ++step;
       use(op);
-      if (!isa<graph::LaunchOp, scf::IfOp, graph::PerSampleOp>(op))
+      if (!isMaker(op))
         return WalkResult::advance();
       makers.push_back(op);
       for (Value result : op->getResults()) {
@@ -108,8 +140,9 @@ private:
     // A branch's result is written where the result of its `if` lives.
     root->walk<WalkOrder::PreOrder>([&](scf::IfOp choice) {
       for (Region *branch : {&choice.getThenRegion(), &choice.getElseRegion()})
-        for (auto [number, value] : llvm::enumerate(branch->front().getTerminator()->getOperands()))
-          standsFor[bufferOwner(value)] = choice.getResult(static_cast<unsigned>(number));
+        if (!branch->empty()) // an `if` without results may have no else
+          for (auto [number, value] : llvm::enumerate(branch->front().getTerminator()->getOperands()))
+            standsFor[bufferOwner(value)] = choice.getResult(static_cast<unsigned>(number));
     });
     // The parts of a join are written where the first of them lives.
     root->walk([&](graph::ConcatOp join) {
@@ -124,8 +157,8 @@ private:
   /// Bytes of a buffer, with room for one vector behind the end: kernels may read, never write, a little too far.
   static int64_t roomFor(Value value) {
     TensorType type = *graph::toTensorType(value.getType());
-    auto count = elementCount(type.shape, Limits().elements);
-    int64_t bytes = count.ok() ? *count * static_cast<int64_t>(storageBytes(type.dtype)) : 0;
+    int64_t bytes =
+        *elementCount(type.shape, Limits().elements) * static_cast<int64_t>(storageBytes(type.dtype));
     return static_cast<int64_t>(llvm::alignTo(static_cast<uint64_t>(bytes + kAlignment), kAlignment));
   }
 

@@ -49,7 +49,7 @@ private:
 };
 } // namespace
 
-static bool isPointwise(Operation *op) {
+static bool hasOnePixelWindow(Operation *op) {
   auto conv = dyn_cast<graph::ConvOp>(op);
   if (!conv)
     return true; // a matrix product
@@ -80,7 +80,7 @@ static PartCost costOf(ArrayRef<Operation *> part, int64_t samples) {
     double time = static_cast<double>(facts.multiplyAdds / samples) / productsPerNanosecond(facts.arithmetic);
     cost.all += time;
     region.walk([&](graph::AnchorOpInterface anchor) {
-      if (!isPointwise(anchor))
+      if (!hasOnePixelWindow(anchor))
         return;
       auto type = cast<RankedTensorType>(anchor->getResult(0).getType());
       int64_t rows =

@@ -90,7 +90,7 @@ static void emitTile(KernelBuilder &kernel, Operation *op) {
 static int64_t sliceStart(int64_t start, int64_t step, int64_t dim) {
   if (start < 0)
     start += dim;
-  return step > 0 ? std::clamp<int64_t>(start, 0, dim) : std::clamp<int64_t>(start, 0, dim - 1);
+  return std::clamp<int64_t>(start, 0, std::max<int64_t>(step > 0 ? dim : dim - 1, 0));
 }
 
 static void emitSlice(KernelBuilder &kernel, Operation *op) {

@@ -16,10 +16,10 @@ enum ApiMember : uint64_t { kPool = 1, kParallel = 2, kWorkers = 4, kEnter = 5 }
 /// Pointers in the frame of a task that computes samples: what the entry was given, and how many samples there are for all workers.
 enum SampleFrame : uint64_t { kApi, kInputs, kOutputs, kArena, kWeights, kShared, kSampleFrameSize };
 
+/// limbeck-lower-plan-memory has refused all other types.
 static int64_t bytesOfType(Type type) {
-  auto tensor = graph::toTensorType(type);
-  int64_t elements = cast<RankedTensorType>(type).getNumElements();
-  return tensor.ok() ? elements * static_cast<int64_t>(storageBytes(tensor->dtype)) : 0;
+  return cast<RankedTensorType>(type).getNumElements() *
+         static_cast<int64_t>(storageBytes(graph::toTensorType(type)->dtype));
 }
 
 namespace {

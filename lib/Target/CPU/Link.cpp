@@ -26,19 +26,24 @@ namespace {
 /// A folder of temporary files that vanishes with it.
 class TemporaryFolder {
 public:
-  TemporaryFolder() { failed = bool(llvm::sys::fs::createUniqueDirectory("limbeck", path)); }
+  TemporaryFolder() { failure = llvm::sys::fs::createUniqueDirectory("limbeck", path); }
   ~TemporaryFolder() {
-    if (!failed)
+    if (!failure)
       llvm::sys::fs::remove_directories(path);
   }
   Status write(llvm::StringRef name, llvm::StringRef bytes) {
+    if (failure)
+      return error(Code::File, "cannot make a folder for temporary files: ", failure.message())
+          .withHint("TMPDIR names the folder that it goes to");
     std::error_code code;
     llvm::raw_fd_ostream file(file_(name), code);
     file << bytes;
     file.close();
-    if (failed || code || file.has_error()) {
+    if (code || file.has_error()) {
+      std::error_code reason = code ? code : file.error();
       file.clear_error();
-      return error(Code::File, "cannot write temporary file ", file_(name));
+      return error(Code::File, "cannot write temporary file ", file_(name), ": ", reason.message())
+          .withHint("TMPDIR names the folder for temporary files");
     }
     return {};
   }
@@ -47,7 +52,7 @@ public:
 private:
   HoldInterrupt hold; // goes last
   llvm::SmallString<128> path;
-  bool failed = false;
+  std::error_code failure;
 };
 } // namespace
 

@@ -34,7 +34,7 @@ Expected<std::unique_ptr<llvm::TargetMachine>> createMachine(const Isa &isa, uns
   std::string failure;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, failure);
   if (!target)
-    return error(Code::Unsupported, "LLVM has no back end for ", isa.triple());
+    return error(Code::Unsupported, "LLVM has no back end for ", isa.triple(), ": ", failure);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict; // every fma is one that the semantics name
   options.FunctionSections = true;
