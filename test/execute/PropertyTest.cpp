@@ -6,12 +6,14 @@
 #include "Arm64.h"
 #include "CaseRun.h"
 #include "WholeModel.h"
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <ranges>
 #include <set>
 #include <thread>
 #include <unistd.h>
@@ -22,7 +24,8 @@ namespace {
 struct Options {
   uint64_t seed = 1;
   int64_t cases = 420, onlyCase = -1;
-  std::string op, isa, code, keep, model;
+  std::string op, code, keep, model;
+  std::vector<std::string> isas;       ///< all when empty
   std::map<std::string, Shape> shapes; ///< of the model's inputs
   unsigned threads = 2, optimization = 3;
 };
@@ -80,6 +83,10 @@ bool canRun(const cpu::Isa &isa) {
   return isa.architecture == artifact::Architecture::AArch64 ? arm64Available() : cpu::runsHere(isa);
 }
 
+bool isWanted(const Options &options, const cpu::Isa &isa) {
+  return options.isas.empty() || std::ranges::find(options.isas, isa.name) != options.isas.end();
+}
+
 /// Kernels of every instruction set. Where it cannot run, and sometimes where it can, code is generated for one that this machine
 /// has: stand-ins take the place of its instructions.
 std::vector<Pairing> drawPairings(Draw &draw, const Options &options) {
@@ -93,7 +100,7 @@ std::vector<Pairing> drawPairings(Draw &draw, const Options &options) {
     const cpu::Isa *code = !options.code.empty() ? cpu::findIsa(options.code)
                            : own                 ? &kernels
                                                  : draw.pick(codes);
-    if (options.isa.empty() || kernels.name == options.isa)
+    if (isWanted(options, kernels))
       pairings.push_back({&kernels, code});
   }
   return pairings;
@@ -187,7 +194,7 @@ bool isChosen(const Options &options, std::string_view name) {
 /// Cases per instruction set, and the ops that none of them had.
 void printCoverage(const Options &options, const std::vector<const Generator *> &chosen, Totals &totals) {
   for (const cpu::Isa &isa : cpu::allIsas()) {
-    if (!options.isa.empty() && options.isa != isa.name)
+    if (!isWanted(options, isa))
       continue;
     int64_t cases = 0;
     std::string missing;
@@ -307,7 +314,8 @@ bool parse(int argc, char **argv, Options &options) {
     else if (name == "--op")
       options.op = value;
     else if (name == "--isa")
-      options.isa = value;
+      for (auto name : std::views::split(value, ','))
+        options.isas.emplace_back(name.begin(), name.end());
     else if (name == "--code")
       options.code = value;
     else if (name == "--model")
@@ -323,7 +331,7 @@ bool parse(int argc, char **argv, Options &options) {
     else
       return false;
   }
-  bool known = (options.isa.empty() || cpu::findIsa(options.isa)) &&
+  bool known = std::ranges::all_of(options.isas, [](const std::string &isa) { return cpu::findIsa(isa); }) &&
                (options.code.empty() || cpu::findIsa(options.code));
   return argc % 2 == 1 && known;
 }
@@ -334,9 +342,10 @@ bool parse(int argc, char **argv, Options &options) {
 int main(int argc, char **argv) {
   limbeck::test::Options options;
   if (!limbeck::test::parse(argc, argv, options)) {
-    std::printf("usage: limbeck-property-test [--seed N] [--cases N] [--case N] [--op NAME] [--isa KERNELS] "
-                "[--code MACHINE] "
-                "[--threads N] [-O LEVEL] [--keep FOLDER] [--model FILE [--shape NAME=1x3x224x224]..]\n");
+    std::printf(
+        "usage: limbeck-property-test [--seed N] [--cases N] [--case N] [--op NAME] [--isa KERNELS,..] "
+        "[--code MACHINE] "
+        "[--threads N] [-O LEVEL] [--keep FOLDER] [--model FILE [--shape NAME=1x3x224x224]..]\n");
     return 2;
   }
   for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGFPE})

@@ -30,8 +30,11 @@ WITH_DEFAULT = {"efficientnet_lite0", "perceptron", "recognizer", "small_encoder
 WITH_ADVERSE = {"mobilenetv2"}
 # Batches, of which some layers are computed sample by sample and others for all samples together.
 WITH_BATCH = {"angle": 8, "detector": 8, "mobilenetv2": 8, "recognizer": 8}
-# What few machines have: its kernels run through stand-ins where this one lacks it.
-STAND_INS = ["amx"]
+# Kernels of other instruction sets than this machine's best: on it, or through stand-ins where it lacks them.
+OTHER_ISAS = ["avx2", "amx", "arm64-i8mm"]
+# Small models are compared on every instruction set, float as well; --isas all does so for the others (half an hour).
+ALL_ISAS = ["x86-64", "avx2", "avx512", "avx-vnni", "avx512-vnni", "avx512-bf16", "amx", "arm64", "arm64-dotprod", "arm64-i8mm"]
+ON_ALL_ISAS = {"angle", "perceptron", "small_encoder"}
 
 
 def forms(name: str) -> list:
@@ -59,12 +62,12 @@ def compare(limbeck: Limbeck, path: Path, feeds: dict) -> str:
     return ""
 
 
-def compare_through_stand_ins(program: Path, path: Path, isa: str, feeds: dict) -> str:
-    """The same for the kernels of one instruction set, on any machine and inputs of chance."""
+def compare_through_stand_ins(program: Path, path: Path, isas: list, feeds: dict) -> str:
+    """The same for the kernels of some instruction sets, on any machine, several workers and inputs of chance."""
     shapes = []
     for name, value in feeds.items():
         shapes += ["--shape", f"{name}={'x'.join(map(str, value.shape))}"]
-    done = subprocess.run([program, "--model", path, "--isa", isa, *shapes], capture_output=True, text=True)
+    done = subprocess.run([program, "--model", path, "--isa", ",".join(isas), *shapes], capture_output=True, text=True)
     return "" if done.returncode == 0 else done.stdout.strip() + done.stderr.strip()
 
 
@@ -113,6 +116,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(catalogue.ENTRIES)}; all when none is given")
     parser.add_argument("--limbeck", type=Path, default=Path("build/bin/limbeck"), help="the program (default: %(default)s)")
     parser.add_argument("--work", type=Path, default=Path("build/demo/models"), help="folder for the models (default: %(default)s)")
+    parser.add_argument("--isas", choices=["some", "all"], default="some", help="on how many instruction sets large models are compared")
     arguments = parser.parse_args()
     onnxruntime.set_default_logger_severity(3)
     limbeck = Limbeck(arguments.limbeck)
@@ -136,9 +140,11 @@ def main() -> int:
             except LimbeckError as error:
                 fault = str(error)
             report(f"{name}, {form}", fault)
-            for isa in STAND_INS if form == "qdq" else []:
+            on_all = name in ON_ALL_ISAS or arguments.isas == "all"
+            if form == "qdq" or (form == "float" and on_all):
+                isas = ALL_ISAS if on_all else OTHER_ISAS
                 program = arguments.limbeck.with_name("limbeck-property-test")
-                report(f"{name}, {form}, {isa}", compare_through_stand_ins(program, path, isa, feeds))
+                report(f"{name}, {form}, {', '.join(isas)}", compare_through_stand_ins(program, path, isas, feeds))
         if batch := WITH_BATCH.get(name):
             paths = ensure_fixed(arguments.work, name, ["qdq"], batch)
             with np.load(paths["inputs"]) as inputs:
