@@ -122,7 +122,7 @@ Value KernelBuilder::lookUp(KernelTable &table, Value positions) {
     return arith::MinUIOp::create(b, location, arith::MaxUIOp::create(b, location, positions, low), high);
   }
   if (!table.buffer)
-    table.buffer = weights(table.values);
+    table.buffer = weights(machine.arrangeByteTable(table.values));
   if (lanes > 1)
     if (Value found = machine.emitByteLookup(*this, table.buffer, positions))
       return found;

@@ -60,7 +60,9 @@ public:
   virtual mlir::Value emitRoundToBF16(KernelBuilder &kernel, mlir::Value x) const = 0;
   /// a * 2^n of vectors of f32, which is normal or infinite, for integers n. Null: two factors serve as well, and nothing was emitted.
   virtual mlir::Value emitScale(KernelBuilder &kernel, mlir::Value a, mlir::Value n) const = 0;
-  /// Elements of `table`, a memref of 256 bytes, at `positions`, a vector of bytes without sign. Null: the target has no
+  /// A table of 256 bytes as the next one reads it: behind the bytes themselves, there may be others.
+  virtual Tensor arrangeByteTable(const Tensor &values) const = 0;
+  /// Elements of `table`, a memref of a table so arranged, at `positions`, a vector of bytes without sign. Null: the target has no
   /// instruction for it, and nothing was emitted.
   virtual mlir::Value emitByteLookup(KernelBuilder &kernel, mlir::Value table,
                                      mlir::Value positions) const = 0;

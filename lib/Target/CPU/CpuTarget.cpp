@@ -47,6 +47,7 @@ public:
   mlir::Value emitScale(lower::KernelBuilder &kernel, mlir::Value a, mlir::Value n) const override {
     return cpu::emitScale(kernel, isa, a, n);
   }
+  Tensor arrangeByteTable(const Tensor &values) const override { return cpu::arrangeByteTable(isa, values); }
   mlir::Value emitByteLookup(lower::KernelBuilder &kernel, mlir::Value table,
                              mlir::Value positions) const override {
     return cpu::emitByteLookup(kernel, isa, table, positions);

@@ -36,6 +36,8 @@ mlir::Value emitRoundToBF16(lower::KernelBuilder &kernel, const Isa &isa, mlir::
 mlir::Value emitScale(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value a, mlir::Value n);
 /// Whether its products of bytes take inputs without sign only.
 bool readsUnsignedBytes(const Isa &isa);
+/// A table of 256 bytes as the next one reads it: behind the bytes themselves, there may be others.
+Tensor arrangeByteTable(const Isa &isa, const Tensor &values);
 /// A vector of bytes looked up in a table of 256; null, with nothing emitted, where the ISA has no instruction for it.
 mlir::Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, mlir::Value table,
                            mlir::Value positions);

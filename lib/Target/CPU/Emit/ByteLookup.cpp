@@ -10,6 +10,8 @@ namespace limbeck::cpu {
 using namespace mlir;
 
 namespace {
+constexpr int64_t kTableBytes = 256, kHalf = 128, kRow = 16;
+
 /// The instructions of one lookup, on vectors of the width that the ISA has.
 class ByteLookup {
 public:
@@ -46,14 +48,24 @@ public:
                                    arith::ShRUIOp::create(b, kernel.loc(), both, shift));
   }
 
-  /// 16 positions, as sixteen tables of 16: what lies outside a table gets its top bit set, and so gives 0.
+  /// 16 or 32 positions, as twice eight rows of 16 bytes: a shuffle gives 0 where a place is negative, else the byte at its low four
+  /// bits. Places that go down by 16 from row to row, saturated, so find their byte in all rows up to their own; a row holds in what it
+  /// differs from the one before it (arrangeByteTable). The upper half of the positions is negative in the lower eight rows, and the
+  /// lower half in the upper ones.
   Value byByteShuffle(Value positions) {
-    Type bytes = vector(16, 8);
-    Value result;
-    for (int64_t first = 0; first < 256; first += 16) {
-      Value own = arith::SubIOp::create(b, kernel.loc(), positions, constant(bytes, first));
-      own = intrinsic("llvm.uadd.sat", bytes, {own, constant(bytes, 0x70)});
-      result = either(result, intrinsic("llvm.x86.ssse3.pshuf.b.128", bytes, {part(first, 16), own}));
+    auto bytes = cast<VectorType>(positions.getType());
+    StringRef shuffle =
+        bytes.getNumElements() == 16 ? "llvm.x86.ssse3.pshuf.b.128" : "llvm.x86.avx2.pshuf.b";
+    Value result, step = constant(bytes, kRow);
+    for (int64_t first : {kHalf, int64_t(0)}) {
+      Value place = first == 0 ? positions
+                               : Value(arith::XOrIOp::create(b, kernel.loc(), positions, constant(bytes, -128)));
+      for (int64_t row = first; row < first + kHalf; row += kRow) {
+        if (row > first)
+          place = intrinsic("llvm.ssub.sat", bytes, {place, step});
+        Value found = intrinsic(shuffle, bytes, {rowOfDifferences(bytes, row), place});
+        result = result ? Value(arith::XOrIOp::create(b, kernel.loc(), result, found)) : found;
+      }
     }
     return result;
   }
@@ -72,6 +84,16 @@ public:
   }
 
 private:
+  /// 16 bytes of the differences behind the table, for each 128 bits of a vector.
+  Value rowOfDifferences(VectorType bytes, int64_t row) {
+    Value own = part(kTableBytes + row, kRow);
+    SmallVector<int64_t> repeated;
+    for (int64_t lane = 0; lane < bytes.getNumElements(); ++lane)
+      repeated.push_back(lane % kRow);
+    return bytes.getNumElements() == kRow
+               ? own
+               : Value(vector::ShuffleOp::create(b, kernel.loc(), own, own, repeated));
+  }
   VectorType vector(int64_t lanes, unsigned bits) { return VectorType::get({lanes}, b.getIntegerType(bits)); }
   Value constant(Type type, int64_t value) { return kernel.constantLike(type, static_cast<double>(value)); }
   Value bitcast(Type type, Value value) { return vector::BitCastOp::create(b, kernel.loc(), type, value); }
@@ -89,10 +111,27 @@ private:
 };
 } // namespace
 
+/// Whether lookups are shuffles of rows.
+static bool looksUpByShuffles(const Isa &isa) {
+  return isa.has("avx2") && !isa.has("avx512bw");
+}
+
+Tensor arrangeByteTable(const Isa &isa, const Tensor &values) {
+  if (!looksUpByShuffles(isa))
+    return values;
+  Tensor arranged = std::move(*Tensor::zeros(values.dtype(), {2 * kTableBytes}));
+  for (int64_t i = 0; i < kTableBytes; ++i) {
+    std::byte own = values.bytes()[i];
+    arranged.mutableBytes()[i] = own;
+    arranged.mutableBytes()[kTableBytes + i] = i % kHalf < kRow ? own : own ^ values.bytes()[i - kRow];
+  }
+  return arranged;
+}
+
 Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, Value table, Value positions) {
   OpBuilder &b = kernel.builder();
   int64_t lanes = cast<VectorType>(positions.getType()).getNumElements();
-  bool bytes = isa.has("avx512vbmi"), permutes = isa.has("avx512bw"), shuffles = isa.has("avx2"),
+  bool bytes = isa.has("avx512vbmi"), permutes = isa.has("avx512bw"), shuffles = looksUpByShuffles(isa),
        tables = isa.has("neon");
   if ((!permutes && !shuffles && !tables) || lanes % 16 != 0)
     return {};
@@ -107,7 +146,7 @@ Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, Value table, 
     return vector::ExtractStridedSliceOp::create(b, kernel.loc(), value, ArrayRef<int64_t>{first},
                                                  ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
   };
-  int64_t step = bytes ? 64 : permutes ? 32 : 16;
+  int64_t step = bytes ? 64 : permutes || (shuffles && lanes % 32 == 0) ? 32 : 16;
   if (lanes < step) { // the upper half repeats the lower one
     SmallVector<int64_t> twice;
     for (int64_t lane = 0; lane < step; ++lane)
