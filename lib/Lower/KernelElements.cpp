@@ -124,7 +124,7 @@ Value KernelBuilder::lookUp(KernelTable &table, Value positions) {
   if (!table.buffer)
     table.buffer = weights(machine.arrangeByteTable(table.values));
   if (lanes > 1)
-    if (Value found = machine.emitByteLookup(*this, table.buffer, positions))
+    if (Value found = machine.emitByteLookup(*this, table.values, table.buffer, positions))
       return found;
   auto one = [&](Value position) -> Value {
     Value wide = arith::IndexCastUIOp::create(b, location, b.getIndexType(), position);

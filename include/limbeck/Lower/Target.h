@@ -62,9 +62,9 @@ public:
   virtual mlir::Value emitScale(KernelBuilder &kernel, mlir::Value a, mlir::Value n) const = 0;
   /// A table of 256 bytes as the next one reads it: behind the bytes themselves, there may be others.
   virtual Tensor arrangeByteTable(const Tensor &values) const = 0;
-  /// Elements of `table`, a memref of a table so arranged, at `positions`, a vector of bytes without sign. Null: the target has no
-  /// instruction for it, and nothing was emitted.
-  virtual mlir::Value emitByteLookup(KernelBuilder &kernel, mlir::Value table,
+  /// Elements of a table of 256 `values`, which so arranged is the memref `table`, at `positions`, a vector of bytes without sign.
+  /// Null: the target has no instruction for it, and nothing was emitted.
+  virtual mlir::Value emitByteLookup(KernelBuilder &kernel, const Tensor &values, mlir::Value table,
                                      mlir::Value positions) const = 0;
   /// The form of two vectors of bytes without sign, saturated to 0 and 255. Null: widening serves as well, and nothing was emitted.
   virtual mlir::Value emitPairForm(KernelBuilder &kernel, const PairForm &form, mlir::Value first,

@@ -48,9 +48,9 @@ public:
     return cpu::emitScale(kernel, isa, a, n);
   }
   Tensor arrangeByteTable(const Tensor &values) const override { return cpu::arrangeByteTable(isa, values); }
-  mlir::Value emitByteLookup(lower::KernelBuilder &kernel, mlir::Value table,
+  mlir::Value emitByteLookup(lower::KernelBuilder &kernel, const Tensor &values, mlir::Value table,
                              mlir::Value positions) const override {
-    return cpu::emitByteLookup(kernel, isa, table, positions);
+    return cpu::emitByteLookup(kernel, isa, values, table, positions);
   }
   mlir::Value emitPairForm(lower::KernelBuilder &kernel, const lower::PairForm &form, mlir::Value first,
                            mlir::Value second) const override {

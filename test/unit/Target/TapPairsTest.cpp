@@ -1,5 +1,6 @@
 // Taps of depthwise windows dealt into pairs whose sums 16 bits hold.
 #include "Target/CPU/Emit/TapPairs.h"
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
 
@@ -49,8 +50,30 @@ TEST(TapPairs, takeThreeFoursForNineTaps) {
   EXPECT_EQ(pairs.weights, (std::vector<int8_t>{60, 68, 70, 52, 1, 2, 3, 0, -128, 0, 0, -128}));
 }
 
-TEST(TapPairs, giveWhatTwoPlacesCannotTakeOneMore) {
+TEST(TapPairs, exchangeTapsUntilTheTwoPlacesSuffice) {
+  // As they come, 54 of the 120 would be left.
   cpu::TapPairs pairs = expectExact({100, 120, 90, 1, 2, 3}, 1);
-  EXPECT_EQ(pairs.taps, (std::vector<int64_t>{0, 1, 2, 1, 3, 4, 5, 4, 1, -1, -1, -1}));
-  EXPECT_EQ(pairs.weights, (std::vector<int8_t>{100, 28, 90, 38, 1, 2, 3, 0, 54, 0, 0, 0}));
+  EXPECT_EQ(pairs.taps.size(), 8u);
+}
+
+TEST(TapPairs, giveWhatTwoPlacesCannotTakeOneMore) {
+  cpu::TapPairs pairs = expectExact({100, 120, 90}, 1);
+  EXPECT_EQ(pairs.taps, (std::vector<int64_t>{0, 1, 2, 1, 1, -1, -1, -1}));
+  EXPECT_EQ(pairs.weights, (std::vector<int8_t>{100, 28, 90, 38, 54, 0, 0, 0}));
+}
+
+TEST(TapPairs, giveTheRestsOfTwoTapsOnePairWhereTheyFit) {
+  // 54 and 50 are left, in either order of the taps in which no less is.
+  cpu::TapPairs pairs = expectExact({100, 120, 90, 100, 120, 86}, 1);
+  EXPECT_EQ(pairs.taps.size(), 12u);
+  EXPECT_EQ(std::ranges::count(pairs.taps, cpu::TapPairs::kNone), 2);
+  // 127 of all but the six that have a place alone are far too much.
+  EXPECT_EQ(expectExact(std::vector<int64_t>(9, 127), 1).taps.size(), 20u);
+}
+
+TEST(TapPairs, takeFourTapsTogetherWhereThatSavesAStep) {
+  EXPECT_EQ(expectExact({1, 2, 3, 4}, 1).taps.size(), 4u);
+  EXPECT_EQ(expectExact({127, 1, 127, 1, 127, 1, 127}, 1).taps.size(), 8u);
+  EXPECT_EQ(expectExact({1, 2, 3, 4, 5, 6, 7, 8}, 1).taps.size(), 8u);
+  EXPECT_EQ(expectExact({127, 127, 127, 127}, 1).taps.size(), 8u) << "no pair holds two of them";
 }

@@ -50,24 +50,28 @@ public:
 
   /// 16 or 32 positions, as twice eight rows of 16 bytes: a shuffle gives 0 where a place is negative, else the byte at its low four
   /// bits. Places that go down by 16 from row to row, saturated, so find their byte in all rows up to their own; a row holds in what it
-  /// differs from the one before it (arrangeByteTable). The upper half of the positions is negative in the lower eight rows, and the
-  /// lower half in the upper ones.
-  Value byByteShuffle(Value positions) {
+  /// differs from the one before it (arrangeByteTable), and rows that do not are left out. The upper half of the positions is negative in
+  /// the lower eight rows, and the lower half in the upper ones.
+  Value byByteShuffle(Value positions, ArrayRef<std::byte> differences) {
     auto bytes = cast<VectorType>(positions.getType());
     StringRef shuffle =
         bytes.getNumElements() == 16 ? "llvm.x86.ssse3.pshuf.b.128" : "llvm.x86.avx2.pshuf.b";
-    Value result, step = constant(bytes, kRow);
-    for (int64_t first : {kHalf, int64_t(0)}) {
-      Value place = first == 0 ? positions
-                               : Value(arith::XOrIOp::create(b, kernel.loc(), positions, constant(bytes, -128)));
-      for (int64_t row = first; row < first + kHalf; row += kRow) {
-        if (row > first)
-          place = intrinsic("llvm.ssub.sat", bytes, {place, step});
-        Value found = intrinsic(shuffle, bytes, {rowOfDifferences(bytes, row), place});
-        result = result ? Value(arith::XOrIOp::create(b, kernel.loc(), result, found)) : found;
-      }
+    Value result = constant(bytes, static_cast<int8_t>(differences[0]));
+    if (differences[0] == std::byte())
+      result = {};
+    Value upper;
+    for (int64_t row = 0; row < kTableBytes; row += kRow) {
+      if (llvm::all_of(differences.slice(1 + row, kRow), [](std::byte own) { return own == std::byte(); }))
+        continue;
+      if (row >= kHalf && !upper)
+        upper = arith::XOrIOp::create(b, kernel.loc(), positions, constant(bytes, -128));
+      Value place = row < kHalf ? positions : upper;
+      if (row % kHalf)
+        place = intrinsic("llvm.ssub.sat", bytes, {place, constant(bytes, row % kHalf)});
+      Value found = intrinsic(shuffle, bytes, {rowOfDifferences(bytes, row), place});
+      result = result ? Value(arith::XOrIOp::create(b, kernel.loc(), result, found)) : found;
     }
-    return result;
+    return result ? result : constant(bytes, 0);
   }
 
   /// 16 positions, as four tables of 64: what lies outside gives 0.
@@ -116,19 +120,28 @@ static bool looksUpByShuffles(const Isa &isa) {
   return isa.has("avx2") && !isa.has("avx512bw");
 }
 
+/// The byte that the first row holds throughout, or 0; then by what each row of 16 differs from the one before it, and the first row of
+/// either half from that byte.
+static SmallVector<std::byte> rowDifferences(const Tensor &values) {
+  ArrayRef<std::byte> bytes(values.bytes(), kTableBytes);
+  std::byte base = llvm::all_equal(bytes.take_front(kRow)) ? bytes[0] : std::byte();
+  SmallVector<std::byte> differences{base};
+  for (int64_t i = 0; i < kTableBytes; ++i)
+    differences.push_back(bytes[i] ^ (i % kHalf < kRow ? base : bytes[i - kRow]));
+  return differences;
+}
+
 Tensor arrangeByteTable(const Isa &isa, const Tensor &values) {
   if (!looksUpByShuffles(isa))
     return values;
   Tensor arranged = std::move(*Tensor::zeros(values.dtype(), {2 * kTableBytes}));
-  for (int64_t i = 0; i < kTableBytes; ++i) {
-    std::byte own = values.bytes()[i];
-    arranged.mutableBytes()[i] = own;
-    arranged.mutableBytes()[kTableBytes + i] = i % kHalf < kRow ? own : own ^ values.bytes()[i - kRow];
-  }
+  std::copy_n(values.bytes(), kTableBytes, arranged.mutableBytes());
+  llvm::copy(ArrayRef(rowDifferences(values)).drop_front(), arranged.mutableBytes() + kTableBytes);
   return arranged;
 }
 
-Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, Value table, Value positions) {
+Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, const Tensor &values, Value table,
+                     Value positions) {
   OpBuilder &b = kernel.builder();
   int64_t lanes = cast<VectorType>(positions.getType()).getNumElements();
   bool bytes = isa.has("avx512vbmi"), permutes = isa.has("avx512bw"), shuffles = looksUpByShuffles(isa),
@@ -136,10 +149,13 @@ Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, Value table, 
   if ((!permutes && !shuffles && !tables) || lanes % 16 != 0)
     return {};
   ByteLookup lookup(kernel, table);
+  SmallVector<std::byte> differences;
+  if (shuffles)
+    differences = rowDifferences(values);
   auto find = [&](Value own) {
     return bytes      ? lookup.byBytePermute(own)
            : permutes ? lookup.byWordPermute(own)
-           : shuffles ? lookup.byByteShuffle(own)
+           : shuffles ? lookup.byByteShuffle(own, differences)
                       : lookup.byTable(own);
   };
   auto slice = [&](Value value, int64_t first, int64_t count) -> Value {

@@ -79,7 +79,7 @@ public:
 
   void multiplyRow(MutableArrayRef<Value> sums, Value inputs, Value &address, int64_t products) override {
     // LLVM would else see that all rows read the same, and load it once into registers that there are not.
-    address = hidden(address, "=r,0", /*ordered=*/true);
+    address = instructions.opaque(address, /*anew=*/true);
     Value pointer =
         LLVM::IntToPtrOp::create(b, kernel.loc(), LLVM::LLVMPointerType::get(b.getContext()), address);
     int64_t bytes = 4 * tile.lanes, count = BytePairs::stepsOf(products);
@@ -97,7 +97,7 @@ public:
         }
         Value &sum = sums[static_cast<size_t>(v)];
         // LLVM would else add the products of two steps first, which takes registers that there are not.
-        sum = hidden(instructions.addWords(sum, words), "=v,0", /*ordered=*/false);
+        sum = instructions.opaque(instructions.addWords(sum, words), /*anew=*/false);
       }
     }
   }
@@ -130,13 +130,6 @@ private:
   Value addressOf(Value table, Value place) {
     Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, kernel.loc(), table);
     return arith::IndexCastOp::create(b, kernel.loc(), b.getI64Type(), kernel.addIndex(base, place));
-  }
-  /// The value itself, as code that LLVM does not look into and that is no instruction.
-  Value hidden(Value value, StringRef constraints, bool ordered) {
-    return LLVM::InlineAsmOp::create(b, kernel.loc(), TypeRange{value.getType()}, ValueRange{value}, "",
-                                     constraints, /*has_side_effects=*/ordered, /*is_align_stack=*/false,
-                                     LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
-        .getResult(0);
   }
   Value operandAt(Value pointer, int64_t offset) {
     Value place = LLVM::GEPOp::create(b, kernel.loc(), pointer.getType(), b.getI8Type(), pointer,

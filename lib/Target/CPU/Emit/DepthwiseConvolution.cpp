@@ -7,6 +7,9 @@
 // Where the window does not step along the width, a row of pixels times channels is one run of elements; bias, multipliers and
 // weights then repeat with the channels, and are stored for every phase that a block can start at. Otherwise a block stays
 // inside a pixel. The last block of a run overlaps the one before it.
+//
+// Weights of all phases may be more than the first cache keeps while a run passes. Then a worker takes one phase after the other, each
+// through rows of pixels: a slab of channels.
 #include "Contractions.h"
 #include "Depthwise.h"
 #include "limbeck/Target/CPU/Emitters.h"
@@ -27,10 +30,14 @@ public:
       : kernel(kernel), b(kernel.builder()), problem(problem), instructions(kernel, problem.isa),
         blockSize(problem.blockSize()), channels(problem.channels) {
     bool runs = problem.horizontalStride == 1 && kernel.storesRuns(2);
-    run = runs ? problem.result[2] * channels : channels;
-    pixels = runs ? 1 : problem.result[2];
     if (ByteInstructions::multiplyInPairs(problem.isa))
       pairs = TapPairs::of(problem.weights.asIndices(), channels, problem.taps());
+    dealTaps();
+    run = runs ? problem.result[2] * channels : channels;
+    bySlab = prefersSlabs(runs);
+    if (bySlab)
+      run = channels;
+    pixels = run > channels ? 1 : problem.result[2];
   }
 
   bool applies() const { return run >= blockSize && problem.taps() <= kMostTaps; }
@@ -38,11 +45,12 @@ public:
   void emit() {
     BlockPhases phases(run, channels, blockSize);
     period = phases.period;
-    dealTaps();
     // One more table to read for every block would cost more than the conversion; that of a single phase stays in registers.
     tables.emplace(kernel, instructions, problem, fours, phases.starts, ByteInstructions::Order::Dealt,
                    /*fuses=*/phases.starts.size() == 1, pairs ? &*pairs : nullptr);
     buffer = kernel.buffer(problem.op->getOperand(0));
+    if (bySlab)
+      return emitSlabs();
     // A worker takes whole runs where there are enough of them, else halves, quarters.. of one.
     int64_t rows = problem.result[0] * problem.result[1] * pixels, pieces = 1;
     while (rows * pieces < kLeastShares && wholeBlocks() / (pieces * 2) >= kLeastBlocks)
@@ -78,6 +86,52 @@ public:
 
 private:
   static constexpr int64_t kLeastShares = 32, kLeastBlocks = 4;
+
+  /// Whether the weights of all phases are too many, and blocks that stay inside a pixel compute little twice.
+  bool prefersSlabs(bool runs) const {
+    constexpr int64_t kMostWeightBytes = 16 * 1024; // half of a first cache of 32 KiB
+    constexpr int64_t kMostWaste = 12;              // percent
+    constexpr int64_t kTables = 3;                  // of four bytes a result: bias, multipliers, shifts
+    if (channels < blockSize)
+      return false;
+    auto phases = static_cast<int64_t>(BlockPhases(run, channels, blockSize).starts.size());
+    int64_t weightBytes = phases * blockSize * 4 * (static_cast<int64_t>(fours.size()) + kTables),
+            slabs = ceilDivide(channels, blockSize);
+    return weightBytes > kMostWeightBytes &&
+           (!runs || (slabs * blockSize - channels) * 100 <= kMostWaste * channels);
+  }
+
+  void emitSlabs() {
+    int64_t height = problem.result[1], slabs = ceilDivide(channels, blockSize), pieces = 1;
+    while (problem.result[0] * slabs * pieces < kLeastShares && pieces * 2 <= height)
+      pieces *= 2;
+    kernel.shared(problem.result[0] * pieces * slabs, [&](Value t) {
+      lower::Index at = kernel.delinearize(t, {problem.result[0], pieces, slabs});
+      auto firstRow = [&](Value piece) -> Value {
+        Value scaled = kernel.multiplyIndex(piece, height);
+        return pieces == 1 ? scaled
+                           : Value(arith::DivUIOp::create(b, kernel.loc(), scaled, kernel.constantIndex(pieces)));
+      };
+      Value first = kernel.multiplyIndex(at[2], blockSize);
+      if (channels % blockSize)
+        first = arith::MinUIOp::create(b, kernel.loc(), first, kernel.constantIndex(channels - blockSize));
+      kernel.loop(firstRow(at[1]), firstRow(kernel.addIndex(at[1], 1)), 1, {},
+                  [&](Value row, ValueRange) -> SmallVector<Value> {
+                    kernel.loop(0, pixels, 1, {}, [&](Value pixel, ValueRange) -> SmallVector<Value> {
+                      emitBlock(at[0], row, pixel, first, readAnew(at[2]));
+                      return {};
+                    });
+                    return {};
+                  });
+    });
+  }
+
+  /// The phase, of which LLVM does not know that it is the same for all pixels. Else it brings weights out of the loop, more than there
+  /// are registers for.
+  Value readAnew(Value phase) {
+    Value same = arith::IndexCastOp::create(b, kernel.loc(), b.getI64Type(), phase);
+    return arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(), instructions.opaque(same, /*anew=*/true));
+  }
   int64_t wholeBlocks() const { return run / blockSize; }
 
   void dealTaps() {
@@ -121,7 +175,9 @@ private:
         Value &sum = sums[static_cast<size_t>(group)];
         Value input = inputs[static_cast<size_t>(group)];
         Value factors = tables->factors(phase, static_cast<int64_t>(number), group);
-        sum = pairs ? instructions.addWords(sum, instructions.pairProducts(input, factors))
+        // LLVM would else add the products of several steps first, which takes registers that there are not.
+        sum = pairs ? instructions.opaque(
+                          instructions.addWords(sum, instructions.pairProducts(input, factors)), /*anew=*/false)
                     : instructions.dot(sum, input, factors, problem.signedInput());
       }
     }
@@ -136,6 +192,7 @@ private:
   const DepthwiseProblem &problem;
   ByteInstructions instructions;
   int64_t blockSize, channels, run, pixels, period = 0;
+  bool bySlab;
   std::optional<TapPairs> pairs; ///< where products are added in pairs of 16 bits
   std::vector<TapFour> fours;
   std::optional<DepthwiseTables> tables;

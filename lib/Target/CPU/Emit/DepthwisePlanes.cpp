@@ -13,7 +13,6 @@
 // lost by that. Its blocks that begin at the same channel share their weights: those run one after the other, two at a time.
 #include "Depthwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -100,13 +99,8 @@ private:
   /// The same number, of which LLVM does not know that it is the same in every iteration. Else it brings weights out of the loop, more
   /// than there are registers for, and reads them from copies on the stack in place of their table.
   Value readAnew(Value number) {
-    Type i64 = b.getI64Type();
-    Value same = LLVM::InlineAsmOp::create(
-                     b, kernel.loc(), i64,
-                     ValueRange{arith::IndexCastOp::create(b, kernel.loc(), i64, number)}, "", "=r,0",
-                     /*has_side_effects=*/true, /*is_align_stack=*/false,
-                     LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
-                     .getRes();
+    Value same = instructions.opaque(
+        arith::IndexCastOp::create(b, kernel.loc(), b.getI64Type(), number).getResult(), /*anew=*/true);
     return arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(), same);
   }
   /// Where the vector of accumulator `group` of the block at element `element` of a plane begins.

@@ -7,7 +7,8 @@
 namespace limbeck::cpu {
 
 /// Three taps a, c, d fill the four factors of a lane as (a, c) and (d, c): the weight of c is dealt over its two places, channel by
-/// channel, so that no pair is too heavy (BytePairs.h). What the two cannot take has a pair of its own behind all others.
+/// channel, so that no pair is too heavy (BytePairs.h). Taps change places until little is left that the two cannot take; that is added
+/// in pairs behind all others. Four taps in place of three serve where that saves a step.
 struct TapPairs {
   static constexpr int64_t kNone = -1;
   std::vector<int64_t> taps;   ///< the tap of each factor, a multiple of four; or kNone
