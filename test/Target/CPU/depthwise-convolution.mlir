@@ -20,6 +20,7 @@
 // AVX2-LABEL: task_kernel_0:
 // AVX2: vpunpcklbw
 // AVX2: vpmaddubsw
+// AVX2-NOT: %ymm{{[0-9]+}}, {{.*}}(%rsp
 // AVX2: vpackuswb {{.*}}, %ymm
 
 // Without dot products, pairs of products are summed in 16 bits.

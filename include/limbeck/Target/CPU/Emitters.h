@@ -39,8 +39,8 @@ bool readsUnsignedBytes(const Isa &isa);
 /// A table of 256 bytes as the next one reads it: behind the bytes themselves, there may be others.
 Tensor arrangeByteTable(const Isa &isa, const Tensor &values);
 /// A vector of bytes looked up in a table of 256 `values`, which so arranged is the memref `table`; null, with nothing emitted, where the ISA has no instruction for it.
-mlir::Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, const Tensor &values, mlir::Value table,
-                           mlir::Value positions);
+mlir::Value emitByteLookup(lower::KernelBuilder &kernel, const Isa &isa, const Tensor &values,
+                           mlir::Value table, mlir::Value positions);
 /// A function of two vectors of bytes without sign as words multiplied in pairs; null, with nothing emitted, where the ISA has no
 /// instruction for it.
 mlir::Value emitPairForm(lower::KernelBuilder &kernel, const Isa &isa, const lower::PairForm &form,

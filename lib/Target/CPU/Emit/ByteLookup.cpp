@@ -54,8 +54,7 @@ public:
   /// the lower eight rows, and the lower half in the upper ones.
   Value byByteShuffle(Value positions, ArrayRef<std::byte> differences) {
     auto bytes = cast<VectorType>(positions.getType());
-    StringRef shuffle =
-        bytes.getNumElements() == 16 ? "llvm.x86.ssse3.pshuf.b.128" : "llvm.x86.avx2.pshuf.b";
+    StringRef shuffle = bytes.getNumElements() == 16 ? "llvm.x86.ssse3.pshuf.b.128" : "llvm.x86.avx2.pshuf.b";
     Value result = constant(bytes, static_cast<int8_t>(differences[0]));
     if (differences[0] == std::byte())
       result = {};

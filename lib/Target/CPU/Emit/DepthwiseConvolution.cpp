@@ -109,8 +109,9 @@ private:
       lower::Index at = kernel.delinearize(t, {problem.result[0], pieces, slabs});
       auto firstRow = [&](Value piece) -> Value {
         Value scaled = kernel.multiplyIndex(piece, height);
-        return pieces == 1 ? scaled
-                           : Value(arith::DivUIOp::create(b, kernel.loc(), scaled, kernel.constantIndex(pieces)));
+        return pieces == 1
+                   ? scaled
+                   : Value(arith::DivUIOp::create(b, kernel.loc(), scaled, kernel.constantIndex(pieces)));
       };
       Value first = kernel.multiplyIndex(at[2], blockSize);
       if (channels % blockSize)
@@ -130,7 +131,8 @@ private:
   /// are registers for.
   Value readAnew(Value phase) {
     Value same = arith::IndexCastOp::create(b, kernel.loc(), b.getI64Type(), phase);
-    return arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(), instructions.opaque(same, /*anew=*/true));
+    return arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(),
+                                      instructions.opaque(same, /*anew=*/true));
   }
   int64_t wholeBlocks() const { return run / blockSize; }
 
@@ -176,9 +178,10 @@ private:
         Value input = inputs[static_cast<size_t>(group)];
         Value factors = tables->factors(phase, static_cast<int64_t>(number), group);
         // LLVM would else add the products of several steps first, which takes registers that there are not.
-        sum = pairs ? instructions.opaque(
-                          instructions.addWords(sum, instructions.pairProducts(input, factors)), /*anew=*/false)
-                    : instructions.dot(sum, input, factors, problem.signedInput());
+        sum = pairs
+                  ? instructions.opaque(instructions.addWords(sum, instructions.pairProducts(input, factors)),
+                                        /*anew=*/false)
+                  : instructions.dot(sum, input, factors, problem.signedInput());
       }
     }
     SmallVector<Value> quarters;
