@@ -2,6 +2,7 @@
 #include "ChannelFields.h"
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace limbeck::quantize {
 
@@ -152,43 +153,87 @@ ChannelField transposed(const ChannelField &field, std::span<const int64_t> perm
   return result;
 }
 
-std::optional<ChannelField> reshaped(const ChannelField &field, std::span<const int64_t> from,
-                                     std::span<const int64_t> to) {
-  // Runs of dimensions that hold the same elements before and behind; those in which the field varies are written out.
-  Shape expanded(from.size(), 1), result(to.size(), 1);
-  size_t i = 0, j = 0;
-  while (i < from.size() || j < to.size()) {
-    size_t firstFrom = i, firstTo = j;
-    int64_t left = i < from.size() ? from[i++] : 1, right = j < to.size() ? to[j++] : 1;
-    bool open = left < 0 || right < 0;
-    while (!open && left != right) {
-      if (left < right && i < from.size())
-        open |= from[i] < 0, left *= from[i++];
-      else if (right < left && j < to.size())
-        open |= to[j] < 0, right *= to[j++];
-      else
-        return std::nullopt;
-    }
-    bool varies = false;
-    for (size_t dim = firstFrom; dim < i; ++dim)
-      varies |= field.varies(dim);
-    if (open) {
-      // An unknown size stands for itself where both shapes have it at the same place.
-      if (varies || left != right || i - firstFrom != 1 || j - firstTo != 1)
-        return std::nullopt;
-      continue;
-    }
-    if (!varies)
-      continue;
-    std::copy(from.begin() + static_cast<ptrdiff_t>(firstFrom), from.begin() + static_cast<ptrdiff_t>(i),
-              expanded.begin() + static_cast<ptrdiff_t>(firstFrom));
-    std::copy(to.begin() + static_cast<ptrdiff_t>(firstTo), to.begin() + static_cast<ptrdiff_t>(j),
-              result.begin() + static_cast<ptrdiff_t>(firstTo));
+namespace {
+/// Finds runs of dimensions that hold the same elements before and behind; those in which the field varies are written out.
+struct ReshapeMatch {
+  const ChannelField &field;
+  std::span<const int64_t> from, to, kept;
+  Shape expanded = Shape(from.size(), 1), result = Shape(to.size(), 1);
+
+  /// From the first dimension on, or from the last one back.
+  bool run(bool backwards);
+
+private:
+  bool isKept(size_t dimFrom, size_t dimTo) const {
+    return !kept.empty() && kept[dimTo] == static_cast<int64_t>(dimFrom);
   }
-  ChannelField moved{result, std::vector<size_t>(elementsOf(result))};
-  forEachElement(expanded, field,
-                 [&](size_t element, size_t place) { moved.channels[element] = field.channels[place]; });
-  return compressed(std::move(moved));
+};
+} // namespace
+
+/// Dimensions in the order of the walk; those of size 1 divide nothing.
+static std::vector<size_t> longDims(std::span<const int64_t> sizes, bool backwards) {
+  std::vector<size_t> dims;
+  for (size_t dim = 0; dim < sizes.size(); ++dim)
+    if (sizes[dim] != 1)
+      dims.push_back(dim);
+  if (backwards)
+    std::ranges::reverse(dims);
+  return dims;
+}
+
+bool ReshapeMatch::run(bool backwards) {
+  std::vector<size_t> left = longDims(from, backwards), right = longDims(to, backwards);
+  auto varying = std::ranges::count_if(left, [&](size_t dim) { return field.varies(dim); });
+  size_t i = 0, j = 0;
+  // One pair of unknown sizes is equal because all others are: then there must be a pair for each of them.
+  bool byTheOthers = false;
+  // Elements of what is left are as many before as behind.
+  while (varying > 0 || (byTheOthers && (i < left.size() || j < right.size()))) {
+    if (i == left.size() || j == right.size())
+      return false;
+    size_t firstFrom = i, firstTo = j;
+    int64_t before = from[left[i++]], behind = to[right[j++]];
+    if (before < 0 || behind < 0) {
+      if (before != behind || field.varies(left[firstFrom]))
+        return false;
+      if (!isKept(left[firstFrom], right[firstTo]) && std::exchange(byTheOthers, true))
+        return false;
+      continue;
+    }
+    while (before != behind) {
+      bool isLeft = before < behind;
+      if (isLeft ? i == left.size() : j == right.size())
+        return false;
+      int64_t next = isLeft ? from[left[i++]] : to[right[j++]];
+      if (next < 0)
+        return false;
+      (isLeft ? before : behind) *= next;
+    }
+    auto own = std::span(left).subspan(firstFrom, i - firstFrom);
+    auto varies = std::ranges::count_if(own, [&](size_t dim) { return field.varies(dim); });
+    if (varies == 0)
+      continue;
+    varying -= varies;
+    for (size_t dim : own)
+      expanded[dim] = from[dim];
+    for (size_t dim : std::span(right).subspan(firstTo, j - firstTo))
+      result[dim] = to[dim];
+  }
+  return true;
+}
+
+std::optional<ChannelField> reshaped(const ChannelField &field, std::span<const int64_t> from,
+                                     std::span<const int64_t> to, std::span<const int64_t> kept) {
+  for (bool backwards : {false, true}) {
+    ReshapeMatch match{field, from, to, kept};
+    if (!match.run(backwards))
+      continue;
+    ChannelField moved{match.result, std::vector<size_t>(elementsOf(match.result))};
+    forEachElement(match.expanded, field,
+                   [&](size_t element, size_t place) { moved.channels[element] = field.channels[place]; });
+    return compressed(std::move(moved));
+  }
+  return std::nullopt;
 }
 
 ChannelField sliced(const ChannelField &field, size_t dim, int64_t begin, int64_t size) {

@@ -48,9 +48,10 @@ private:
 
 /// Dimension i of the result is dimension perm[i] of the field.
 ChannelField transposed(const ChannelField &field, std::span<const int64_t> perm);
-/// The field of a tensor of shape `from` when it has the shape `to`; -1 stands for unknown sizes. Nothing when it cannot be told.
+/// The field of a tensor of shape `from` when it has the shape `to`; -1 stands for unknown sizes, of which `kept`, if there is one,
+/// says for each of `to` which of `from` it is, -1 where that is not known. Nothing when the field cannot be told.
 std::optional<ChannelField> reshaped(const ChannelField &field, std::span<const int64_t> from,
-                                     std::span<const int64_t> to);
+                                     std::span<const int64_t> to, std::span<const int64_t> kept = {});
 /// Part of a field along a dimension in which it may vary.
 ChannelField sliced(const ChannelField &field, size_t dim, int64_t begin, int64_t size);
 

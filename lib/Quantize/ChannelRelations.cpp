@@ -125,20 +125,27 @@ void ChannelRelations::spread(mlir::Value operand, mlir::Value result) {
 }
 
 void ChannelRelations::relateReshape(graph::ReshapeOp op) {
-  auto move = [&](mlir::Value from, mlir::Value to) {
+  // Which dimension of x each of the result is, and the other way around.
+  std::vector<int64_t> kept(typeOf(op.getResult()).getRank(), -1), back(typeOf(op.getX()).getRank(), -1);
+  for (auto [dim, source] : llvm::enumerate(op.getKept().value_or(llvm::ArrayRef<int64_t>())))
+    if (source >= 0) {
+      kept[dim] = source;
+      back[static_cast<size_t>(source)] = static_cast<int64_t>(dim);
+    }
+  auto move = [&](mlir::Value from, mlir::Value to, std::span<const int64_t> same) {
     auto found = fields.find(from);
     if (found == fields.end())
       return;
     auto unknown = [](int64_t size) { return mlir::ShapedType::isDynamic(size) ? -1 : size; };
     auto shapeFrom = llvm::map_to_vector(typeOf(from).getShape(), unknown),
          shapeTo = llvm::map_to_vector(typeOf(to).getShape(), unknown);
-    if (auto moved = reshaped(found->second, shapeFrom, shapeTo))
+    if (auto moved = reshaped(found->second, shapeFrom, shapeTo, same))
       join(to, std::move(*moved));
     else
       fixAll(op);
   };
-  move(op.getX(), op.getResult());
-  move(op.getResult(), op.getX());
+  move(op.getX(), op.getResult(), kept);
+  move(op.getResult(), op.getX(), back);
 }
 
 void ChannelRelations::relateTranspose(graph::TransposeOp op) {

@@ -31,7 +31,7 @@ Status chooseRange(calib::StatOp stat, const Statistics &statistics) {
   auto found = statistics.tensors.find(name);
   if (found == statistics.tensors.end())
     return error(Code::Calibration, "expected statistics of tensor '", name, "', found none")
-        .withHint("calibrate with the recipe that quantizes it");
+        .withHint("calibrate with the recipe that quantizes it, and with the same --dim and --shape");
   auto chosen = calibration::methodFromName(method);
   if (!chosen)
     return error(Code::Calibration, "expected a method to choose a range by, found '", method, "'");

@@ -5,6 +5,7 @@
 #include "Executable.h"
 #include "FloatModel.h"
 #include "RangeAdvice.h"
+#include "SameScaling.h"
 #include "TemporaryFolder.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
@@ -58,7 +59,8 @@ private:
   Expected<std::vector<std::byte>> compileAs(CompileOptions what);
   Status prepareMeasuring();
   bool hasOpenInputs() const;
-  Status takeShapes(SourceModel &model) const;
+  Status takeShapes(SourceModel &model, int64_t index) const;
+  Status checkScaling(const calibration::Statistics &statistics) const;
   Expected<std::string> artifactFile(bool quantized);
   Status measureAccuracy();
   Status measureSpeed();
@@ -195,6 +197,7 @@ Status Quantizer::collect() {
   report.calibrationSamples = calibrated.statistics.samples;
   if (report.interrupted)
     return {};
+  LIMBECK_TRY(checkScaling(calibrated.statistics));
   if (measureBiases) {
     BiasErrorOptions biases{calibration.model, calibration.recipe, options.dataSet,
                             calibration.skip,  options.threads,    options.worker};
@@ -209,12 +212,28 @@ Status Quantizer::collect() {
   return calibration::writeStatistics(compiled.quantization.statistics, calibrated.statistics);
 }
 
+/// Whether the samples were seen by the model that is compiled.
+Status Quantizer::checkScaling(const calibration::Statistics &statistics) const {
+  if (statistics.scaling.empty() || !hasOpenInputs())
+    return {};
+  SourceModel model = withoutSeveralValues(compiled.model);
+  int64_t first = 0;
+  while (heldBack.contains(first))
+    ++first;
+  LIMBECK_TRY(takeShapes(model, first));
+  return expectSameScaling(model, compiled.model, compiled.quantization.recipe, statistics);
+}
+
 /// Whether the statistics speak for what was chosen.
 Status Quantizer::advise() {
   if (compiled.quantization.statistics.empty())
     return {};
   LIMBECK_ASSIGN(calibration::Statistics statistics,
                  calibration::readStatistics(compiled.quantization.statistics));
+  if (options.dataSet.empty() && !statistics.scaling.empty() && hasOpenInputs())
+    report.notes.push_back(
+        "not checked: whether smooth and equalize found the same channels when the statistics "
+        "were collected, as shapes are open here; --data checks it");
   report.clipped = advice.clipped(statistics);
   for (std::string &note : advice.notes(statistics))
     report.notes.push_back(std::move(note));
@@ -253,7 +272,7 @@ Status Quantizer::prepareMeasuring() {
       report.notes.push_back("time is not measured: --shape or --dim would fix what is open");
       return {};
     }
-    LIMBECK_TRY(takeShapes(what.model));
+    LIMBECK_TRY(takeShapes(what.model, heldBack.empty() ? 0 : *heldBack.begin()));
   }
   measured = std::move(what);
   return {};
@@ -263,13 +282,12 @@ bool Quantizer::hasOpenInputs() const {
   return std::ranges::any_of(inputs, [](const NamedType &input) { return !input.type.isStatic(); });
 }
 
-/// What is open about inputs is as in the first of the samples that are run.
-Status Quantizer::takeShapes(SourceModel &model) const {
+/// What is open about inputs is as in the sample of that index.
+Status Quantizer::takeShapes(SourceModel &model, int64_t index) const {
   LIMBECK_ASSIGN(DataSet set, DataSet::open(options.dataSet, inputs));
-  int64_t first = heldBack.empty() ? 0 : *heldBack.begin();
   bool found = false;
   Status status = set.forEachSample([&](const Sample &sample) -> Status {
-    if (sample.index != first)
+    if (sample.index != index)
       return {};
     for (size_t i = 0; i < inputs.size(); ++i)
       if (!inputs[i].type.isStatic())

@@ -38,6 +38,34 @@ TEST(ChannelFields, UnknownSizesStandForThemselves) {
   EXPECT_FALSE(quantize::reshaped(field, Shape{4, 6}, Shape{-1, 12}));
 }
 
+TEST(ChannelFields, UnknownSizesAreTheSameOnlyWhereThatIsKnown) {
+  ChannelSets sets;
+  ChannelField middle = sets.fresh(3, 1, 6);
+  EXPECT_FALSE(quantize::reshaped(middle, Shape{-1, 6, -1}, Shape{-1, 6, -1})) << "2x6x3 may become 3x6x2";
+  auto kept = quantize::reshaped(middle, Shape{-1, 6, -1}, Shape{-1, 2, 3, -1}, Shape{0, -1, -1, -1});
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->shape, (Shape{1, 2, 3, 1}));
+  EXPECT_FALSE(quantize::reshaped(middle, Shape{-1, 6, -1}, Shape{-1, 6, -1}, Shape{2, -1, 0}))
+      << "what is kept stands at another place";
+  EXPECT_FALSE(quantize::reshaped(middle, Shape{-1, 6, -1}, Shape{-1, 6, 2, -1})) << "none of two is known";
+  EXPECT_TRUE(quantize::reshaped(middle, Shape{-1, 6, 4}, Shape{-1, 6, 2, 2}))
+      << "as all other sizes are equal";
+  EXPECT_FALSE(quantize::reshaped(middle, Shape{-1, 6, 4}, Shape{-1, 6, 2})) << "2x6x4 becomes 4x6x2";
+}
+
+TEST(ChannelFields, SizesThatDoNotMatterMayBeUnknown) {
+  ChannelSets sets;
+  auto ones = quantize::reshaped(sets.fresh(4, 1, 6), Shape{-1, 6, 1, -1}, Shape{-1, 6, -1}, Shape{0, -1, 3});
+  ASSERT_TRUE(ones);
+  EXPECT_EQ(ones->shape, (Shape{1, 6, 1}));
+  EXPECT_TRUE(
+      quantize::reshaped(sets.fresh(4, 1, 6), Shape{-1, 6, -1, -1}, Shape{-1, 6, -1}, Shape{0, -1, -1}))
+      << "all behind the channels is one run";
+  auto last = quantize::reshaped(sets.fresh(3, 2, 6), Shape{-1, -1, 6}, Shape{-1, 2, 3});
+  ASSERT_TRUE(last) << "and so is all in front of them";
+  EXPECT_EQ(last->shape, (Shape{1, 2, 3}));
+}
+
 TEST(ChannelFields, TransposeMovesDimensions) {
   ChannelSets sets;
   ChannelField field = *quantize::reshaped(sets.fresh(2, 1, 6), Shape{4, 6}, Shape{4, 2, 3});
