@@ -143,6 +143,49 @@ class Images(Case):
         Image.new("I;16", (12, 8)).save("photos/dogs/1.png")
         self.bad("expected 8 bits a channel, found Pillow's mode 'I;16'", "images", "photos", *common)
 
+    def test_of_all_kinds_are_read_without_a_word(self):
+        """Palettes with transparent colors make Pillow warn."""
+        Path("kinds").mkdir()
+        noise = Image.effect_noise((12, 8), 50)
+        for mode in ("1", "L", "LA", "P", "RGB", "RGBA"):
+            noise.convert(mode).save(f"kinds/bücher 猫 {mode}.png")
+        noise.convert("P").save("kinds/see_through.png", transparency=bytes([0, 128, 255]))
+        noise.convert("CMYK").save("kinds/print.jpg")
+        Path("kinds/folder.png").mkdir()
+        said = self.good("images", "kinds", "-o", "set.npz", "--input-name", "x")
+        self.assertEqual(said, "wrote set.npz: 8 samples: x float32 [8, 3, 8, 12]\n")
+
+    def test_of_a_class_that_has_none_are_missed(self):
+        self.photos(2)
+        Path("photos/bird").mkdir()
+        Path("photos/.cache").mkdir()
+        self.bad("photos/bird: expected pictures in the folder of every class, found none; remove the folder", "images", "photos", "-o", "x.npz", "--input-name", "x", "--classes")
+        self.good("images", "photos", "-o", "x.npz", "--input-name", "x")
+
+    def test_are_listed_by_any_editor(self):
+        self.photos(1)
+        common = ["--input-name", "x"]
+        Path("list.txt").write_bytes(b"\xef\xbb\xbfphotos/cats/0.png\r\n  \r\n\r\nphotos/dogs/0.png\r\n")
+        self.good("images", "list.txt", "-o", "set.npz", *common)
+        self.assertEqual(len(np.load("set.npz")["x"]), 2)
+        Path("list.txt").write_text("photos/cats\n")
+        self.bad("photos/cats: expected a picture, found a folder", "images", "list.txt", "-o", "x.npz", *common)
+        self.bad("0.png: expected a folder of pictures or a list of paths, found a picture", "images", "photos/cats/0.png", "-o", "x.npz", *common)
+
+    def test_of_any_size_are_bounded(self):
+        Path("giant").mkdir()
+        Image.new("1", (20000, 10000)).save("giant/a.png")
+        self.bad("giant/a.png: expected a picture of at most 178956970 pixels, found more", "images", "giant", "-o", "x.npz", "--input-name", "x")
+
+    def test_become_finite_numbers(self):
+        self.photos(1)
+        for flags in (["--scale", "1e39"], ["--std", "1e-50"]):
+            self.bad("0.png: expected finite numbers behind --scale, --mean and --std, found", "images", "photos", "-o", "x.npz", "--input-name", "x", *flags)
+
+    def test_are_for_an_input_with_a_name(self):
+        self.photos(1)
+        self.bad("expected --input-name with a name and without --input, found an empty one", "images", "photos", "-o", "x.npz", "--input-name", "")
+
 
 class Tables(Case):
     TEXT = "age,height,weight,sick\n20,1.5,50,no\n\n30,1.75,60.5,yes\n40,2,70,no\n"
@@ -157,6 +200,13 @@ class Tables(Case):
         self.assertEqual(found["x"].tolist(), [[1.5, 50], [1.75, 60.5], [2, 70]])
         self.assertEqual((found["x"].dtype, found["n"].dtype, found["n"].tolist()), (np.float32, np.int64, [[20], [30], [40]]))
         self.assertEqual([row[1] for row in rows("set.labels.csv")], ["label", "no", "yes", "no"])
+
+    def test_of_other_programs_are_read(self):
+        """A mark in front of all, quoted commas, lines that end in two characters, spaces."""
+        Path("o.csv").write_bytes(b'\xef\xbb\xbfa, b,label\r\n 1 ,2,"one, two"\r\n\r\n3,"4",x\r\n')
+        self.good("csv", "o.csv", "-o", "set.npz", "--input-name", "x", "--label", "label")
+        self.assertEqual(np.load("set.npz")["x"].tolist(), [[1, 2], [3, 4]])
+        self.assertEqual([row[1] for row in rows("set.labels.csv")], ["label", "one, two", "x"])
 
     def test_all_but_the_label_are_the_default(self):
         self.good("csv", "t.csv", "-o", "a.npz", "--input-name", "x", "--label", "sick", "--shape", "x=1x3")
@@ -180,6 +230,16 @@ class Tables(Case):
         for text, said in [("a,b\n1\n", "u.csv:2: expected 2 cells, found 1"), ("a,a\n1,2\n", "found 'a' twice"), ("a,b\n", "expected rows of numbers"), ("", "expected rows")]:
             Path("u.csv").write_text(text)
             self.bad(said, "csv", "u.csv", *common)
+        for cell in ("1_000", "\u0661"):
+            Path("u.csv").write_text(f"a,b\n1,2\n3,{cell}\n", encoding="utf-8")
+            self.bad(f"u.csv:3: expected a number of type f32 in column 'b', found '{cell}'", "csv", "u.csv", *common)
+        Path("u.csv").write_text("a;b\n1;2\n")
+        self.bad("found '1;2'; --delimiter ';'", "csv", "u.csv", *common)
+        Path("u.csv").write_text("sick\nno\n")
+        self.bad("u.csv: expected columns for input 'x', found none but the label", "csv", "u.csv", *common, "--label", "sick")
+        self.bad("expected columns for input 'x', found none in 'weight..age'", "csv", "t.csv", "-o", "x.npz", "--input", "x=weight..age")
+        self.bad("expected each input once in --input, found 'x' twice", "csv", "t.csv", "-o", "x.npz", "--input", "x=age", "--input", "x=weight")
+        self.bad("without --input, found --input as well", "csv", "t.csv", *common, "--input", "x=age")
         Path("u.csv").write_bytes(b"a\n\xff\n")
         self.bad("expected a table in UTF-8", "csv", "u.csv", *common)
         self.bad("nothing.csv: expected a table to read", "csv", "nothing.csv", *common)
@@ -222,6 +282,17 @@ class StoredArrays(Case):
         self.bad("expected little-endian numbers, found object", "numpy", "object.npy", *common)
         Path("cut.npy").write_bytes(Path("a.npy").read_bytes()[:-100])
         self.bad("cut.npy: expected 10 samples, found the end of the file in sample 9", "numpy", "cut.npy", *common)
+        np.save("columns.npy", np.asfortranarray(np.ones((10, 4), np.float32)))
+        Path("cut.npy").write_bytes(Path("columns.npy").read_bytes()[:-3])
+        self.bad("cut.npy: expected 10 samples, found the end of the file in sample 9", "numpy", "cut.npy", *common)
+        for shape, said in [("(9223372036854775807, 4)", "found the end of the file in sample 1"), ("(3, 9223372036854775807)", "found the end of the file in sample 0"),
+                            ("(-3, 4)", "expected dimensions of at least 0, found [-3, 4]"), ("(3, 0)", "expected samples of at least one element, found shape [3, 0]")]:  # fmt: skip
+            header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+            Path("header.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(16))
+            self.bad(said, "numpy", "header.npy", *common)
+        np.savez("nothing.npz")
+        self.bad("nothing.npz: expected arrays, found an empty archive", "numpy", "nothing.npz", *common)
+        self.bad("expected each input once in --input, found 'x' twice", "numpy", "a.npy", "-o", "x.npz", "--input", "x=a", "--input", "x=b")
         Path("cut.npz").write_bytes(b"PK")
         self.bad("cut.npz: expected an .npz archive", "numpy", "cut.npz", *common)
         np.savez("two.npz", a=self.array, b=self.array[:3])
@@ -340,6 +411,9 @@ class Sets(Case):
         whole = np.lib.format.open_memmap("huge.npy", "w+", np.uint8, (3000, 1 << 20))
         del whole
         self.bad("expected less than 2 GiB in one .npz, found 3145728000 bytes; --shard-size 2047 or less makes several", "numpy", "huge.npy", "-o", "x.npz", "--input-name", "x")
+        whole = np.lib.format.open_memmap("wide.npy", "w+", np.uint8, (1, 1 << 31))
+        del whole
+        self.bad("expected samples of less than 2 GiB, found 2147483648 bytes", "numpy", "wide.npy", "-o", "x.npz", "--input-name", "x")
 
 
     def test_never_take_the_place_of_what_is_read(self):

@@ -6,7 +6,10 @@ import argparse
 import math
 import re
 import sys
+import warnings
 from pathlib import Path
+
+import numpy as np
 
 from ..errors import Error, printable
 from ..types import Port
@@ -133,6 +136,14 @@ def dtypes_of(given: list[str], names: list[str], ports: tuple[Port, ...]) -> di
     return dtypes
 
 
+def named_once(given: list[tuple[str, str]] | None) -> dict[str, str]:
+    """The values of --input by the names of the inputs."""
+    names = [name for name, _ in given or []]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise Error("E-FLAG", f"expected each input once in --input, found '{twice}' twice")
+    return dict(given or [])
+
+
 def own_name(arguments, ports: tuple[Port, ...]) -> str:
     """The one input that the samples are for."""
     if arguments.input_name is not None:
@@ -168,7 +179,7 @@ def open_images(arguments, ports: tuple[Port, ...]) -> tuple[Source, dict[str, s
 def open_table(arguments, ports: tuple[Port, ...]) -> tuple[Source, dict[str, str]]:
     if len(arguments.delimiter) != 1:
         raise Error("E-FLAG", f"expected one character as --delimiter, found '{arguments.delimiter}'")
-    columns = {name: tuple(text.split(",")) for name, text in arguments.input or []} or {own_name(arguments, ports): ()}
+    columns = {name: tuple(text.split(",")) for name, text in named_once(arguments.input).items()} or {own_name(arguments, ports): ()}
     shapes = {port.name: port.shape[1:] for port in ports if None not in port.shape[1:]}
     for name, shape in arguments.shape:
         if name not in columns:
@@ -184,7 +195,7 @@ def open_stored(arguments, ports: tuple[Port, ...]) -> tuple[Source, dict[str, s
         raise Error("E-FLAG", f"expected START:STOP or START:STOP:STEP in --slice, found '{arguments.slice}'")
     chosen = slice(*(int(item) if item else None for item in arguments.slice.split(":"))) if arguments.slice else slice(None)
     only = arguments.input_name or (ports[0].name if len(ports) == 1 and not arguments.input else None)
-    names = dict(arguments.input or [])
+    names = named_once(arguments.input)
     known = list(names) or ([only] if only else [port.name for port in ports])
     source = Arrays(arguments.source, names, only, arguments.layout, chosen)
     source.dtypes = dtypes_of(arguments.dtype, known or list(source.arrays), ports)
@@ -200,6 +211,9 @@ def show_progress(done: int, total: int) -> None:
 
 def prepare(arguments) -> list[str]:
     """What was written, in words."""
+    if arguments.input_name is not None and (not arguments.input_name or getattr(arguments, "input", None)):
+        found = "an empty one" if not arguments.input_name else "--input as well"
+        raise Error("E-FLAG", f"expected --input-name with a name and without --input, found {found}")
     ports = read_ports(arguments.model) if arguments.model else ()
     split = parse_split(arguments.split) if arguments.split else None
     source, dtypes = OPEN[arguments.kind](arguments, ports)
@@ -227,7 +241,9 @@ def prepare(arguments) -> list[str]:
 def main(given: list[str] | None = None) -> int:
     try:
         arguments = parser().parse_args(given)
-        notes = prepare(arguments)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # of Pillow, about pictures that it reads all the same
+            notes = prepare(arguments)
     except Error as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_CODES.get(error.code, 2)

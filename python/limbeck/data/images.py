@@ -55,7 +55,10 @@ class Preparation:
         if self.dtype != "u8":
             values = pixels.astype(np.float32) * np.float32(self.scale)
             values = values - np.array(self.mean, np.float32) if self.mean else values
-            pixels = cast(values / np.array(self.std, np.float32) if self.std else values, self.dtype, str(path))
+            values = values / np.array(self.std, np.float32) if self.std else values
+            if not np.isfinite(values).all():
+                raise Error("E-FLAG", f"{path}: expected finite numbers behind --scale, --mean and --std, found {values[~np.isfinite(values)].flat[0]}")
+            pixels = cast(values, self.dtype, str(path))
         return np.ascontiguousarray(pixels.transpose(2, 0, 1) if self.layout == "NCHW" else pixels)
 
     def _decoded(self, path: Path):
@@ -67,9 +70,14 @@ class Preparation:
                 return picture.convert("L" if self.color == "gray" else "RGB")
         except FileNotFoundError:
             raise Error("E-FILE-KIND", f"{path}: expected a picture, found nothing of this name") from None
+        except IsADirectoryError:
+            raise Error("E-FILE-KIND", f"{path}: expected a picture, found a folder") from None
+        except Image.DecompressionBombError:
+            most = 2 * Image.MAX_IMAGE_PIXELS
+            raise Error("E-INPUT-DATA", f"{path}: expected a picture of at most {most} pixels, found more", "make it smaller before") from None
         except UnidentifiedImageError:
             raise Error("E-INPUT-DATA", f"{path}: expected a picture, found other data") from None
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as failure:  # what Pillow says of damaged files
+        except (OSError, SyntaxError, ValueError) as failure:  # what Pillow says of damaged files
             raise Error("E-INPUT-DATA", f"{path}: expected a whole picture, found: {failure}") from None
 
     def _size(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -85,6 +93,11 @@ class Preparation:
             raise Error("E-INPUT-DATA", f"{path}: expected at least {rows}x{columns} pixels to crop, found {height}x{width}", "--resize before it")
         left, top = (width - columns) // 2, (height - rows) // 2
         return picture.crop((left, top, left + columns, top + rows))
+
+
+def endings() -> set[str]:
+    """Of the names of files that Pillow reads."""
+    return {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN}
 
 
 def channels(color: str) -> int:
@@ -112,7 +125,7 @@ class Images:
 
     @staticmethod
     def _below(folder: Path) -> list[str]:
-        known = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN}
+        known = endings()
         found = [
             os.path.relpath(os.path.join(place, name), folder)
             for place, _, names in os.walk(folder)
@@ -123,9 +136,11 @@ class Images:
 
     def _listed(self, source: Path) -> list[str]:
         """Lines of a path, or a path and a label, separated by a comma."""
+        if source.suffix.lower() in endings() and source.is_file():
+            raise Error("E-FILE-KIND", f"{source}: expected a folder of pictures or a list of paths, found a picture", "a list is a text file with a path in each line")
         try:
-            with open(source, encoding="utf-8", errors="surrogateescape", newline="") as file:
-                rows = [row for row in csv.reader(file) if row]
+            with open(source, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+                rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
         except OSError as failure:
             raise Error("E-FILE-KIND", f"{source}: expected a folder of pictures or a list of paths, found: {failure.strerror}") from None
         except csv.Error as failure:
@@ -142,6 +157,10 @@ class Images:
         if loose := next((key for key in self.keys if os.sep not in key), None):
             raise Error("E-INPUT-DATA", f"{self.root / loose}: expected every picture in the folder of its class, found one that is not")
         names = sorted({key.split(os.sep)[0] for key in self.keys}, key=os.fsencode)
+        # A class that is left out would give its number to the next one.
+        folders = (entry.name for entry in os.scandir(self.root) if entry.is_dir() and not entry.name.startswith("."))
+        if empty := sorted(set(folders) - set(names), key=os.fsencode):
+            raise Error("E-INPUT-DATA", f"{self.root / empty[0]}: expected pictures in the folder of every class, found none", "remove the folder")
         self.labels = [Label(str(names.index(key.split(os.sep)[0])), key.split(os.sep)[0]) for key in self.keys]
 
     def read(self, wanted: Sequence[bool]) -> Iterator[tuple[int, dict[str, np.ndarray]]]:

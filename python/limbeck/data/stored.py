@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +29,7 @@ class Stored:
             raise Error("E-NPY", f"{self.where}: expected little-endian numbers, found {self.dtype}")
         if not self.shape:
             raise Error("E-RANK", f"{self.where}: expected samples along the first dimension, found a scalar")
+        self._check_size()
 
     def _open(self):
         try:
@@ -35,6 +38,28 @@ class Stored:
             raise Error("E-FILE-KIND", f"{self.path}: expected an .npy or .npz file, found: {failure.strerror}") from None
         except zipfile.BadZipFile as failure:
             raise Error("E-NPY", f"{self.path}: expected an .npz archive, found: {failure}") from None
+
+    def _check_size(self) -> None:
+        """That the file holds what its header says: a header alone may ask for any memory."""
+        count, *inner = self.shape
+        if min(self.shape) < 0:
+            raise Error("E-NPY", f"{self.where}: expected dimensions of at least 0, found {list(self.shape)}")
+        size = math.prod(inner) * self.dtype.itemsize
+        if size == 0:
+            raise Error("E-INPUT-DATA", f"{self.where}: expected samples of at least one element, found shape {list(self.shape)}")
+        there = self._bytes() // size
+        if there < count:
+            raise Error("E-NPY", f"{self.where}: expected {count} samples, found the end of the file in sample {there}")
+
+    def _bytes(self) -> int:
+        """Of the elements."""
+        with self._open() as file:
+            self._header(file)
+            begin = file.tell()
+        if not self.member:
+            return os.path.getsize(self.path) - begin
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.getinfo(self.member).file_size - begin
 
     def _header(self, file) -> tuple:
         try:
@@ -48,7 +73,7 @@ class Stored:
             whole = np.load(self.path, mmap_mode="r") if not self.member else np.load(self.path)[self.member.removesuffix(".npy")]
             yield from whole
             return
-        size = int(np.prod(inner, dtype=np.int64)) * self.dtype.itemsize
+        size = math.prod(inner) * self.dtype.itemsize
         with self._open() as file:
             self._header(file)
             for index in range(count):
@@ -95,6 +120,8 @@ class Arrays:
             raise Error("E-FILE-KIND", f"{source}: expected an .npy or .npz file, found: {failure.strerror}") from None
         except zipfile.BadZipFile as failure:
             raise Error("E-NPY", f"{source}: expected an .npz archive, found: {failure}") from None
+        if not members:
+            raise Error("E-INPUT-DATA", f"{source}: expected arrays, found an empty archive")
         wanted = names or {name: name for name in members}
         if missing := [key for key in wanted.values() if key not in members]:
             raise Error("E-FLAG", f"{source}: expected one of the arrays {', '.join(repr(name) for name in members)}, found '{missing[0]}'")

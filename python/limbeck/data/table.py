@@ -38,6 +38,8 @@ class Table:
         self.label = self._place(label) if label is not None else None
         self.inputs = [(column, [self._place(name) for name in self._named(column.columns)]) for column in inputs]
         for column, places in self.inputs:
+            if not places:
+                raise Error("E-FLAG", f"{source}: expected columns for input '{column.name}', found none{self._asked(column.columns)}")
             if column.shape is not None and np.prod(column.shape, dtype=np.int64) != len(places):
                 raise Error("E-SHAPE", f"input '{column.name}': expected as many columns as --shape has elements, found {len(places)}")
         self.keys = range_of_texts(count)
@@ -77,6 +79,10 @@ class Table:
             raise Error("E-FLAG", f"{self.source}: expected one of the columns {shown}, found '{name}'")
         return self.places[name]
 
+    @staticmethod
+    def _asked(columns: Sequence[str]) -> str:
+        return f" in '{','.join(columns)}'" if columns else " but the label"
+
     def _named(self, columns: Sequence[str]) -> list[str]:
         """FIRST..LAST written out; no columns at all: all but the label."""
         if not columns:
@@ -108,6 +114,8 @@ class Table:
     def _number(self, cell: str, column: Column, place: int, line: int):
         text = cell.strip()
         try:
+            if not text.isascii() or "_" in text:  # numbers to Python alone
+                raise ValueError(text)
             if column.dtype == "bool":
                 return BOOLEANS[text.lower()]
             value = float(text) if _is_float(column.dtype) else int(text)
@@ -115,7 +123,9 @@ class Table:
                 return value
         except (KeyError, ValueError):
             pass
-        raise Error("E-INPUT-DATA", f"{self.source}:{line}: expected a number of type {column.dtype} in column '{self.names[place]}', found '{text}'")
+        separator = next((mark for mark in ";\t|" if mark in text and len(self.names) == 1), None)
+        hint = f"--delimiter {separator!r}" if separator else ""
+        raise Error("E-INPUT-DATA", f"{self.source}:{line}: expected a number of type {column.dtype} in column '{self.names[place]}', found '{text}'", hint)
 
 
 def _is_float(dtype: str) -> bool:

@@ -76,6 +76,8 @@ class Part:
 
     def _check_size(self, sample_bytes: int) -> None:
         """Now, not when all has been computed."""
+        if sample_bytes > MOST_BYTES:
+            raise Error("E-FLAG", f"expected samples of less than 2 GiB, found {sample_bytes} bytes")
         together = min(self.total, self.shard_size or self.total) * sample_bytes
         if together > MOST_BYTES:
             fitting = max(1, MOST_BYTES // max(sample_bytes, 1))
