@@ -8,7 +8,7 @@ class Candidate:
     label: str  # the row of the table
     setting: str  # in the quantizer's own words
     kind: str
-    runtimes: tuple  # the first computes the outputs; the fastest is timed
+    runtimes: tuple  # those that take the file: the one whose outputs agree most with float stands for it
     options: dict = field(default_factory=dict)
     suffix: str = ".onnx"
 

@@ -61,10 +61,31 @@ def measured(task, exact: Exact, outputs) -> dict:
     }
 
 
+def rank(validation: dict) -> tuple:
+    """Agreement, then less noise."""
+    return validation["agreement"], np.inf if validation["sqnr_db"] is None else validation["sqnr_db"]
+
+
+def by_runtimes(runtimes: tuple, measure) -> dict:
+    """What `measure(runtime)` finds with the runtime of which that is best, its name, and the others': a file that one of them
+    computes wrongly is not judged by that."""
+    found, faults = {}, {}
+    for name in runtimes:
+        try:
+            found[name] = measure(RUNTIMES[name])
+        except Exception as error:  # a peer may fail in any way: it is reported, and the others go on
+            faults[name] = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    if not found:
+        return {"fault": faults[runtimes[0]]}
+    name = max(found, key=lambda one: rank(found[one]))
+    others = {one: {"validation": found[one]["agreement"]} if one in found else {"fault": faults[one]} for one in runtimes if one != name}
+    return {"validation": found[name], "runtime": name, "other_runtimes": others}
+
+
 def best(found: list) -> dict:
     """The candidate that agrees most with float on the validation samples; of equals the one with less noise."""
     works = [one for one in found if "validation" in one]
-    return max(works, key=lambda one: (one["validation"]["agreement"], one["validation"]["sqnr_db"] or np.inf)) if works else found[0]
+    return max(works, key=lambda one: rank(one["validation"])) if works else found[0]
 
 
 def wanted(name: str, arguments) -> list:
@@ -126,12 +147,9 @@ def evaluate(name: str, folder: Path, arguments) -> dict:
         job = {"kind": candidate.kind, "source": str(model), "target": str(target), "data": str(data), "options": candidate.options}
         one |= make(job, arguments.limit_seconds)
         if "fault" not in one:
-            try:
-                run = RUNTIMES[candidate.runtimes[0]]
-                one["validation"] = measured(task, exact["validation"], run(target, exact["validation"].samples.feeds, threads))
-            except Exception as error:  # a peer may fail in any way: it is reported, and the others go on
-                one["fault"] = str(error).strip().splitlines()[0][:300]
-        said = one.get("fault") or f"{one['validation']['agreement']:.4f} on validation samples"
+            feeds = exact["validation"].samples.feeds
+            one |= by_runtimes(candidate.runtimes, lambda run: measured(task, exact["validation"], run(target, feeds, threads)))
+        said = one.get("fault") or f"{one['validation']['agreement']:.4f} on validation samples, by {one['runtime']}"
         print(f"{name}: {one['label']} ({one['setting']}): {said}", file=sys.stderr, flush=True)
         by_label.setdefault(candidate.label, []).append(one)
     rows = []
@@ -139,7 +157,7 @@ def evaluate(name: str, folder: Path, arguments) -> dict:
         row = best(found)
         others = [one for one in found if one is not row]
         if "validation" in row:
-            run = RUNTIMES[row["runtimes"][0]]
+            run = RUNTIMES[row["runtime"]]
             row |= measured(task, exact["test"], run(folder / row["file"], exact["test"].samples.feeds, threads))
             row["validation"] = row["validation"]["agreement"]
         row["tried"] = [

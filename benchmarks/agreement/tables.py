@@ -11,6 +11,11 @@ MEANING = {
 }
 
 
+def deviates(best: float, other: float) -> bool:
+    """Whether a runtime agrees less with float than the best one by more than a point."""
+    return best - other > 0.01
+
+
 def _percent(value) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
@@ -27,6 +32,20 @@ def _points(interval) -> str:
 
 def _difference(row: dict) -> str:
     return _points(row["difference"]) if "difference" in row else "-"
+
+
+def _other_runtimes(row: dict) -> list:
+    """Runtimes whose outputs for the file are not those of the row, on validation samples."""
+    names = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
+    said = []
+    for name, other in row.get("other_runtimes", {}).items():
+        beside = f"{names[name]} in place of {names[row['runtime']]}"
+        if "fault" in other:
+            said.append(f"- {row['label']} ({row['setting']}), {beside}: `{other['fault']}`")
+        elif deviates(row["validation"], other["validation"]):
+            validation = f"{_percent(other['validation'])} in place of {_percent(row['validation'])} on validation samples"
+            said.append(f"- {row['label']} ({row['setting']}), {beside}: {validation}")
+    return said
 
 
 def model_text(model: dict) -> list:
@@ -49,6 +68,7 @@ def model_text(model: dict) -> list:
         tried = [f"{one['setting']}: {one['fault'] or _percent(one['validation'])}" for one in row["tried"]]
         if "fault" in row:
             lines.append(f"- {row['label']} ({row['setting']}) does not work: `{row['fault']}`")
+        lines += _other_runtimes(row)
         if tried:
             lines.append(f"- {row['label']}, also tried: {'; '.join(tried)}")
     return [*lines, ""]
@@ -83,8 +103,9 @@ def markdown(document: dict) -> str:
         "All quantizers read the same calibration samples. No sample is in two of the sets for calibration, validation and test. Of",
         "several settings of one quantizer, the row is the one that agrees most with float on the validation samples. The difference is",
         "that of the agreement to `limbeck static`, with its paired 95 % interval (bootstrap over samples). Outputs of ours come from",
-        "`limbeck run`, those of ONNX Runtime's quantizer from ONNX Runtime, those of NNCF from OpenVINO. Times are medians of the fastest",
-        "runtime of each file; where no time stands, none was measured.",
+        "`limbeck run`, those of a peer's file from ONNX Runtime or OpenVINO, whichever agrees more with float on the validation samples;",
+        "where the other one agrees less by more than a point, a line below the table says so. Times are medians of the fastest runtime",
+        "of each file that agrees as far; where no time stands, none was measured.",
         "",
     ]
     for name, model in sorted(document["models"].items()):

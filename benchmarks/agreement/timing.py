@@ -1,16 +1,24 @@
-"""How long the files take: each with every runtime that takes it, in turns on the same cores, as benchmarks/run measures."""
+"""How long the files take: each with every runtime that computes it rightly, in turns on the same cores, as benchmarks/run measures."""
 
 from pathlib import Path
 
 from contest import F32, Contest, Contestant
 from measure import measure
 
+from .tables import deviates
+
 HINTS = {"openvino": F32}
 
 
+def timed_runtimes(row: dict) -> list:
+    """Those of a row's runtimes whose outputs are those that the row reports."""
+    others = row.get("other_runtimes", {})
+    return [name for name in row["runtimes"] if name not in others or ("validation" in others[name] and not deviates(row["validation"], others[name]["validation"]))]
+
+
 def contestants(rows: list) -> list:
-    """Every row with each of its runtimes, and the float model with those of the peers."""
-    ready = [(row["label"], row["runtimes"]) for row in rows if "agreement" in row]
+    """Every row with each of these, and the float model with those of the peers."""
+    ready = [(row["label"], timed_runtimes(row)) for row in rows if "agreement" in row]
     return [
         Contestant(f"{label} by {runtime}", runtime, label, HINTS.get(runtime, {}))
         for label, runtimes in [*ready, ("float", ("onnxruntime", "openvino"))]

@@ -92,6 +92,27 @@ def test_best_is_chosen_on_validation_samples():
     expect(evaluate.best([{"fault": "no"}])["fault"] == "no", "the fault where none works")
 
 
+def test_file_is_judged_by_the_runtime_that_computes_it_rightly():
+    """OpenVINO's low precision makes nothing of NNCF's detector, of which ONNX Runtime finds 93 %."""
+    of = {"onnxruntime": {"agreement": 0.93, "sqnr_db": 13.0}, "openvino": {"agreement": 0.0, "sqnr_db": 0.0}}
+    names = {run: name for name, run in evaluate.RUNTIMES.items()}
+    found = evaluate.by_runtimes(("openvino", "onnxruntime"), lambda run: of[names[run]])
+    expect(found == {"validation": of["onnxruntime"], "runtime": "onnxruntime", "other_runtimes": {"openvino": {"validation": 0.0}}}, f"the better one, found {found}")
+    row = {"label": "nncf", "setting": "defaults", "runtimes": ("openvino", "onnxruntime"), **found, "validation": 0.93}
+    expect(timing.timed_runtimes(row) == ["onnxruntime"], "no time of outputs that are not the row's")
+    text = tables._other_runtimes(row)
+    expect(text == ["- nncf (defaults), OpenVINO in place of ONNX Runtime: 0.0 % in place of 93.0 % on validation samples"], f"the other one, found {text}")
+    row["other_runtimes"] = {"openvino": {"validation": 0.925}}
+    expect(timing.timed_runtimes(row) == ["openvino", "onnxruntime"] and tables._other_runtimes(row) == [], "both where they agree")
+    row["other_runtimes"] = {"openvino": {"fault": "no kernel"}}
+    expect(timing.timed_runtimes(row) == ["onnxruntime"] and "`no kernel`" in tables._other_runtimes(row)[0], "the fault of the other one")
+
+    def fail(run):
+        raise RuntimeError(f"{names[run]} fails\nsomewhere")
+
+    expect(evaluate.by_runtimes(("openvino", "onnxruntime"), fail) == {"fault": "openvino fails"}, "the first one's fault where none works")
+
+
 def test_fastest_runtime_counts():
     results = [{"label": "nncf by openvino", "engine": "openvino", "ms": 2.0}, {"label": "nncf by onnxruntime", "engine": "onnxruntime", "ms": 1.0}]
     expect(timing.fastest(results, "nncf") == {"ms": 1.0, "runtime": "onnxruntime"}, "the least time")
