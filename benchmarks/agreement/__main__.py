@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "examples"))
 import report  # noqa: E402
 from measure import RESULTS, processor  # noqa: E402
 
-from . import evaluate, tables, timing  # noqa: E402
+from . import evaluate, exported, tables, timing  # noqa: E402
 from .tasks import TASKS  # noqa: E402
 
 FOLDER = ROOT / "build" / "benchmarks" / "accuracy"
@@ -24,7 +24,7 @@ def parse_arguments():
     parser.add_argument("--models", default=",".join(TASKS))
     parser.add_argument("--engines", default="")
     parser.add_argument("--defaults", action="store_true")
-    parser.add_argument("--only", choices=["agreement", "timing", "seeds"])
+    parser.add_argument("--only", choices=["agreement", "timing", "seeds", "exported"])
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--seed", type=int, default=0, choices=range(3))
     parser.add_argument("--share", type=float, default=1.0)
@@ -61,6 +61,8 @@ def save(document: dict, name: str) -> None:
 def main() -> int:
     arguments = parse_arguments()
     FOLDER.mkdir(parents=True, exist_ok=True)
+    if arguments.only == "exported":
+        return 0 if all([exported.check(name, FOLDER) for name in arguments.models]) else 1
     label, flags = processor()
     name = f"accuracy-{report.file_name(label)}"
     path = RESULTS / f"{name}.json"

@@ -146,21 +146,19 @@ def compare_with_openvino(written: Path, feeds: dict) -> str:
     return ""
 
 
-def check_quantized(limbeck: Limbeck, name: str, source: Path) -> str:
-    """The same for the file that `limbeck quantize` writes of a float model."""
-    entry = catalogue.ENTRIES[name]
+def check_quantized(limbeck: Limbeck, source: Path, calibration: list, inputs: list, flags: tuple = ()) -> str:
+    """The same for the file that `limbeck quantize` writes of a float model; its last inputs are compared stretch by stretch."""
     with tempfile.TemporaryDirectory() as folder:
         samples, written = Path(folder) / "samples", Path(folder) / "model.onnx"
         samples.mkdir()
-        for index, feeds in enumerate(entry.calibration()[:8]):
+        for index, feeds in enumerate(calibration):
             np.savez(samples / f"{index}.npz", **feeds)
-        limbeck.call("quantize", source, "--data", samples, "-o", written, "--no-bench")
+        limbeck.call("quantize", source, "--data", samples, "-o", written, "--no-bench", *flags)
         model = onnx.load(written)
         onnx.checker.check_model(model, full_check=True)
         before, after = interface(onnx.load(source).graph), interface(model.graph)
         if before != after:
             return f"expected inputs and outputs {before}, found {after}"
-        inputs = [*entry.calibration()[:1], *entry.inputs(1)]
         for feeds in inputs:
             onnxruntime_peer.session(written).run(None, feeds)
             if importlib.util.find_spec("openvino"):
@@ -169,7 +167,10 @@ def check_quantized(limbeck: Limbeck, name: str, source: Path) -> str:
                     return fault
         places = len(stretches.Graph(model, inputs[-1]).boundaries())
         runner = stretches.limbeck_runner(limbeck.program)
-        for stretch in stretches.compare(model, inputs[-1], runner, "off", min(STRETCHES, places + 1)):
+        compared = stretches.compare(model, inputs[-1], runner, "off", min(STRETCHES, places + 1))
+        if not compared:
+            return "expected a stretch between integers to compare, found none"
+        for stretch in compared:
             if not stretch.passes():
                 return f"from {stretch.inputs} to {stretch.outputs}: {stretch.difference}"
     return ""
@@ -195,7 +196,9 @@ def main() -> int:
                  for form, path in paths.items() for typed in ([False, True] if form != "float" else [False])]
         if name in QUANTIZED or name in arguments.names:
             float_file = QUANTIZED.get(name, lambda path: path)(paths["float"])
-            tries.append((f"{name}, quantized by Limbeck", check_quantized, (name, float_file)))
+            entry = catalogue.ENTRIES[name]
+            samples = entry.calibration()[:8]
+            tries.append((f"{name}, quantized by Limbeck", check_quantized, (float_file, samples, [*samples[:1], *entry.inputs(1)])))
         for what, action, operands in tries:
             try:
                 fault = action(limbeck, *operands)
