@@ -46,6 +46,9 @@ public:
   /// Products of a window row that are computed behind the loop over whole units, and the place they are loaded from.
   virtual int64_t lastProducts(int64_t depth) const { return readsBehind() ? 0 : depth % unit(); }
   virtual int64_t placeOfLast(int64_t depth) const { return depth - lastProducts(depth); }
+  /// Whether multiplyAdd() spreads an input as it reads it from memory, if nothing else needs it: that takes neither a register nor an
+  /// instruction.
+  virtual bool spreadsAsItMultiplies() const { return false; }
   /// What one step multiplies of that, spread over the lanes.
   virtual mlir::Value input(mlir::Value loaded, int64_t step) { return loaded; }
   virtual void multiplyAdd(llvm::MutableArrayRef<mlir::Value> accumulators, mlir::Value input,

@@ -3,6 +3,7 @@
 // The instruction adds the second product of a pair before the first, and takes denormals for zeros: only for contractions that
 // are held to a bound.
 #include "Atoms.h"
+#include "Operands.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -31,12 +32,13 @@ public:
   void pack(const WeightMatrix &weights, const Tile &tile) override {
     packed = kernel.weights(packPanels(weights, tile, unit()));
   }
-  Value start(Value, int64_t, int64_t) override { return arithmetic.start(tile.lanes); }
+  Value start(Value, int64_t vector, int64_t) override { return arithmetic.start(tile.lanesOf(vector)); }
   Value weights(Value panel, Value kh, Value k, int64_t vector) override {
     Value step = arith::DivUIOp::create(b, kernel.loc(), k, kernel.constantIndex(2));
     Value column = kernel.constantIndex(vector * tile.lanes * 2);
-    auto stored = VectorType::get({tile.lanes * 2}, b.getI16Type());
-    return bitcast(pairs(), vector::LoadOp::create(b, kernel.loc(), stored, packed,
+    int64_t lanes = tile.lanesOf(vector);
+    auto stored = VectorType::get({lanes * 2}, b.getI16Type());
+    return bitcast(pairs(lanes), vector::LoadOp::create(b, kernel.loc(), stored, packed,
                                                    ValueRange{panel, kh, step, column}));
   }
   void prefetch(Value panel, Value kh, Value k, int64_t vector, int64_t ahead) override {
@@ -58,14 +60,21 @@ public:
     return spread(arith::ExtUIOp::create(b, kernel.loc(), b.getI32Type(), one));
   }
   void multiplyAdd(MutableArrayRef<Value> accumulators, Value input, Value weights) override {
-    accumulators[0] = intrinsic(kernel, "llvm.x86.avx512bf16.dpbf16ps.512", accumulators[0].getType(),
-                                {accumulators[0], input, weights});
+    bool half = weights.getType() != input.getType();
+    accumulators[0] =
+        intrinsic(kernel, half ? "llvm.x86.avx512bf16.dpbf16ps.256" : "llvm.x86.avx512bf16.dpbf16ps.512",
+                  accumulators[0].getType(), {accumulators[0], lowLanes(kernel, input, weights), weights});
   }
 
 private:
-  VectorType pairs() { return VectorType::get({tile.lanes * 2}, b.getBF16Type()); }
+  VectorType pairs(int64_t lanes) { return VectorType::get({lanes * 2}, b.getBF16Type()); }
   Value bitcast(Type type, Value value) { return vector::BitCastOp::create(b, kernel.loc(), type, value); }
-  Value spread(Value word) { return bitcast(pairs(), kernel.splat(word, tile.lanes)); }
+  Value spread(Value word) {
+    Value words = kernel.splat(word, tile.lanes);
+    // For a whole vector and half a one LLVM would spread twice, from an integer register.
+    bool twice = tile.vectors > 1 && tile.lastLanes < tile.lanes;
+    return bitcast(pairs(tile.lanes), twice ? heldInRegister(kernel, words) : words);
+  }
 
   lower::KernelBuilder &kernel;
   OpBuilder &b;

@@ -186,14 +186,6 @@ Value ByteInstructions::pairProducts(Value x, Value w) {
   return intrinsic(name, vector(2 * count, 16), {x, w});
 }
 
-Value ByteInstructions::opaque(Value value, bool anew) {
-  StringRef constraints = llvm::isa<VectorType>(value.getType()) ? "=v,0" : "=r,0";
-  return LLVM::InlineAsmOp::create(b, kernel.loc(), TypeRange{value.getType()}, ValueRange{value}, "",
-                                   constraints, /*has_side_effects=*/anew, /*is_align_stack=*/false,
-                                   LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
-      .getResult(0);
-}
-
 Value ByteInstructions::addWords(Value accumulator, Value words) {
   StringRef name = at("llvm.x86.sse2.pmadd.wd", "llvm.x86.avx2.pmadd.wd", "llvm.x86.avx512.pmaddw.d.512");
   return arith::AddIOp::create(b, kernel.loc(), accumulator,

@@ -64,9 +64,6 @@ public:
   mlir::Value picked(mlir::Value x, mlir::Value places);
   /// Two products in every 16 bits, of bytes without sign and signed ones, which fit.
   mlir::Value pairProducts(mlir::Value x, mlir::Value w);
-  /// The value itself, as code that LLVM does not look into and that is no instruction; `anew`: another one in every iteration, as far as
-  /// LLVM knows.
-  mlir::Value opaque(mlir::Value value, bool anew);
   /// accumulator + two sums of 16 bits in every lane.
   mlir::Value addWords(mlir::Value accumulator, mlir::Value words);
 

@@ -4,6 +4,7 @@
 // before they are widened. Sixteen registers hold few weights beside a tile of sums, so each row reads them from memory for itself, as an
 // operand of the instruction that multiplies.
 #include "BytePairs.h"
+#include "Operands.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -79,7 +80,7 @@ public:
 
   void multiplyRow(MutableArrayRef<Value> sums, Value inputs, Value &address, int64_t products) override {
     // LLVM would else see that all rows read the same, and load it once into registers that there are not.
-    address = instructions.opaque(address, /*anew=*/true);
+    address = readAnew(kernel, address);
     Value pointer =
         LLVM::IntToPtrOp::create(b, kernel.loc(), LLVM::LLVMPointerType::get(b.getContext()), address);
     int64_t bytes = 4 * tile.lanes, count = BytePairs::stepsOf(products);
@@ -97,7 +98,7 @@ public:
         }
         Value &sum = sums[static_cast<size_t>(v)];
         // LLVM would else add the products of two steps first, which takes registers that there are not.
-        sum = instructions.opaque(instructions.addWords(sum, words), /*anew=*/false);
+        sum = heldInRegister(kernel, instructions.addWords(sum, words));
       }
     }
   }

@@ -12,6 +12,7 @@
 // through rows of pixels: a slab of channels.
 #include "Contractions.h"
 #include "Depthwise.h"
+#include "Operands.h"
 #include "limbeck/Target/CPU/Emitters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -119,7 +120,8 @@ private:
       kernel.loop(firstRow(at[1]), firstRow(kernel.addIndex(at[1], 1)), 1, {},
                   [&](Value row, ValueRange) -> SmallVector<Value> {
                     kernel.loop(0, pixels, 1, {}, [&](Value pixel, ValueRange) -> SmallVector<Value> {
-                      emitBlock(at[0], row, pixel, first, readAnew(at[2]));
+                      // LLVM would else bring weights out of the loop, more than there are registers for.
+                      emitBlock(at[0], row, pixel, first, readAnew(kernel, at[2]));
                       return {};
                     });
                     return {};
@@ -127,13 +129,6 @@ private:
     });
   }
 
-  /// The phase, of which LLVM does not know that it is the same for all pixels. Else it brings weights out of the loop, more than there
-  /// are registers for.
-  Value readAnew(Value phase) {
-    Value same = arith::IndexCastOp::create(b, kernel.loc(), b.getI64Type(), phase);
-    return arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(),
-                                      instructions.opaque(same, /*anew=*/true));
-  }
   int64_t wholeBlocks() const { return run / blockSize; }
 
   void dealTaps() {
@@ -178,10 +173,9 @@ private:
         Value input = inputs[static_cast<size_t>(group)];
         Value factors = tables->factors(phase, static_cast<int64_t>(number), group);
         // LLVM would else add the products of several steps first, which takes registers that there are not.
-        sum = pairs
-                  ? instructions.opaque(instructions.addWords(sum, instructions.pairProducts(input, factors)),
-                                        /*anew=*/false)
-                  : instructions.dot(sum, input, factors, problem.signedInput());
+        sum = pairs ? heldInRegister(kernel,
+                                     instructions.addWords(sum, instructions.pairProducts(input, factors)))
+                    : instructions.dot(sum, input, factors, problem.signedInput());
       }
     }
     SmallVector<Value> quarters;

@@ -12,6 +12,7 @@
 // What is computed at once is a tile: a stretch of pixels with all their channels, or with as many as a block has where little is
 // lost by that. Its blocks that begin at the same channel share their weights: those run one after the other, two at a time.
 #include "Depthwise.h"
+#include "Operands.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -95,13 +96,6 @@ private:
   Value rowOf(Value step) {
     Value row = kernel.multiplyIndex(step, kRows);
     return height % kRows ? atMost(row, height - kRows) : row;
-  }
-  /// The same number, of which LLVM does not know that it is the same in every iteration. Else it brings weights out of the loop, more
-  /// than there are registers for, and reads them from copies on the stack in place of their table.
-  Value readAnew(Value number) {
-    Value same = instructions.opaque(
-        arith::IndexCastOp::create(b, kernel.loc(), b.getI64Type(), number).getResult(), /*anew=*/true);
-    return arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(), same);
   }
   /// Where the vector of accumulator `group` of the block at element `element` of a plane begins.
   Value placeOf(Value base, Value element, int64_t group) {
@@ -301,7 +295,9 @@ void PlanesEmitter::emitRows(const Place &place, Value row, ArrayRef<Value> base
 /// are at hand for all of them.
 void PlanesEmitter::emitBlocks(const Place &place, Value row, ArrayRef<Value> bases, Value phase,
                                ArrayRef<Value> elements) {
-  phase = readAnew(phase);
+  // LLVM would else bring weights out of the loop, more than there are registers for, and read them from copies on the stack in place of
+  // their table.
+  phase = readAnew(kernel, phase);
   SmallVector<SmallVector<Value>> quarters(kRows * elements.size());
   for (int64_t group = 0; group < kDepthwiseGroups; ++group) {
     SmallVector<Value> sums(quarters.size(), tables->start(phase, group));

@@ -1,6 +1,7 @@
 // The f32 atom: weights from packed panels, one fused multiply-add per product. Weights of f16 stay so in memory and are widened as they
 // are loaded, where one instruction does it: from half of the bytes.
 #include "Atoms.h"
+#include "Operands.h"
 #include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -19,19 +20,20 @@ public:
       : kernel(kernel), arithmetic(arithmetic), tile(tile), halves(halves) {}
   int64_t unit() const override { return 1; }
   bool startsAtBias() const override { return false; }
+  bool spreadsAsItMultiplies() const override { return tile.lanes == 16; } // AVX-512
   void pack(const WeightMatrix &weights, const Tile &tile) override {
     WeightMatrix wide = weights; // between floats, and to a wider type, the conversion cannot fail
     if (wide.values.dtype() != DType::F32 && !halves)
       wide.values = std::move(*reference::convertFloat(wide.values, DType::F32));
     packed = kernel.weights(packPanels(wide, tile, 1));
   }
-  Value start(Value, int64_t, int64_t) override { return arithmetic.start(tile.lanes); }
+  Value start(Value, int64_t vector, int64_t) override { return arithmetic.start(tile.lanesOf(vector)); }
   Value weights(Value panel, Value kh, Value k, int64_t vector) override {
     Value column = kernel.constantIndex(vector * tile.lanes);
     Type stored = cast<MemRefType>(packed.getType()).getElementType();
-    Value loaded =
-        vector::LoadOp::create(kernel.builder(), kernel.loc(), VectorType::get({tile.lanes}, stored), packed,
-                               ValueRange{panel, kh, k, column});
+    auto type = VectorType::get({tile.lanesOf(vector)}, stored);
+    Value loaded = vector::LoadOp::create(kernel.builder(), kernel.loc(), type, packed,
+                                          ValueRange{panel, kh, k, column});
     return halves ? kernel.widen(loaded, {DType::F16, {}, nullptr}, {}) : loaded;
   }
   void prefetch(Value panel, Value kh, Value k, int64_t vector, int64_t ahead) override {
@@ -44,7 +46,8 @@ public:
     return kernel.splat(kernel.widen(stored, arithmetic.inputType(), {}), tile.lanes);
   }
   void multiplyAdd(MutableArrayRef<Value> accumulators, Value input, Value weights) override {
-    accumulators[0] = math::FmaOp::create(kernel.builder(), kernel.loc(), input, weights, accumulators[0]);
+    accumulators[0] = math::FmaOp::create(kernel.builder(), kernel.loc(), lowLanes(kernel, input, weights),
+                                          weights, accumulators[0]);
   }
 
 private:

@@ -90,6 +90,14 @@ std::vector<Tile> candidateTiles(const ContractionExtent &extent, const Isa &isa
   return tiles;
 }
 
+Tile withoutIdleHalf(Tile tile, int64_t columns) {
+  constexpr int64_t kLanesOfTwoHalves = 16;
+  int64_t rest = columns - (tile.vectors - 1) * tile.lanes;
+  if (tile.lanes == kLanesOfTwoHalves && rest > 0 && rest <= tile.lanes / 2)
+    tile.lastLanes = tile.lanes / 2;
+  return tile;
+}
+
 Tile chooseTile(const ContractionExtent &extent, const Isa &isa, int64_t lanes, const StepCost &step) {
   std::vector<Tile> tiles = candidateTiles(extent, isa, lanes, step);
   return tiles.empty() ? Tile{1, 1, lanes} : tiles.front();

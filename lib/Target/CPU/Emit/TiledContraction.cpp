@@ -5,6 +5,7 @@
 // are one loop. Tiles that reach over the end of a row have a loop of their own.
 #include "AmxContraction.h"
 #include "Contractions.h"
+#include "Operands.h"
 #include "TileChoice.h"
 #include "TileEpilogue.h"
 #include "limbeck/Target/CPU/Emitters.h"
@@ -83,7 +84,10 @@ private:
     for (int64_t group = 1; group < groups; ++group)
       accumulators.append(starts);
     auto multiply = [&](Value kh, Value k, ValueRange values, bool alone) {
-      SmallVector<Value> next(values), loaded(static_cast<size_t>(groups));
+      SmallVector<Value> next(values), loaded(static_cast<size_t>(groups)), narrow = loaded;
+      // A whole vector and half a one get inputs of their own, where either product then spreads its own: LLVM would do it once for both.
+      bool ownInputs = tile.vectors == 2 && tile.lastLanes < tile.lanes && atom.spreadsAsItMultiplies();
+      Value again = ownInputs ? readAnew(kernel, k) : k;
       if (atom.multipliesByRow())
         return multiplyByRow(panel, row, column, height, kh, k, next, alone);
       for (int64_t step = 0; step < (alone ? 1 : atom.stepsPerLoad()); ++step) {
@@ -102,9 +106,16 @@ private:
           Value &block = loaded[static_cast<size_t>(group)];
           if (!block)
             block = load(row, column, height, kh, k, group, alone);
-          Value input = atom.input(block, step);
+          Value input = atom.input(block, step), last = input;
+          if (ownInputs) {
+            Value &own = narrow[static_cast<size_t>(group)];
+            if (!own)
+              own = load(row, column, height, kh, again, group, alone);
+            last = atom.input(own, step);
+          }
           for (int64_t v = 0; v < tile.vectors; ++v)
-            atom.multiplyAdd(ofGroup(next, group, v), input, columns[static_cast<size_t>(v)]);
+            atom.multiplyAdd(ofGroup(next, group, v), v + 1 < tile.vectors ? input : last,
+                             columns[static_cast<size_t>(v)]);
         }
       }
       return next;
@@ -248,7 +259,7 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                    : pairs                ? "bf16 tile"
                    : arithmetic.isFloat() ? "float tile"
                                           : "integer tile");
-  Tile tile;
+  Tile tile{};
   if (problem.run) { // as many pixels as make the results of all columns one vector of bytes
     tile = {
         std::clamp<int64_t>(4 * isa.lanes / problem.columns, 1, std::min(problem.width, isa.registers - 4)),
@@ -257,6 +268,8 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   } else {
     tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());
   }
+  if (arithmetic.isFloat())
+    tile = withoutIdleHalf(tile, problem.columns);
   std::unique_ptr<Atom> atom;
   if (paired)
     atom = makeBytePairAtom(kernel, arithmetic, tile, isa);
