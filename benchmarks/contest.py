@@ -22,12 +22,14 @@ class Contestant:
 class Contest:
     what: str
     contestants: list
-    models: str = "all"  # or "convolutional", "with sums" of bytes, or one name
+    models: str = "all"  # or "convolutional", or one name
     batch: int = 1
     threads: tuple = (1, 2)
     first: str = "limbeck int8"  # whose time is compared with that of the best peer
+    beside: str = ""  # the label of ours on another form of the model, with whose time that of `first` is compared
 
 
+SHARED = {"pool": "shared"}
 F32, HALF = {"hint": "f32"}, {"hint": "bf16"}
 HELD = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
 OURS = [
@@ -69,11 +71,11 @@ CONTESTS = {
             Contestant("openvino int8 default", "openvino", "default", F32),
             Contestant("openvino int8+bf16 default", "openvino", "default", HALF, needs=BF16),
         ],
-        threads=(2,),
         first="limbeck int8 default",
+        beside="limbeck int8",
     ),
     "adverse": Contest(
-        "Models whose scales and zero points defeat every proof of a cheaper residual sum, beside those of the first set",
+        "Models whose weights, scales and zero points defeat every proof of a cheaper epilogue, beside those of the first set",
         [
             Contestant("limbeck int8 adverse", "limbeck", "adverse"),
             Contestant("limbeck int8", "limbeck", "qdq"),
@@ -81,9 +83,8 @@ CONTESTS = {
             Contestant("openvino int8 adverse", "openvino", "adverse", F32),
             Contestant("openvino int8+bf16 adverse", "openvino", "adverse", HALF, needs=BF16),
         ],
-        "with sums",
-        threads=(2,),
         first="limbeck int8 adverse",
+        beside="limbeck int8",
     ),
     "avx2": Contest(
         "Held to AVX2: OpenVINO by its setting; ONNX Runtime, which has none, by what its CPUID instructions answer",
@@ -109,8 +110,10 @@ CONTESTS = {
         ],
     ),
     "contexts": Contest(
-        "ResNet-50 with several contexts at once on two threads: one context of two threads, then contexts of one thread each",
+        "ResNet-50 with several contexts at once on two threads: one context of two threads, then contexts of one thread each; "
+        "pool: contexts of the default options, which share the two threads of the process",
         [Contestant("limbeck int8 x1", "limbeck", "qdq")]
+        + [Contestant(f"limbeck int8 pool x{count}", "limbeck", "qdq", SHARED, streams=count) for count in (1, 2, 4)]
         + [Contestant(f"limbeck int8 x{count}", "limbeck", "qdq", streams=count) for count in (2, 4)]
         + [Contestant("onnxruntime int8 x1", "onnxruntime", "qdq"), Contestant("openvino int8 x1", "openvino", "qdq", F32)]
         + [Contestant(f"onnxruntime int8 x{count}", "onnxruntime", "qdq", streams=count) for count in (2, 4)]
@@ -128,6 +131,4 @@ def models_of(contest: Contest, entries: dict) -> list:
         return [name for name in entries if name != "small_encoder"]
     if contest.models == "convolutional":
         return [name for name, entry in entries.items() if entry.convolutional]
-    if contest.models == "with sums":
-        return ["resnet50", "mobilenetv2", "efficientnet_lite0"]
     return [contest.models]

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import coldstart
 import numpy as np
+import origin
+import records
 import report
 import work
 from contest import CONTESTS, Contest, Contestant, models_of
@@ -23,7 +25,8 @@ from contest import CONTESTS, Contest, Contestant, models_of
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 MODELS, ARTIFACTS = ROOT / "build" / "demo" / "models", ROOT / "build" / "benchmarks" / "artifacts"
-BLOCK_SECONDS = 0.5
+BLOCK_SECONDS, IDLE_SECONDS = 0.5, 1.2
+LEAST_BLOCKS, QUICK_BLOCKS = 7, 2
 
 
 def processor() -> tuple:
@@ -71,21 +74,25 @@ class Engine:
         return None
 
     def pause(self):
-        if self.facts is not None:
+        if self.facts is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGSTOP)
 
-    def order(self, **what) -> dict:
+    def order(self, **what):
+        """The answer to an order; null when there is none, and then the reason is in `fault`."""
         os.killpg(self.process.pid, signal.SIGCONT)
         self.process.stdin.write(json.dumps(what) + "\n")
         self.process.stdin.flush()
         answer = self.answer(120)
-        if answer is None:
-            raise RuntimeError(f"{self.contestant.label}: {self.fault}")
         self.pause()
         return answer
 
-    def block(self):
-        self.blocks.append(self.order(seconds=BLOCK_SECONDS))
+    def block(self, idle: float = 0) -> bool:
+        """Runs for a while; `idle` seconds right behind it, nobody runs. False when the process has failed."""
+        answer = self.order(seconds=BLOCK_SECONDS, **({"idle": idle} if idle else {}))
+        if answer is None:
+            return False
+        self.blocks.append(answer)
+        return True
 
     def close(self):
         if self.process.poll() is None:
@@ -107,7 +114,8 @@ class Engine:
             "runs": len(runs),
             "streams": self.contestant.streams,
             "environment": self.contestant.environment,
-            "idle_share": self.order(idle=0.3)["idle_share"],
+            "blocks": len(self.blocks),
+            "idle_share": self.blocks[-1]["idle_share"],
             **self.facts,
         }
 
@@ -133,10 +141,14 @@ def measure(contest: Contest, paths: dict, threads: int, arguments, flags: set) 
             continue
         engines.append(engine)
     order = random.Random(0)
-    for _ in range(arguments.blocks):
+    for index in range(arguments.blocks):
         order.shuffle(engines)
-        for engine in engines:
-            engine.block()
+        for engine in list(engines):
+            if not engine.block(IDLE_SECONDS if index == arguments.blocks - 1 else 0):
+                print(f"  {engine.contestant.label}: failed: {engine.fault}", file=sys.stderr)
+                left_out.append({"label": engine.contestant.label, "reason": engine.fault})
+                engine.close()
+                engines.remove(engine)
     results = sorted((engine.result() for engine in engines), key=lambda result: result["ms"])
     for engine in engines:
         engine.close()
@@ -162,28 +174,33 @@ def around(engines: list, paths: dict) -> dict:
     return facts | {"cold_start": coldstart.measure(engines, paths, artifact)}
 
 
-def parse_arguments():
+def parse_arguments(words=None):
     parser = argparse.ArgumentParser(prog="benchmarks/run", description=__doc__)
     parser.add_argument("--contests", default="core")
     parser.add_argument("--models")
     parser.add_argument("--engines", default="limbeck,onnxruntime,openvino,iree,torch")
     parser.add_argument("--threads")
-    parser.add_argument("--blocks", type=int, default=7)
+    parser.add_argument("--blocks", type=int, default=LEAST_BLOCKS)
     parser.add_argument("--limit-minutes", type=float, default=20)
     parser.add_argument("--ready-seconds", type=float, default=240)
     parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     arguments.contests = list(CONTESTS) + ["around"] if arguments.contests == "all" else arguments.contests.split(",")
     for name in arguments.contests:
         if name not in [*CONTESTS, "around"]:
             parser.error(f"expected one of {', '.join(CONTESTS)}, around, all, found '{name}'")
     arguments.engines = arguments.engines.split(",")
-    arguments.blocks = 2 if arguments.quick else arguments.blocks
+    if arguments.quick:
+        arguments.blocks = QUICK_BLOCKS
+    elif arguments.blocks < LEAST_BLOCKS:
+        parser.error(f"expected at least {LEAST_BLOCKS} blocks for rows that are recorded, found {arguments.blocks}; --quick measures {QUICK_BLOCKS} and records nothing")
     return arguments
 
 
-def peaks() -> dict:
-    return json.loads(subprocess.run([ROOT / "build" / "benchmarks" / "peaks"], check=True, capture_output=True).stdout)
+def peaks(threads: int) -> dict:
+    """What that many of the cores that engines are pinned to can do together."""
+    cores = ",".join(str(core) for core in sorted(os.sched_getaffinity(0))[:threads])
+    return json.loads(subprocess.run([ROOT / "build" / "benchmarks" / "peaks", cores], check=True, capture_output=True).stdout)
 
 
 def main() -> int:
@@ -195,17 +212,18 @@ def main() -> int:
     end = time.monotonic() + arguments.limit_minutes * 60
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     label, flags = processor()
-    document = report.load(RESULTS, label)
+    document = records.load(RESULTS, label)
     document |= {"processor": label, "cores": len(os.sched_getaffinity(0)), "block_seconds": BLOCK_SECONDS}
     for contest_name in arguments.contests:
-        measured = {"peaks": peaks(), "rows": [], "not_measured": []}
+        measured = {"rows": [], "not_measured": []}
         if contest_name == "around":
-            document["around"] = around(arguments.engines, ensure_fixed(MODELS, "resnet50", ["qdq", "default"], 1))
+            document["around"] = {"origin": origin.of_now()} | around(arguments.engines, ensure_fixed(MODELS, "resnet50", ["qdq", "default"], 1))
             continue
         contest = CONTESTS[contest_name]
         wanted = arguments.models.split(",") if arguments.models else models_of(contest, catalogue.ENTRIES)
         counts = [int(text) for text in arguments.threads.split(",")] if arguments.threads else contest.threads
         for threads in counts:
+            reached = peaks(threads) if threads <= document["cores"] else None
             for name in [name for name in models_of(contest, catalogue.ENTRIES) if name in wanted]:
                 what = f"{contest_name}, {name}, {threads} threads"
                 reason = f"this machine has {document['cores']} cores" if threads > document["cores"] else ""
@@ -219,13 +237,13 @@ def main() -> int:
                 print(what, file=sys.stderr, flush=True)
                 with np.load(paths["inputs"]) as inputs:
                     counted = work.of_model(paths["float"], {port: inputs[port][0] for port in inputs})
-                row = {"model": name, "peaks": measured["peaks"], **counted, **measure(contest, paths, threads, arguments, flags)}
+                row = {"model": name, "origin": origin.of_now(), "peaks": reached, **counted, **measure(contest, paths, threads, arguments, flags)}
                 if not row["results"]:
                     measured["not_measured"].append(f"{name}, {threads} threads: nobody takes part on this processor")
                     continue
                 measured["rows"].append(row)
                 print(report.row_text(row, contest), flush=True)
-        document["contests"][contest_name] = report.joined(document["contests"].get(contest_name), measured)
+        document["contests"][contest_name] = records.joined(document["contests"].get(contest_name), measured)
     if not arguments.quick:
         print(f"wrote {report.write(document, RESULTS)}")
     return 0

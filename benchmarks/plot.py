@@ -1,12 +1,12 @@
-"""A bar for each result of the core contest as SVG: one group per row, time relative to Limbeck in int8."""
+"""A bar for each result of one sample at a time as SVG: one group per row, time relative to Limbeck in int8."""
 
-COLOURS = {"limbeck": "#1b6ca8", "onnxruntime": "#999999", "openvino": "#c98b2b"}
+COLOURS = {"limbeck": "#1b6ca8", "onnxruntime": "#999999", "openvino": "#c98b2b", "iree": "#5b8c5a", "torch": "#b4553f"}
 WIDTH, BAR, GAP, LEFT, MOST = 760, 14, 26, 190, 8
 
 
 def svg(document: dict) -> str:
     parts, y = [], 30
-    for row in document["contests"].get("core", {"rows": []})["rows"]:
+    for row in [row for name in ("core", "compilers") for row in document["contests"].get(name, {"rows": []})["rows"]]:
         unit = next((result["ms"] for result in row["results"] if result["label"] == "limbeck int8"), row["results"][0]["ms"])
         parts.append(f'<text x="8" y="{y}" font-weight="bold">{row["model"]}, {row["threads"]} threads</text>')
         y += 8

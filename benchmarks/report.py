@@ -1,24 +1,17 @@
-"""Tables of what measure.py found; one file per processor, of which a run replaces the contests that it measured."""
+"""Tables of what measure.py found."""
 
 import json
-import re
 from pathlib import Path
 
+import origin
 import plot
 from contest import CONTESTS, Contest
+from records import file_name, rows_of
+from shares import fractions
 
 ODD_AGREEMENT = 0.99
-
-
-def file_name(processor: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", processor.lower()).strip("-")
-
-
-def load(folder: Path, processor: str) -> dict:
-    """What is known of this processor so far."""
-    path = folder / f"{file_name(processor)}.json"
-    known = json.loads(path.read_text()) if path.is_file() else {}
-    return known if known.get("schema") == 2 else {"schema": 2, "contests": {}}
+SHORT_MS = 1.0  # below, what a call from Python costs matters
+OTHER_BUILD, FROM_PYTHON, TOO_SHORT = "&dagger;", "p", "p!"
 
 
 def is_ours(result: dict) -> bool:
@@ -49,46 +42,39 @@ def row_text(row: dict, contest: Contest) -> str:
     return f"{row['model']}, {row['threads']} threads, ms: {times}  | best peer / {contest.first} {ratio_text(row, contest)}"
 
 
-def precision(result: dict) -> str:
-    """The widest arithmetic that a result could use: what its peak is."""
-    label = result["label"].split()[1]
-    return "int8" if label.startswith("int8") else label
-
-
-def joined(before: dict | None, measured: dict) -> dict:
-    """What a run measured, with the rows of earlier runs that it did not measure again; each row has the peaks of its own run."""
-    old = before["rows"] if before else []
-    for row in old:
-        row.setdefault("peaks", before["peaks"])
-    rows = {(row["threads"], row["model"]): row for row in [*old, *measured["rows"]]}
-    return measured | {"rows": [rows[key] for key in sorted(rows, key=lambda key: key[0])]}
-
-
-def fractions(row: dict, result: dict, peaks: dict) -> tuple:
-    """The shares of the arithmetic peak and of the memory's that a result reaches; null where one is not known."""
-    seconds = result["ms"] / 1e3
-    kind = precision(result)
-    peak = peaks.get(f"{kind}_ops")
-    arithmetic = 2 * row["products"] / seconds / (peak * row["threads"]) if peak else None
-    width = {"int8": 1, "bf16": 2}.get(kind, 4)
-    return arithmetic, row["parameters"] * width / seconds / peaks["read_bytes"]
-
-
 def table(header: list, rows: list) -> list:
     return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(row) + " |" for row in rows), ""]
 
 
-def times_table(measured: dict, contest: Contest) -> list:
+def model_text(row: dict, newest: str) -> str:
+    return row["model"] if origin.is_of(row, newest) else f"{row['model']} {OTHER_BUILD}"
+
+
+def time_text(result: dict) -> str:
+    """Milliseconds, marked where they are not those of a loop in C."""
+    if not result["timed_in"].startswith("Python"):
+        return f"{result['ms']:.3f}"
+    return f"{result['ms']:.3f} {TOO_SHORT if result['ms'] < SHORT_MS else FROM_PYTHON}"
+
+
+def beside_text(row: dict, contest: Contest) -> str:
+    ours, other = labelled(row, contest.first), labelled(row, contest.beside)
+    return f"{ours['ms'] / other['ms']:.3f}" if ours and other else "-"
+
+
+def times_table(measured: dict, contest: Contest, newest: str) -> list:
     labels = [one.label for one in contest.contestants if any(labelled(row, one.label) for row in measured["rows"])]
     rows = []
     for row in measured["rows"]:
         cells = []
         for label in labels:
             result = labelled(row, label)
-            text = f"{result['ms']:.3f}" if result else "-"
+            text = time_text(result) if result else "-"
             cells.append(f"**{text}**" if result is row["results"][0] else text)
-        rows.append([row["model"], str(row["threads"]), *cells, ratio_text(row, contest)])
-    return table(["model", "threads", *labels, f"best peer / {contest.first}"], rows)
+        beside = [beside_text(row, contest)] if contest.beside else []
+        rows.append([model_text(row, newest), str(row["threads"]), *cells, ratio_text(row, contest), *beside])
+    header = ["model", "threads", *labels, f"best peer / {contest.first}"]
+    return table(header + ([f"{contest.first} / {contest.beside}"] if contest.beside else []), rows)
 
 
 def fractions_table(measured: dict, contest: Contest) -> list:
@@ -101,14 +87,15 @@ def fractions_table(measured: dict, contest: Contest) -> list:
         cells = []
         for label in labels:
             result = labelled(row, label)
-            cells.append(" / ".join(percent(share) for share in fractions(row, result, row["peaks"])) if result else "-")
+            cells.append(" / ".join(percent(share) for share in fractions(row, result)) if result else "-")
         rows.append([row["model"], str(row["threads"]), f"{row['products'] / 1e6:.0f}", f"{row['parameters'] / 1e6:.1f}", *cells])
-    return ["Shares of the peak: of arithmetic / of memory, if each weight were read once from it.", ""] + table(
+    return ["Shares of the peak: of arithmetic, of that ISA / of reading each weight once a run, at the rate of a buffer as large as all weights.", ""] + table(
         ["model", "threads", "million products", "million parameters", *labels], rows
     )
 
 
 def callers_table(measured: dict) -> list:
+    """Of rows where several callers run at once."""
     rows = []
     for row in measured["rows"]:
         for result in row["results"]:
@@ -138,12 +125,31 @@ def agreement_text(measured: dict) -> list:
     return [f"Correlation with the float outputs (Limbeck's f32), where below {ODD_AGREEMENT}: {'; '.join(texts)}.", ""] if texts else []
 
 
-def peaks_text(peaks: dict) -> str:
-    half = f", bf16 {peaks['bf16_ops'] / 1e9:.0f} GFLOPS" if peaks.get("bf16_ops") else ""
-    return (
-        f"One core, measured in the same run: int8 {peaks['int8_ops'] / 1e9:.0f} GOPS, f32 {peaks['f32_ops'] / 1e9:.0f} GFLOPS{half}, "
-        f"reading {peaks['read_bytes'] / 1e9:.1f} GB/s."
-    )
+def peaks_text(rows: list) -> list:
+    """For each number of threads, those of the row that was measured last."""
+    last = {row["threads"]: row["peaks"] for row in sorted(rows, key=lambda row: row["origin"]["date"])}
+    return [f"- {'one core' if threads == 1 else f'{threads} cores together'}: {peak_text(peaks)}" for threads, peaks in sorted(last.items())]
+
+
+def peak_text(peaks: dict) -> str:
+    names = {"int8": "int8", "bf16": "bf16", "f32": "f32", "vnni_int8": "int8 in vectors", "avx2_int8": "int8 of AVX2", "avx2_f32": "f32 of AVX2"}
+    rates = [f"{name} {peaks[f'{key}_ops'] / 1e9:.0f}" for key, name in names.items() if peaks.get(f"{key}_ops")]
+    sizes = [f"{rate / 1e9:.0f} over {size / 2**20:g} MiB" for size, rate in peaks["read"] if size in (2**18, 2**20, 2**22, 2**24, 2**26, 2**28)]
+    return f"{', '.join(rates)} billion operations a second" + (f"; reading, GB/s: {', '.join(sizes)}" if sizes else "")
+
+
+def origins_text(measured: dict, newest: str) -> list:
+    """Which builds the rows are of, and how many blocks they are medians of."""
+    groups = {}
+    for row in measured["rows"]:
+        groups.setdefault(origin.text(row["origin"]), []).append(row)
+    lines = []
+    for text, rows in groups.items():
+        blocks = sorted({result["blocks"] for row in rows for result in row["results"]})
+        mark = "" if origin.is_of(rows[0], newest) else f"{OTHER_BUILD} another build than the newest here: "
+        counts = f"{blocks[0]} to {blocks[-1]}" if len(blocks) > 1 else f"{blocks[0]}"
+        lines.append(f"- {mark}{text}; {counts} blocks: " + ", ".join(f"{row['model']} ({row['threads']})" for row in rows))
+    return lines
 
 
 def around_text(facts: dict) -> list:
@@ -155,7 +161,7 @@ def around_text(facts: dict) -> list:
     return [
         "## Around the kernels",
         "",
-        "ResNet-50 in int8, two threads; `benchmarks/run --contests around`.",
+        f"ResNet-50 in int8, two threads; `benchmarks/run --contests around`; {origin.text(facts['origin'])}.",
         "",
         f"- Compiling for this processor (`limbeck compile --target cpu:native`): {facts['compile_seconds']:.1f} s, at most "
         f"{facts['compile_peak_bytes'] / 2**20:.0f} MiB in one process; the artifact has {facts['artifact_bytes'] / 2**20:.1f} MiB.",
@@ -172,9 +178,10 @@ def idle_text(document: dict) -> list:
     for measured in document["contests"].values():
         for row in measured["rows"]:
             for result in row["results"]:
-                shares[result["engine"]] = max(shares.get(result["engine"], 0), result["idle_share"])
+                if result["idle_share"] is not None:
+                    shares[result["engine"]] = max(shares.get(result["engine"], 0), result["idle_share"])
     text = ", ".join(f"{engine} {share:.1%}" for engine, share in sorted(shares.items()))
-    return [f"Share of a core used while nothing runs, the most of any row: {text}.", ""] if shares else []
+    return [f"Share of a core that an engine uses in the 1.2 s behind its last block, while nothing runs, the most of any row: {text}.", ""] if shares else []
 
 
 def engines_table(document: dict) -> list:
@@ -194,18 +201,21 @@ def markdown(document: dict) -> str:
         f"# {document['processor']}",
         "",
         "Milliseconds for one run, medians over all blocks; written by `benchmarks/run`, which also says how. The fastest of a row is bold.",
-        "Rows are timed from C where the engine has a C interface; IREE and torch are called from Python, and their rows hold the cost",
-        "of that call.",
+        "Engines with a C interface are timed by a loop in C. Times marked p are of calls from Python, their cost included; p! where such a time",
+        "is under 1 ms, so that the cost matters. After each block, outputs of every input are compared with those of a first pass. The number",
+        "behind a model is that of threads.",
         "",
     ]
+    newest = origin.newest(rows_of(document))
     for name, contest in CONTESTS.items():
         measured = document["contests"].get(name)
         if not measured:
             continue
-        lines += [f"## {contest.what}", "", f"`benchmarks/run --contests {name}`. {peaks_text(measured['peaks'])}", ""]
+        lines += [f"## {contest.what}", "", f"`benchmarks/run --contests {name}`.", ""]
         if measured["rows"]:
-            lines += times_table(measured, contest)
-            lines += callers_table(measured) if any(one.streams > 1 for one in contest.contestants) else fractions_table(measured, contest)
+            lines += [*origins_text(measured, newest), *peaks_text(measured["rows"]), ""] + times_table(measured, contest, newest)
+            lines += callers_table(measured) if any(one.streams > 1 for one in contest.contestants) else []
+            lines += fractions_table(measured, contest)
         lines += agreement_text(measured) + notes(measured)
     lines += around_text(document["around"]) if "around" in document else []
     lines += idle_text(document) + engines_table(document)

@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
 
-import report  # noqa: E402
-from measure import RESULTS, processor  # noqa: E402
+import records  # noqa: E402
+from measure import LEAST_BLOCKS, QUICK_BLOCKS, RESULTS, processor  # noqa: E402
 
 from . import evaluate, exported, tables, timing  # noqa: E402
 from .tasks import TASKS  # noqa: E402
@@ -29,7 +29,7 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=0, choices=range(3))
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--limit-seconds", type=float, default=600)
-    parser.add_argument("--blocks", type=int, default=7)
+    parser.add_argument("--blocks", type=int, default=LEAST_BLOCKS)
     parser.add_argument("--ready-seconds", type=float, default=240)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
@@ -40,7 +40,10 @@ def parse_arguments():
     arguments.threads = [int(text) for text in arguments.threads.split(",")]
     arguments.quantizers = [name for name in arguments.engines.split(",") if name]
     arguments.engines = ["limbeck", "onnxruntime", "openvino"]
-    arguments.blocks = 2 if arguments.quick else arguments.blocks
+    if arguments.quick:
+        arguments.blocks = QUICK_BLOCKS
+    elif arguments.blocks < LEAST_BLOCKS:
+        parser.error(f"expected at least {LEAST_BLOCKS} blocks for times that are recorded, found {arguments.blocks}; --quick records nothing")
     return arguments
 
 
@@ -51,11 +54,13 @@ def written(path: Path, text: str) -> None:
     os.replace(part, path)
 
 
-def save(document: dict, name: str) -> None:
+def save(document: dict, name: str, folder: Path) -> None:
     """After each model, so that an interrupted run keeps what it has."""
-    written(RESULTS / f"{name}.json", json.dumps(document, indent=1) + "\n")
-    written(RESULTS / f"{name}.md", tables.markdown(document))
-    written(PAGE, tables.markdown(document))
+    folder.mkdir(parents=True, exist_ok=True)
+    written(folder / f"{name}.json", json.dumps(document, indent=1) + "\n")
+    written(folder / f"{name}.md", tables.markdown(document))
+    if folder == RESULTS:
+        written(PAGE, tables.markdown(document))
 
 
 def main() -> int:
@@ -64,14 +69,15 @@ def main() -> int:
     if arguments.only == "exported":
         return 0 if all([exported.check(name, FOLDER) for name in arguments.models]) else 1
     label, flags = processor()
-    name = f"accuracy-{report.file_name(label)}"
-    path = RESULTS / f"{name}.json"
+    name = f"accuracy-{records.file_name(label)}"
+    folder = FOLDER / "quick" if arguments.quick else RESULTS  # a first look is no result
+    path = folder / f"{name}.json"
     document = json.loads(path.read_text()) if path.is_file() else {"schema": 1, "models": {}}
     document["processor"] = label
     for model in arguments.models:
         if arguments.only == "seeds":
             document.setdefault("calibration_sets", {})[model] = evaluate.calibration_sets(model, FOLDER, arguments)
-            save(document, name)
+            save(document, name, folder)
             continue
         if arguments.only != "timing":
             document["models"][model] = evaluate.evaluate(model, FOLDER, arguments)
@@ -80,7 +86,7 @@ def main() -> int:
             return 2
         if arguments.only != "agreement":
             timing.time_model(document["models"][model], FOLDER, arguments, flags)
-        save(document, name)
+        save(document, name, folder)
     return 0
 
 

@@ -1,7 +1,8 @@
 """One engine on one model, as a process that measures when told to: python -m engines JOB, JOB as JSON.
 
-Writes a line of JSON once it is warm: version, options, load_ms (from the file to the first run), and what the first input gave. Then reads lines: {"seconds": S} runs for S seconds over the inputs in turn and answers with the times
-of the runs and of all together; {"idle": S} sleeps and answers how busy the process was meanwhile.
+Writes a line of JSON once it is warm: version, options, load_ms (from the file to the first run), how runs are timed, and what the first
+input gave. Then reads lines: {"seconds": S} runs for S seconds over the inputs in turn and answers with the times of the runs and
+of all together; with "idle": I it then does nothing for I seconds and answers how busy the process was meanwhile.
 """
 
 import importlib
@@ -12,17 +13,21 @@ import time
 
 import numpy as np
 
+from .outputs import Outputs
+
 WARM_UP_SECONDS = 0.5
-SAMPLES = 256
 
 
-def consumed(results: list) -> dict:
-    """What came out, so that no engine can leave work out, and so that the engines can be compared."""
-    arrays = [np.asarray(result, np.float64).reshape(-1) for result in results]
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise RuntimeError("expected finite results, found NaN or infinity")
-    step = max(1, len(arrays[0]) // SAMPLES)
-    return {"checksum": float(sum(np.abs(array).sum() for array in arrays)), "sample": arrays[0][::step][:SAMPLES].tolist()}
+def block(engine, loop, outputs: Outputs, order: dict) -> dict:
+    """Runs; what comes out is compared with the first pass, outside of the measured time."""
+    outputs.forget()
+    times, elapsed = loop.measure(order["seconds"])
+    answer = {"times": times, "elapsed": elapsed}
+    if "idle" in order:
+        busy, begin = time.process_time(), time.perf_counter()
+        time.sleep(order["idle"])
+        answer["idle_share"] = (time.process_time() - busy) / (time.perf_counter() - begin)
+    return answer | {"checked": outputs.check(loop.ran())}
 
 
 def main() -> None:
@@ -36,26 +41,21 @@ def main() -> None:
     engine.load()
     loop = engine.start(inputs)
     loaded = time.perf_counter()
-    loop.measure(0)
-    outputs = consumed(engine.results())
+    count = len(next(iter(inputs.values())))
+    for _ in range(count):
+        loop.measure(0)
+    outputs = Outputs(engine, job["streams"], count)
     loop.measure(WARM_UP_SECONDS)
     facts = {
         "version": engine.version,
         "options": engine.options,
         "timed_in": loop.timed_in,
         "load_ms": (loaded - begin) * 1e3,
-        **outputs,
+        **outputs.facts(),
     }
     print(json.dumps(facts), flush=True)
     for line in sys.stdin:
-        order = json.loads(line)
-        if "idle" in order:
-            busy = time.process_time()
-            time.sleep(order["idle"])
-            print(json.dumps({"idle_share": (time.process_time() - busy) / order["idle"]}), flush=True)
-            continue
-        times, elapsed = loop.measure(order["seconds"])
-        print(json.dumps({"times": times, "elapsed": elapsed}), flush=True)
+        print(json.dumps(block(engine, loop, outputs, json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":

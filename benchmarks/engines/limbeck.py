@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .loops import CompiledLoop, call
+from .loops import CompiledLoop, call, fill
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 PROGRAM = BUILD / "bin" / "limbeck"
@@ -49,9 +49,11 @@ class Options(ctypes.Structure):
 
 class Engine:
     def __init__(self, job: dict):
+        self.repeats_bits = True
         self.job, self.target = job, job["options"].get("target", "cpu:native")
         self.precision = job["options"].get("precision", "")
-        self.options = {"threads": job["threads"], "target": self.target, **({"precision": self.precision} if self.precision else {})}
+        self.threads = 0 if job["options"].get("pool") == "shared" else job["threads"]  # 0: the pool of the process, one for all contexts
+        self.options = {"threads": self.threads or "the pool of the process", "target": self.target, **({"precision": self.precision} if self.precision else {})}
 
     def prepare(self) -> None:
         """Compiles, unless the model is an artifact, or there is one newer than the model and the program."""
@@ -92,17 +94,18 @@ class Engine:
     def stream(self, inputs: dict) -> list:
         """The calls of one context."""
         context = ctypes.c_void_p()
-        options = Options(ctypes.sizeof(Options), self.job["threads"], 0, self.job["options"].get("spin_us", -1), 0)
+        options = Options(ctypes.sizeof(Options), self.threads, 0, self.job["options"].get("spin_us", -1), 0)
         self.call("limbeck_context_create", self.model, ctypes.byref(options), ctypes.byref(context))
-        outputs = [(port, np.zeros([port.dims[axis] for axis in range(port.rank)], DTYPES[port.dtype])) for port in self.ports(OUTPUT)]
-        self.outputs = self.outputs or [array for _, array in outputs]
-        results = self.tensors(outputs)
-        runs = []
+        runs, written = [], []
         for index in range(len(next(iter(inputs.values())))):
+            outputs = [(port, np.zeros([port.dims[axis] for axis in range(port.rank)], DTYPES[port.dtype])) for port in self.ports(OUTPUT)]
+            results = self.tensors(outputs)
             given = self.tensors([(port, inputs[port.name.decode()][index]) for port in self.ports(INPUT)])
             runs.append([call(self.library.limbeck_run, context, 0, given, len(given), results, len(results))])
-            self.kept.append(given)
-        self.kept += [context, outputs, results]
+            written.append([array for _, array in outputs])
+            self.kept += [given, outputs, results]
+        self.kept.append(context)
+        self.outputs.append(written)
         return runs
 
     @staticmethod
@@ -113,8 +116,12 @@ class Engine:
         self.kept, self.outputs = [inputs], []
         return CompiledLoop([self.stream(inputs) for _ in range(self.job["streams"])])
 
-    def results(self) -> list:
-        return self.outputs
+    def results(self, stream: int, index: int) -> list:
+        return self.outputs[stream][index]
+
+    def forget(self, stream: int, index: int) -> None:
+        for array in self.outputs[stream][index]:
+            fill(array)
 
     @staticmethod
     def resources(model: Path, artifact: Path) -> dict:

@@ -36,6 +36,16 @@ def call(function, *arguments) -> Call:
     return Call(ctypes.cast(function, ctypes.c_void_p).value, (ctypes.c_uint64 * 8)(*words))
 
 
+def last_of(following: int, count: int, inputs: int) -> list:
+    """The inputs of the last `count` runs, when `following` is the next."""
+    return [(following - 1 - i) % inputs for i in range(min(count, inputs))]
+
+
+def fill(array: np.ndarray) -> None:
+    """Makes what an engine writes to no number."""
+    array.view(np.uint8).fill(0xFF)
+
+
 class CompiledLoop:
     """Streams of inputs of calls, run by timer.c."""
 
@@ -60,14 +70,29 @@ class CompiledLoop:
             raise RuntimeError(f"expected every call to answer 0, found that call {max(stream.failed for stream in self.streams)} of a run did not")
         return np.concatenate([times[: stream.count] for times, stream in zip(self.times, self.streams)]).tolist(), elapsed
 
+    def ran(self) -> list:
+        """The inputs that each stream has run since it was told to."""
+        return [last_of(stream.next, stream.count, stream.inputs) for stream in self.streams]
+
 
 class PythonLoop:
-    """One stream of a function that takes the index of an input."""
-
-    timed_in = "Python"
+    """One stream of a function that takes the index of an input. What the loop itself takes is measured and said."""
 
     def __init__(self, run, inputs: int):
         self.run, self.inputs, self.next = run, inputs, 0
+        self.times = []
+        own = PythonLoop.cost()
+        self.timed_in = f"Python, whose loop takes {own * 1e6:.1f} us a run"
+
+    @staticmethod
+    def cost() -> float:
+        """The median time of a call of nothing."""
+        empty = PythonLoop.__new__(PythonLoop)
+        empty.run, empty.inputs, empty.next = lambda index: None, 8, 0
+        return float(np.median(empty.measure(0.01)[0]))
+
+    def ran(self) -> list:
+        return [last_of(self.next, len(self.times), self.inputs)]
 
     def measure(self, seconds: float) -> tuple:
         times, begin = [], time.perf_counter()
@@ -76,4 +101,5 @@ class PythonLoop:
             self.run(self.next)
             times.append(time.perf_counter() - start)
             self.next = (self.next + 1) % self.inputs
+        self.times = times
         return times, time.perf_counter() - begin

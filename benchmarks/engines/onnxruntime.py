@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from . import hold
-from .loops import CompiledLoop, call
+from .loops import CompiledLoop, call, fill
 
 VERSION = 5
 PLACES = {
@@ -47,7 +47,7 @@ class Base(ctypes.Structure):
 class Engine:
     def __init__(self, job: dict):
         self.job, self.version = job, importlib.metadata.version("onnxruntime")
-        self.threads = job["threads"]
+        self.threads, self.repeats_bits = job["threads"], False
         self.options = {"intra_op_num_threads": self.threads, "inter_op_num_threads": 1, "io_binding": True}
         self.held = job["options"].get("held")
         if self.held:
@@ -102,34 +102,43 @@ class Engine:
         return [ctypes.cast(name, ctypes.c_char_p).value for name in names]
 
     def stream(self, inputs: dict) -> list:
-        """Bindings of one caller. The tensors that a first run returned are the preallocated ones of all others."""
+        """Bindings of one caller, one per input. The tensors that a first run of each input returned are the preallocated ones of all others."""
         names, outputs = [name.encode() for name in inputs], self.output_names()
         tensors = [[self.tensor(array) for array in run] for run in zip(*inputs.values())]
-        pointers = (ctypes.c_void_p * len(names))(*tensors[0])
-        results = (ctypes.c_void_p * len(outputs))()
         sizes = ctypes.c_size_t(len(names)), ctypes.c_size_t(len(outputs))
-        self.call("Run", self.session, None, (ctypes.c_char_p * len(names))(*names), pointers, sizes[0], (ctypes.c_char_p * len(outputs))(*outputs), sizes[1], results)
-        self.produced = [ctypes.c_void_p(result) for result in results]
-        runs = []
+        given_names, output_names = (ctypes.c_char_p * len(names))(*names), (ctypes.c_char_p * len(outputs))(*outputs)
+        runs, written = [], []
         for given in tensors:
+            results = (ctypes.c_void_p * len(outputs))()
+            self.call("Run", self.session, None, given_names, (ctypes.c_void_p * len(names))(*given), sizes[0], output_names, sizes[1], results)
+            produced = [ctypes.c_void_p(result) for result in results]
+            written.append([self.array(value) for value in produced])
             binding = self.make("CreateIoBinding", self.session)
             for name, tensor in zip(names, given):
                 self.call("BindInput", binding, name, tensor)
-            for name, tensor in zip(outputs, self.produced):
+            for name, tensor in zip(outputs, produced):
                 self.call("BindOutput", binding, name, tensor)
             runs.append([call(self.table[PLACES["RunWithBinding"]], self.session, 0, binding)])
+            self.kept.append(produced)
         self.kept += [tensors, runs]
+        self.written.append(written)
         return runs
 
     def start(self, inputs: dict) -> CompiledLoop:
         self.kept.append(inputs)
+        self.written = []
         return CompiledLoop([self.stream(inputs) for _ in range(self.job["streams"])])
 
-    def results(self) -> list:
-        arrays = []
-        for value in self.produced:
-            count = ctypes.c_size_t()
-            self.call("GetTensorShapeElementCount", self.make("GetTensorTypeAndShape", value), ctypes.byref(count))
-            data = self.make("GetTensorMutableData", value)
-            arrays.append(np.ctypeslib.as_array(ctypes.cast(data, ctypes.POINTER(ctypes.c_float)), (count.value,)))
-        return arrays
+    def array(self, value) -> np.ndarray:
+        """The memory of a tensor."""
+        count = ctypes.c_size_t()
+        self.call("GetTensorShapeElementCount", self.make("GetTensorTypeAndShape", value), ctypes.byref(count))
+        data = self.make("GetTensorMutableData", value)
+        return np.ctypeslib.as_array(ctypes.cast(data, ctypes.POINTER(ctypes.c_float)), (count.value,))
+
+    def results(self, stream: int, index: int) -> list:
+        return self.written[stream][index]
+
+    def forget(self, stream: int, index: int) -> None:
+        for array in self.written[stream][index]:
+            fill(array)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .loops import CompiledLoop, call
+from .loops import CompiledLoop, call, fill
 
 
 class Shape(ctypes.Structure):
@@ -16,7 +16,7 @@ class Shape(ctypes.Structure):
 
 class Engine:
     def __init__(self, job: dict):
-        self.job, self.version = job, importlib.metadata.version("openvino")
+        self.job, self.version, self.repeats_bits = job, importlib.metadata.version("openvino"), False
         self.options = {
             "PERFORMANCE_HINT": "LATENCY" if job["streams"] == 1 else "THROUGHPUT",
             "NUM_STREAMS": str(job["streams"]),
@@ -55,15 +55,18 @@ class Engine:
         return self.make("ov_tensor_create_from_host_ptr", kind, Shape(array.ndim, dims), ctypes.c_void_p(array.ctypes.data))
 
     def stream(self, inputs: dict) -> list:
-        request = self.make("ov_compiled_model_create_infer_request", self.compiled)
-        self.requests.append(request)
-        runs = []
+        """A request for each input, its tensors set: a run is nothing but `infer`. Requests of a stream share its buffers."""
+        runs, requests = [], []
         for arrays in zip(*inputs.values()):
-            names = [ctypes.c_char_p(name.encode()) for name in inputs]
-            tensors = [self.tensor(request, name, array) for name, array in zip(names, arrays)]
-            settings = [call(self.library.ov_infer_request_set_tensor, request, name, tensor) for name, tensor in zip(names, tensors)]
-            runs.append([*settings, call(self.library.ov_infer_request_infer, request)])
-            self.kept += [names, tensors]
+            request = self.make("ov_compiled_model_create_infer_request", self.compiled)
+            for text, array in zip(inputs, arrays):
+                name = ctypes.c_char_p(text.encode())
+                tensor = self.tensor(request, name, array)
+                self.call("ov_infer_request_set_tensor", request, name, tensor)
+                self.kept.append(tensor)
+            runs.append([call(self.library.ov_infer_request_infer, request)])
+            requests.append(request)
+        self.requests.append(requests)
         return runs
 
     def start(self, inputs: dict) -> CompiledLoop:
@@ -71,13 +74,17 @@ class Engine:
         self.requests = []
         return CompiledLoop([self.stream(inputs) for _ in range(self.job["streams"])])
 
-    def results(self) -> list:
+    def results(self, stream: int, index: int) -> list:
         size, arrays = ctypes.c_size_t(), []
         self.call("ov_compiled_model_outputs_size", self.compiled, ctypes.byref(size))
-        for index in range(size.value):
-            tensor = self.make("ov_infer_request_get_output_tensor_by_index", self.requests[0], ctypes.c_size_t(index))
+        for output in range(size.value):
+            tensor = self.make("ov_infer_request_get_output_tensor_by_index", self.requests[stream][index], ctypes.c_size_t(output))
             count = ctypes.c_size_t()
             self.call("ov_tensor_get_size", tensor, ctypes.byref(count))
             data = self.make("ov_tensor_data", tensor)
             arrays.append(np.ctypeslib.as_array(ctypes.cast(data, ctypes.POINTER(ctypes.c_float)), (count.value,)))
         return arrays
+
+    def forget(self, stream: int, index: int) -> None:
+        for array in self.results(stream, index):
+            fill(array)

@@ -12,8 +12,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from . import adverse
 
 # "qdq" and "qoperator": u8 activations, s8 weights with one scale per output channel. "default": what the quantizer does when
-# it is told nothing: QDQ, s8 activations, s8 weights with one scale. "adverse": as "qdq", but with scales and zero points of residual
-# sums that defeat every proof of a cheaper formula.
+# it is told nothing: QDQ, s8 activations, s8 weights with one scale. "adverse": as "qdq", but with weights and parameters that defeat every
+# proof of a cheaper formula (adverse.py).
 PER_CHANNEL = {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8, "per_channel": True}
 FORMS = {
     "qdq": {"quant_format": QuantFormat.QDQ, **PER_CHANNEL},
@@ -43,10 +43,6 @@ def quantize(source: Path, target: Path, form: str, feeds: list, excluded: str =
         logging.getLogger().setLevel(logging.ERROR)
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
         kept = [node.name for node in onnx.load(prepared).graph.node if excluded and excluded in node.name]
-
-        def write(**options) -> None:
-            quantize_static(str(prepared), str(target), _Feeds(feeds), nodes_to_exclude=kept, **FORMS[form], **options)
-
-        write()
+        quantize_static(str(prepared), str(target), _Feeds(feeds), nodes_to_exclude=kept, **FORMS[form])
         if form == "adverse":
-            write(extra_options={"TensorQuantOverrides": adverse.overrides(target)})
+            adverse.write(target, target)

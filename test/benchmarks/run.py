@@ -33,7 +33,7 @@ from contest import CONTESTS, Contestant, models_of  # noqa: E402
 from engines import NAMES, hold  # noqa: E402
 from engines.loops import CompiledLoop, PythonLoop, call  # noqa: E402
 from limbeck_command import Limbeck  # noqa: E402
-from models import catalogue  # noqa: E402
+from models import catalogue, plain  # noqa: E402
 from models.__main__ import ensure_fixed  # noqa: E402
 
 
@@ -129,10 +129,10 @@ def test_work_of_the_perceptron():
 
 
 def test_inputs_with_subnormals_are_refused():
-    catalogue.check_plain("zeros", np.zeros(3, np.float32))
+    plain.check("zeros", np.zeros(3, np.float32))
     for bad in (np.nan, np.inf, 1e-40):
         try:
-            catalogue.check_plain("these", np.array([1, bad], np.float32))
+            plain.check("these", np.array([1, bad], np.float32))
         except ValueError as error:
             expect("these: expected no NaN" in str(error), f"the name of the array, found '{error}'")
             continue
