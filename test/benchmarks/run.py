@@ -8,12 +8,14 @@ import ctypes
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "examples")]
@@ -26,12 +28,16 @@ os.environ["LIMBECK_COLDSTART"] = str(Path(FOLDER.name) / "coldstart")
 import coldstart  # noqa: E402
 import measure  # noqa: E402
 import plot  # noqa: E402
+import records  # noqa: E402
 import report  # noqa: E402
+import shares  # noqa: E402
 import work  # noqa: E402
+from adverse_tests import *  # noqa: E402, F403
 from agreement_tests import *  # noqa: E402, F403
 from contest import CONTESTS, Contestant, models_of  # noqa: E402
 from engines import NAMES, hold  # noqa: E402
-from engines.loops import CompiledLoop, PythonLoop, call  # noqa: E402
+from engines.loops import CompiledLoop, PythonLoop, call, fill  # noqa: E402
+from engines.outputs import Outputs  # noqa: E402
 from limbeck_command import Limbeck  # noqa: E402
 from models import catalogue, plain  # noqa: E402
 from models.__main__ import ensure_fixed  # noqa: E402
@@ -44,15 +50,19 @@ def expect(condition, what: str) -> None:
 
 def result(label: str, ms: float, **more) -> dict:
     engine = label.split()[0]
-    facts = {"engine": engine, "latency_ms": ms, "streams": 1, "idle_share": 0.0, "version": "1", "options": {"kind": engine}, "environment": {}, "timed_in": "C", "agreement": 1.0}
+    facts = {"engine": engine, "latency_ms": ms, "ms_of_blocks": [ms] * 7, "blocks": 7, "streams": 1, "idle_share": 0.0, "version": "1", "options": {"kind": engine}, "environment": {}, "timed_in": "C", "agreement": 1.0}
     return {"label": label, "ms": ms, **facts, **more}
 
 
-def document(*results, contest: str = "core", left_out=()) -> dict:
-    peaks = {"int8_ops": 4e11, "bf16_ops": 2e11, "f32_ops": 1e11, "read_bytes": 1e10}
+def built(sources: str = "a", date: str = "2026-01-01T00:00:00+00:00", **more) -> dict:
+    return {"commit": f"c{sources}", "dirty": False, "sources": sources, "date": date, **more}
+
+
+def document(*results, contest: str = "core", left_out=(), **more) -> dict:
+    peaks = {"cores": 2, "int8_ops": 8e11, "bf16_ops": 4e11, "f32_ops": 2e11, "avx2_int8_ops": 2e11, "read": [[2**20, 4e10], [2**30, 1e10]]}
     ordered = sorted(results, key=lambda one: one["ms"])
-    row = {"model": "net", "products": 10**9, "parameters": 10**7, "threads": 2, "batch": 8, "peaks": peaks, "results": ordered, "left_out": list(left_out)}
-    return {"schema": 2, "processor": "Some CPU", "contests": {contest: {"peaks": peaks, "rows": [row], "not_measured": []}}}
+    row = {"model": "net", "products": 10**9, "parameters": 10**7, "threads": 2, "batch": 8, "origin": built(), "peaks": peaks, "results": ordered, "left_out": list(left_out), **more}
+    return {"schema": records.SCHEMA, "processor": "Some CPU", "contests": {contest: {"rows": [row], "not_measured": []}}}
 
 
 def test_ratio_takes_the_best_peer_of_any_precision():
@@ -65,10 +75,10 @@ def test_rows_measured_again_replace_their_old_ones():
     other = json.loads(json.dumps(first))
     other["rows"][0] |= {"model": "other", "threads": 1}
     again = document(result("limbeck int8", 4.0))["contests"]["core"]
-    again["rows"][0]["peaks"] = again["peaks"] | {"int8_ops": 8e11}
-    rows = report.joined({**first, "rows": first["rows"] + other["rows"]}, again)["rows"]
+    again["rows"][0]["peaks"] |= {"int8_ops": 9e11}
+    rows = records.joined({**first, "rows": first["rows"] + other["rows"]}, again)["rows"]
     found = [(row["threads"], row["model"], row["results"][0]["ms"], row["peaks"]["int8_ops"]) for row in rows]
-    expect(found == [(1, "other", 5.0, 4e11), (2, "net", 4.0, 8e11)], f"the new row and the kept one, each with its peaks, found {found}")
+    expect(found == [(1, "other", 5.0, 8e11), (2, "net", 4.0, 9e11)], f"the new row and the kept one, each with its peaks, found {found}")
 
 
 def test_ratio_without_a_peer_is_a_dash():
@@ -77,9 +87,75 @@ def test_ratio_without_a_peer_is_a_dash():
 
 
 def test_shares_of_the_peak():
-    # 2e9 operations in 5 ms are half of two cores' 8e11 a second; 1e7 bytes in 5 ms a fifth of 1e10.
-    text = report.markdown(document(result("limbeck int8", 5.0), result("limbeck f32", 20.0)))
-    expect("| net | 2 | 1000 | 10.0 | 50% / 20% | 50% / 20% |" in text, f"the shares, found\n{text}")
+    # 2e9 operations in 5 ms are half of 8e11 a second; 2^25 bytes lie halfway between 2^20 and 2^30, where 2e10 a second are read.
+    row = {"products": 10**9, "parameters": 2**25, "peaks": document(result("limbeck int8", 1.0))["contests"]["core"]["rows"][0]["peaks"]}
+    arithmetic, memory = shares.fractions(row, result("limbeck int8", 5.0))
+    expect(abs(arithmetic - 0.5) < 1e-9 and abs(memory - 2**25 / 5e-3 / 2e10) < 1e-9, f"half and a third, found {arithmetic}, {memory}")
+    for label, held, wanted in [("limbeck int8", {"target": "cpu:avx2"}, 2e11), ("limbeck f32", {"target": "cpu:avx2"}, None), ("limbeck f32", {}, 2e11)]:
+        found = shares.peak_of(result(label, 1.0, options=held), row["peaks"])
+        expect(found == wanted, f"a peak of {wanted} for {label} held to {held}, found {found}")
+    told = {"held_to": "AVX2, by answers to CPUID"}, {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    found = [shares.peak_of(result("x int8", 1.0, options=told[0]), row["peaks"]), shares.peak_of(result("x int8", 1.0, environment=told[1]), row["peaks"])]
+    expect(found == [2e11, 2e11], f"the peaks of AVX2, found {found}")
+    expect([shares.read_rate(row["peaks"], size) for size in (1, 2**20, 2**40)] == [4e10, 4e10, 1e10], "the nearest rates outside of what was measured")
+    text = report.markdown(document(result("limbeck int8", 5.0), result("limbeck f32", 20.0), contest="batch8"))
+    expect("| net | 2 | 1000 | 10.0 | 50% / " in text, f"the shares, found\n{text}")
+
+
+def test_peaks_of_this_machine():
+    for cores in ("0", "0,1") if len(os.sched_getaffinity(0)) > 1 else ("0",):
+        found = json.loads(subprocess.run([FOLDER.name + "/peaks", cores], check=True, capture_output=True).stdout)
+        expect(found["cores"] == len(cores.split(",")) and found["f32_ops"] > 0, f"peaks of {cores}, found {found}")
+        expect(found["int8_ops"] >= found["vnni_int8_ops"] >= found["avx2_int8_ops"], f"no ISA to beat a wider one, found {found}")
+        sizes = [size for size, rate in found["read"] if rate > 0]
+        expect(sizes == sorted(sizes) and sizes[-1] == 2**28, f"rates up to 256 MiB, found {sizes}")
+    done = subprocess.run([FOLDER.name + "/peaks"], capture_output=True, text=True)
+    expect(done.returncode == 2 and "usage: peaks CORE" in done.stderr, f"how to call it, found {done.stderr}")
+
+
+def test_rows_of_another_build_are_marked():
+    text = report.markdown(document(result("limbeck int8", 5.0)))
+    expect("&dagger;" not in text and "- commit ca, 2026-01-01; 7 blocks: net (2)" in text, f"the build and its blocks, found\n{text}")
+    both = document(result("limbeck int8", 5.0))
+    newer = document(result("limbeck int8", 4.0), model="other", origin=built("b", "2026-01-02T00:00:00+00:00", dirty=True))
+    both["contests"]["core"] = records.joined(both["contests"]["core"], newer["contests"]["core"])
+    text = report.markdown(both)
+    expect("| net &dagger; | 2 |" in text and "| other | 2 |" in text, f"the older row to be marked, found\n{text}")
+    expect("- &dagger; another build than the newest here: commit ca, 2026-01-01; 7 blocks: net (2)" in text, f"its build, found\n{text}")
+    expect("- commit cb with changes, 2026-01-02; 7 blocks: other (2)" in text, f"the newer build, found\n{text}")
+
+
+def test_documents_of_schema_2_are_marked_whole():
+    peaks = {"int8_ops": 4e11, "bf16_ops": 2e11, "f32_ops": 1e11, "read_bytes": 1e10}
+    old = document(result("limbeck int8", 5.0, idle_share=0.5)) | {"schema": 2, "around": {"compile_seconds": 1.0}}
+    (row,) = old["contests"]["core"]["rows"]
+    del row["origin"], row["peaks"], row["results"][0]["blocks"]
+    old["contests"]["core"]["peaks"] = peaks
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "some-cpu.json").write_text(json.dumps(old))
+        loaded = records.load(Path(folder), "Some CPU")
+    del loaded["around"]
+    text = report.markdown(loaded)
+    expect("| net &dagger; | 2 |" in text and "another build than the newest here: a build that was not recorded; 7 blocks" in text, f"a mark, found\n{text}")
+    expect("| net | 2 | 1000 | 10.0 | 50% / - |" in text and "Share of a core" not in text, f"no rate of reading and no idle share, found\n{text}")
+
+
+def test_ratio_to_the_other_form():
+    text = report.markdown(document(result("limbeck int8 adverse", 5.5), result("limbeck int8", 5.0), contest="adverse"))
+    expect("limbeck int8 adverse / limbeck int8 |" in text and "| - | 1.100 |" in text, f"the ratio, found\n{text}")
+
+
+def test_times_from_python_are_marked():
+    text = report.markdown(document(result("limbeck int8", 0.5), result("iree f32", 0.7, timed_in="Python, whose loop takes 0.2 us a run"), contest="compilers"))
+    expect("| **0.500** | 0.700 p! |" in text, f"a mark, found\n{text}")
+    text = report.markdown(document(result("limbeck int8", 0.5), result("torch f32", 7.0, timed_in="Python, whose loop takes 0.2 us a run"), contest="compilers"))
+    expect("| 7.000 p |" in text and "| torch | 1 | Python, whose loop takes 0.2 us a run |" in text, f"a mark, found\n{text}")
+
+
+def test_few_blocks_are_refused():
+    expect(measure.parse_arguments([]).blocks == 7 and measure.parse_arguments(["--quick"]).blocks == 2, "seven blocks, or two that are not recorded")
+    done = subprocess.run([sys.executable, ROOT / "benchmarks" / "measure.py", "--blocks", "6"], capture_output=True, text=True)
+    expect(done.returncode == 2 and "expected at least 7 blocks for rows that are recorded, found 6" in done.stderr, f"the reason, found '{done.stderr}'")
 
 
 def test_callers_are_shown_with_latency_and_throughput():
@@ -103,13 +179,13 @@ def test_outputs_that_differ_are_shown():
 def test_results_of_other_contests_are_kept():
     with tempfile.TemporaryDirectory() as folder:
         report.write(document(result("limbeck int8", 5.0)), Path(folder))
-        expect("core" in report.load(Path(folder), "Some CPU")["contests"], "the contest that was written")
-        expect(report.load(Path(folder), "Other CPU")["contests"] == {}, "nothing of another processor")
+        expect("core" in records.load(Path(folder), "Some CPU")["contests"], "the contest that was written")
+        expect(records.load(Path(folder), "Other CPU")["contests"] == {}, "nothing of another processor")
 
 
 def test_plot_has_a_bar_for_each_result():
-    bars = plot.svg(document(result("limbeck int8", 5.0), result("openvino int8", 6.0))).count('fill="#')
-    expect(bars == 2, f"two bars, found {bars}")
+    bars = plot.svg(document(*(result(f"{engine} int8", 5.0) for engine in NAMES))).count('fill="#')
+    expect(bars == len(NAMES), f"a bar for each engine, found {bars}")
 
 
 def test_contests_name_what_there_is():
@@ -139,12 +215,85 @@ def test_inputs_with_subnormals_are_refused():
         raise AssertionError(f"expected {bad} to be refused")
 
 
+def test_weights_next_to_nothing_become_zeros():
+    values = onnx.numpy_helper.from_array(np.array([1, 1e-40, -1e-35], np.float32), "w")
+    inner = onnx.helper.make_graph([onnx.helper.make_node("Constant", [], ["c"], value=values)], "inner", [], [onnx.ValueInfoProto(name="c")])
+    nodes = [onnx.helper.make_node("Constant", [], ["a"], value=values), onnx.helper.make_node("If", ["b"], ["y"], then_branch=inner, else_branch=inner)]
+    model = onnx.helper.make_model(onnx.helper.make_graph(nodes, "outer", [], [], [values]))
+    try:
+        plain.check_constants("net", model)
+    except ValueError as error:
+        expect("net, weight 'w': expected no NaN, infinity or subnormal, found 1 of 3" in str(error), f"the weight's name, found '{error}'")
+    else:
+        raise AssertionError("expected subnormal weights to be refused")
+    expect(plain.flush(model) == 8 and plain.flush(model) == 0, "two values of each of four tensors to be flushed, those in graphs inside, too")
+    expect([onnx.numpy_helper.to_array(tensor).tolist() for tensor in plain.tensors(model.graph)] == [[1, 0, 0]] * 4, "zeros in their places")
+
+
+def test_activations_that_are_subnormal_are_refused():
+    info = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [4]) for name in "xz"]
+    nodes = [onnx.helper.make_node("Mul", ["x", "x"], ["y"]), onnx.helper.make_node("Mul", ["y", "y"], ["z"])]
+    path = Path(FOLDER.name) / "squares.onnx"
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph(nodes, "squares", info[:1], info[1:]), opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), path)
+    expect(plain.check_activations("squares", path, [{"x": np.full(4, 1e-4, np.float32)}]) == 2, "both tensors to be looked at")
+    for value, tensor in [(1e-10, "z"), (1e-20, "y"), (1e15, "z")]:
+        try:
+            plain.check_activations("squares", path, [{"x": np.ones(4, np.float32)}, {"x": np.array([1, 1, 1, value], np.float32)}])
+        except ValueError as error:
+            expect(f"squares, input 1, tensor '{tensor}'" in str(error), f"the input and the tensor, found '{error}'")
+            continue
+        raise AssertionError(f"expected powers of {value} to be refused")
+
+
+class Stub:
+    """An engine whose outputs are at hand."""
+
+    def __init__(self, repeats_bits: bool):
+        self.repeats_bits, self.arrays = repeats_bits, [np.array([1.0, 2.0], np.float32) for _ in range(2)]
+
+    def results(self, stream, index):
+        return [self.arrays[index]]
+
+    def forget(self, stream, index):
+        fill(self.arrays[index])
+
+
+def test_outputs_of_timed_runs_are_compared():
+    for repeats_bits, near in ((True, False), (False, True)):
+        engine = Stub(repeats_bits)
+        outputs = Outputs(engine, 1, 2)
+        outputs.forget()
+        expect(np.isnan(engine.arrays[0]).all(), "no numbers before a block")
+        engine.arrays[1][:] = [1.0, 2.0]
+        expect(outputs.check([[1]]) == 1, "one output to be compared")
+        for values, wanted in (([1.0, np.nextafter(np.float32(2), np.float32(3))], near), ([1.0, 2.1], False), ([np.nan, 2.0], False)):
+            engine.arrays[1][:] = values
+            try:
+                outputs.check([[1]])
+                expect(wanted, f"{values} to be refused")
+            except RuntimeError as error:
+                expect(not wanted and "output of input 1, caller 0: expected " in str(error), f"{values} to be taken, found '{error}'")
+    for value in (np.nan, np.inf, 1e-40):
+        engine = Stub(True)
+        engine.arrays[1][0] = value
+        try:
+            Outputs(engine, 1, 2)
+        except RuntimeError as error:
+            expect("output of input 1, caller 0: expected no NaN" in str(error), f"the input, found '{error}'")
+            continue
+        raise AssertionError(f"expected {value} to be refused")
+
+
 def test_loop_in_c_reports_a_call_that_failed():
     answer = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)
     seen = []
     good, bad = answer(lambda word: seen.append(word) or 0), answer(lambda word: 1)
     times, elapsed = CompiledLoop([[[call(good, 7)], [call(good, 8)]]]).measure(0.01)
-    expect(seen[:4] == [7, 8, 7, 8] and len(times) == len(seen) and elapsed >= 0.01, "the inputs in rotation")
+    loop = CompiledLoop([[[call(good, 7)], [call(good, 8)]]])
+    for inputs in ([0], [1], [0]):
+        loop.measure(0)
+        expect(loop.ran() == [inputs], f"the input that was run, {inputs}, found {loop.ran()}")
+    expect(seen[:4] == [7, 8, 7, 8] and len(times) == len(seen) - 3 and elapsed >= 0.01, "the inputs in rotation")
     try:
         CompiledLoop([[[call(good, 7), call(bad, 8)]]]).measure(0)
     except RuntimeError as error:
@@ -155,8 +304,12 @@ def test_loop_in_c_reports_a_call_that_failed():
 
 def test_loop_in_python_rotates():
     seen = []
-    PythonLoop(seen.append, 3).measure(0.001)
-    expect(seen[:4] == [0, 1, 2, 0], f"the inputs in rotation, found {seen[:4]}")
+    loop = PythonLoop(seen.append, 3)
+    loop.measure(0)
+    expect(loop.ran() == [[0]], f"the first input, found {loop.ran()}")
+    loop.measure(0.001)
+    expect(seen[:4] == [0, 1, 2, 0] and sorted(loop.ran()[0]) == [0, 1, 2], f"the inputs in rotation, found {seen[:4]}")
+    expect(re.fullmatch(r"Python, whose loop takes \d+\.\d us a run", loop.timed_in), f"the cost of the loop, found '{loop.timed_in}'")
 
 
 def test_process_of_an_engine():
@@ -171,9 +324,10 @@ def test_process_of_an_engine():
             expect(engine.facts, f"an engine that runs, found: {engine.fault}")
             step = wanted.size // 256
             expect(engine.facts["sample"] == wanted[::step][:256].astype(np.float64).tolist(), "the interpreter's results")
-            engine.block()
-            engine.block()
+            expect(engine.block() and engine.block(idle=1.2), f"blocks, found: {engine.fault}")
+            expect(all(block["checked"] == 8 * streams for block in engine.blocks), f"outputs of eight inputs to be compared, found {engine.blocks[0]['checked']}")
             found = engine.result()
+            expect(found["idle_share"] < 0.01 and found["blocks"] == 2, f"a process at rest, found {found['idle_share']}")
             expect(len(found["ms_of_blocks"]) == 2 and min(found["ms_of_blocks"]) > 0, f"two blocks, found {found['ms_of_blocks']}")
             own = found["latency_ms"] if streams == 1 else sum(found["ms_of_blocks"]) / 2
             expect(abs(found["ms"] - own) < 1e-4, f"{own} ms, found {found['ms']}")
@@ -196,7 +350,7 @@ def test_cold_starts():
     found = coldstart.start("limbeck", library, artifact, "", data, feeds["x"].shape)["sum"]
     weighted = float((wanted.astype(np.float64) * (np.arange(wanted.size) % 7 + 1)).sum())
     expect(abs(found - weighted) < 1e-4 * abs(weighted) + 1e-6, f"the interpreter's results, {weighted}, found {found}")
-    facts = {"compile_seconds": 1.0, "compile_peak_bytes": 2**20, "artifact_bytes": 2**20, "cold_start": measured}
+    facts = {"origin": built(), "compile_seconds": 1.0, "compile_peak_bytes": 2**20, "artifact_bytes": 2**20, "cold_start": measured}
     text = "\n".join(report.around_text(facts))
     expect(f"| limbeck int8 | {measured['limbeck int8']['first']['median_ms']:.1f} |" in text, f"a row of the table, found\n{text}")
 
@@ -246,7 +400,22 @@ def test_contestant_stands_in_only_where_the_other_does_not_run():
     expect(not measure.takes_part(second, [engine], {"limbeck"}, set()), "it to stay out beside the other")
 
 
+def test_contexts_share_the_pool_of_the_process():
+    paths = ensure_fixed(MODELS, "perceptron", [], 1)
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    threads = {}
+    for label, options in (("own", {}), ("shared", {"pool": "shared"})):
+        engine = measure.Engine(Contestant(f"limbeck f32 {label}", "limbeck", "float", options, streams=4), paths, 8, cores, 60)
+        try:
+            expect(engine.facts and engine.block(), f"an engine that runs, found: {engine.fault}")
+            threads[label] = len(os.listdir(f"/proc/{engine.process.pid}/task"))
+        finally:
+            engine.close()
+    expect(threads["own"] - threads["shared"] == 4 - (len(cores) - 1), f"four workers against one pool's, found {threads}")
+
+
 def main() -> int:
+    subprocess.run(["clang-22", "-O2", "-Werror", "-march=native", "-pthread", ROOT / "benchmarks" / "peaks.c", "-o", FOLDER.name + "/peaks"], check=True)
     subprocess.run(["clang-22", "-O2", "-Werror", "-shared", "-fPIC", ROOT / "benchmarks" / "hold.c", "-o", os.environ["LIMBECK_HOLD"]], check=True)
     subprocess.run(["clang-22", "-O2", "-shared", "-fPIC", "-pthread", ROOT / "benchmarks" / "timer.c", "-o", os.environ["LIMBECK_TIMER"]], check=True)
     subprocess.run(["clang-22", "-O2", "-Werror", "-I", ROOT / "include", ROOT / "benchmarks" / "coldstart.c", "-o", os.environ["LIMBECK_COLDSTART"]], check=True)
