@@ -39,8 +39,8 @@ def processor() -> tuple:
 class Engine:
     """One contestant on one model: a process that is stopped but for its own blocks."""
 
-    def __init__(self, contestant: Contestant, paths: dict, threads: int, cores: list, ready_seconds: float):
-        self.contestant, self.blocks, self.fault = contestant, [], ""
+    def __init__(self, contestant: Contestant, paths: dict, threads: int, cores: list):
+        self.contestant, self.blocks, self.facts, self.fault = contestant, [], None, ""
         job = {
             "engine": contestant.engine,
             "model": str(paths[contestant.form]),
@@ -56,8 +56,12 @@ class Engine:
             [sys.executable, "-m", "engines", json.dumps(job)], cwd=ROOT / "benchmarks", env={**os.environ, **contestant.environment},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, text=True, start_new_session=True,
         )  # fmt: skip
+
+    def begin(self, ready_seconds: float) -> bool:
+        """Waits until it has loaded or compiled the model and is warm."""
         self.facts = self.answer(ready_seconds)
         self.pause()
+        return self.facts is not None
 
     def answer(self, seconds: float):
         """The next line, or null and the reason in `fault`."""
@@ -128,18 +132,26 @@ def takes_part(contestant: Contestant, engines: list, wanted: list, flags: set) 
 
 
 def measure(contest: Contest, paths: dict, threads: int, arguments, flags: set) -> dict:
-    cores = sorted(os.sched_getaffinity(0))[:threads]
-    engines, left_out = [], []
+    engines = []
+    try:
+        return measure_with(engines, contest, paths, threads, arguments, flags)
+    finally:  # whatever happened: who is stopped would stay so
+        for engine in engines:
+            engine.close()
+
+
+def measure_with(engines: list, contest: Contest, paths: dict, threads: int, arguments, flags: set) -> dict:
+    cores, left_out = sorted(os.sched_getaffinity(0))[:threads], []
     for contestant in contest.contestants:
         if not takes_part(contestant, engines, arguments.engines, flags):
             continue
-        engine = Engine(contestant, paths, threads, cores, arguments.ready_seconds)
-        if engine.facts is None:
+        engine = Engine(contestant, paths, threads, cores)
+        engines.append(engine)
+        if not engine.begin(arguments.ready_seconds):
             print(f"  {contestant.label}: does not run: {engine.fault}", file=sys.stderr)
             left_out.append({"label": contestant.label, "reason": engine.fault})
             engine.close()
-            continue
-        engines.append(engine)
+            engines.remove(engine)
     order = random.Random(0)
     for index in range(arguments.blocks):
         order.shuffle(engines)
@@ -150,8 +162,6 @@ def measure(contest: Contest, paths: dict, threads: int, arguments, flags: set) 
                 engine.close()
                 engines.remove(engine)
     results = sorted((engine.result() for engine in engines), key=lambda result: result["ms"])
-    for engine in engines:
-        engine.close()
     compare_outputs(results)
     return {"threads": threads, "batch": contest.batch, "results": results, "left_out": left_out}
 
@@ -209,6 +219,7 @@ def main() -> int:
     from models.__main__ import ensure_fixed
 
     arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that engines are closed
     end = time.monotonic() + arguments.limit_minutes * 60
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     label, flags = processor()

@@ -49,6 +49,6 @@ def is_of(row: dict, sources: str) -> bool:
 
 def text(origin: dict) -> str:
     if not origin["sources"]:
-        return "a build that was not recorded"
+        return "a build that was not recorded, before outputs were compared"
     changed = " with changes" if origin["dirty"] else ""
     return f"commit {origin['commit']}{changed}, {origin['date'][:10]}"

@@ -24,7 +24,8 @@ def load(folder: Path, processor: str) -> dict:
 
 def migrated(document: dict) -> dict:
     """A document of schema 2. It did not record builds, and its peaks were those of one core: arithmetic is that times the threads, and of
-    reading it knew only one rate from memory, which is left out."""
+    reading it knew only one rate from memory, which is left out. Its adverse models had other sums, but the weights of the first set."""
+    document["contests"].pop("adverse", None)
     for measured in document["contests"].values():
         shared = measured.pop("peaks", None)
         for row in measured["rows"]:

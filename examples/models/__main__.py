@@ -56,7 +56,7 @@ def ensure(folder: Path, name: str, forms: list) -> dict:
     stamp = folder / f"{name}.fingerprint"
     current = fingerprint()
     if not stamp.is_file() or stamp.read_text() != current:
-        for stale in [*paths.values(), *folder.glob(f"{name}.batch*")]:
+        for stale in [*folder.glob(f"{name}.onnx"), *folder.glob(f"{name}.*.onnx"), *folder.glob(f"{name}.batch*")]:  # of all forms
             stale.unlink(missing_ok=True)
     if not paths["float"].is_file():
         write_float(name, paths["float"])

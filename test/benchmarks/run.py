@@ -131,12 +131,14 @@ def test_documents_of_schema_2_are_marked_whole():
     (row,) = old["contests"]["core"]["rows"]
     del row["origin"], row["peaks"], row["results"][0]["blocks"]
     old["contests"]["core"]["peaks"] = peaks
+    old["contests"]["adverse"] = old["contests"]["core"]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "some-cpu.json").write_text(json.dumps(old))
         loaded = records.load(Path(folder), "Some CPU")
     del loaded["around"]
+    expect(list(loaded["contests"]) == ["core"], "no rows of other adverse models")
     text = report.markdown(loaded)
-    expect("| net &dagger; | 2 |" in text and "another build than the newest here: a build that was not recorded; 7 blocks" in text, f"a mark, found\n{text}")
+    expect("| net &dagger; | 2 |" in text and "another build than the newest here: a build that was not recorded, before outputs were compared; 7 blocks" in text, f"a mark, found\n{text}")
     expect("| net | 2 | 1000 | 10.0 | 50% / - |" in text and "Share of a core" not in text, f"no rate of reading and no idle share, found\n{text}")
 
 
@@ -319,9 +321,9 @@ def test_process_of_an_engine():
     feeds = {"x": np.load(paths["inputs"])["x"][0]}
     wanted = Limbeck(ROOT / "build" / "bin" / "limbeck").run(paths["float"], feeds, ["logits"], reference=True)["logits"].reshape(-1)
     for streams in (1, 2):
-        engine = measure.Engine(Contestant("limbeck f32", "limbeck", "float", streams=streams), paths, 1, cores, 60)
+        engine = measure.Engine(Contestant("limbeck f32", "limbeck", "float", streams=streams), paths, 1, cores)
         try:
-            expect(engine.facts, f"an engine that runs, found: {engine.fault}")
+            expect(engine.begin(60), f"an engine that runs, found: {engine.fault}")
             step = wanted.size // 256
             expect(engine.facts["sample"] == wanted[::step][:256].astype(np.float64).tolist(), "the interpreter's results")
             expect(engine.block() and engine.block(idle=1.2), f"blocks, found: {engine.fault}")
@@ -357,7 +359,8 @@ def test_cold_starts():
 
 def test_process_that_fails_says_why():
     paths = {"inputs": MODELS / "none.npz", "float": MODELS / "none.onnx"}
-    engine = measure.Engine(Contestant("limbeck f32", "limbeck", "float"), paths, 1, [0], 60)
+    engine = measure.Engine(Contestant("limbeck f32", "limbeck", "float"), paths, 1, [0])
+    engine.begin(60)
     engine.close()
     expect(engine.facts is None and "none.onnx" in engine.fault, f"the missing file's name, found '{engine.fault}'")
 
@@ -395,7 +398,7 @@ def test_contestant_stands_in_only_where_the_other_does_not_run():
     expect(stands_in <= {contestant.label for contestant in contest.contestants}, f"contestants of their own, found {stands_in}")
     first, second = Contestant("limbeck f32", "limbeck", "float"), Contestant("limbeck f32 again", "limbeck", "float", stands_in_for="limbeck f32")
     expect(measure.takes_part(second, [], {"limbeck"}, set()), "it to take part without the other")
-    engine = measure.Engine(first, paths, 1, [0], 60)
+    engine = measure.Engine(first, paths, 1, [0])
     engine.close()
     expect(not measure.takes_part(second, [engine], {"limbeck"}, set()), "it to stay out beside the other")
 
@@ -405,9 +408,9 @@ def test_contexts_share_the_pool_of_the_process():
     cores = sorted(os.sched_getaffinity(0))[:2]
     threads = {}
     for label, options in (("own", {}), ("shared", {"pool": "shared"})):
-        engine = measure.Engine(Contestant(f"limbeck f32 {label}", "limbeck", "float", options, streams=4), paths, 8, cores, 60)
+        engine = measure.Engine(Contestant(f"limbeck f32 {label}", "limbeck", "float", options, streams=4), paths, 8, cores)
         try:
-            expect(engine.facts and engine.block(), f"an engine that runs, found: {engine.fault}")
+            expect(engine.begin(60) and engine.block(), f"an engine that runs, found: {engine.fault}")
             threads[label] = len(os.listdir(f"/proc/{engine.process.pid}/task"))
         finally:
             engine.close()

@@ -27,7 +27,7 @@ from models.__main__ import ensure, ensure_fixed  # noqa: E402
 NAMES = [name for name in catalogue.ENTRIES if name != "minilm"]
 WITH_QOPERATOR = {"recognizer", "detector", "angle"}
 WITH_DEFAULT = {"efficientnet_lite0", "perceptron", "recognizer", "small_encoder"}
-WITH_ADVERSE = {"mobilenetv2"}
+WITH_ADVERSE = {"angle", "mobilenetv2", "small_encoder"}
 # Batches, of which some layers are computed sample by sample and others for all samples together.
 WITH_BATCH = {"angle": 8, "detector": 8, "mobilenetv2": 8, "recognizer": 8}
 # Kernels of other instruction sets than this machine's best: on it, or through stand-ins where it lacks them.
