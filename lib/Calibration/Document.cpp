@@ -52,6 +52,14 @@ std::string text(Collect collect) {
   return text;
 }
 
+/// A tensor that one has and the other has not.
+static const std::string *tensorOfOne(const Statistics &one, const Statistics &other) {
+  for (const auto &[name, tensor] : one.tensors)
+    if (!other.tensors.contains(name))
+      return &name;
+  return nullptr;
+}
+
 Status Statistics::merge(const Statistics &other) {
   if (modelSha256 != other.modelSha256)
     return error(Code::Calibration, "expected statistics of one model, found those of sha256 ", modelSha256,
@@ -67,6 +75,12 @@ Status Statistics::merge(const Statistics &other) {
   if (indicesPerSample != other.indicesPerSample)
     return error(Code::Calibration, "expected samples of one size, found ", indicesPerSample, " and ",
                  other.indicesPerSample, " indices of the first dimension");
+  // Else a tensor would have statistics of fewer samples than the document says.
+  const std::string *ours = tensorOfOne(*this, other), *theirs = tensorOfOne(other, *this);
+  if (samples > 0 && other.samples > 0 && (ours || theirs))
+    return error(Code::Calibration, "expected statistics of the same tensors, found '", ours ? *ours : *theirs,
+                 ours ? "' only in what is before this one" : "' only in this one")
+        .withHint("calibrate all parts with the same recipe");
   if (samples + other.samples > kMostSamples)
     return error(Code::Calibration, "expected at most ", kMostSamples, " samples together, found more");
   samples += other.samples;

@@ -64,7 +64,8 @@ static void calibrateFlags(CLI::App &command, CalibrateFlags &flags) {
 
 /// Writes the statistics and says so.
 static int finishCalibrate(const Statistics &statistics, const CalibrateFlags &flags,
-                           std::span<const std::string> notes, int interrupted, Console &console) {
+                           std::span<const std::string> notes, int interrupted, bool resumable,
+                           Console &console) {
   const std::string &output = flags.output;
   if (Status status = calibration::writeStatistics(output, statistics, flags.inputs().paths()); !status.ok())
     return console.fail(status.diagnostic());
@@ -80,7 +81,9 @@ static int finishCalibrate(const Statistics &statistics, const CalibrateFlags &f
     console.note(printable(note));
   if (interrupted)
     console.note(message("interrupted: ", printable(output), " has the first ", statistics.samples,
-                         " samples; --resume goes on from there"));
+                         " samples; ",
+                         resumable ? "--resume goes on from there"
+                                   : "with a rule for smooth, --resume does not go on from there"));
   else
     console.note(message("wrote ", printable(output), ": ", statistics.samples, " samples, ",
                          statistics.tensors.size(), " tensors"));
@@ -119,7 +122,7 @@ static int runMerge(const CalibrateFlags &flags, Console &console) {
     if (Status status = all->merge(*part); !status.ok())
       return console.fail(status.diagnostic().atFile(path));
   }
-  return finishCalibrate(*all, flags, notes, 0, console);
+  return finishCalibrate(*all, flags, notes, 0, true, console);
 }
 
 /// What an earlier run left; nothing when there is no file yet.
@@ -165,7 +168,8 @@ static int runCalibrate(const CalibrateFlags &flags, Console &console) {
     return console.fail(report.diagnostic());
   if (report->statistics.samples == 0)
     return interruptedWithNothing(report->interrupted, console);
-  return finishCalibrate(report->statistics, flags, report->notes, report->interrupted, console);
+  return finishCalibrate(report->statistics, flags, report->notes, report->interrupted, report->resumable,
+                         console);
 }
 
 void addCalibrateCommand(CommandSet &set) {

@@ -50,12 +50,12 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
   const char *group = "Data";
   command
       .add_option("--data", flags.options.dataSet,
-                  "samples to calibrate with; some are held back to measure accuracy")
+                  "samples to calibrate with; some are held back to measure accuracy. With --stats, accuracy is "
+                  "measured with all")
       ->type_name("SET")
       ->group(group);
   command.add_option("--stats", compile.quantization.statistics, "statistics that calibrate collected")
       ->type_name("stats.json")
-      ->excludes("--data")
       ->group(group);
   addShapeFlags(command, compile.model);
   command
@@ -122,12 +122,12 @@ static Status checkFlags(const QuantizeFlags &flags) {
 /// A gate that could not be measured has not been passed.
 static Status checkGates(const QuantizeFlags &flags, const session::QuantizeReport &report) {
   if (flags.failIfSlower) {
-    std::optional<double> speedup = report.speedup();
+    std::optional<session::Speedup> speedup = report.speedup();
     if (!speedup)
       return error(Code::Gate, "expected times with --fail-if-slower, found none: nothing was measured");
-    if (*speedup < 1)
-      return error(Code::Gate, report.choice.formText(), " is slower than float: ", *speedup,
-                   " times as fast");
+    if (speedup->isSlower())
+      return error(Code::Gate, report.choice.formText(), " is slower than float: ", speedup->ratio,
+                   " times as fast, between ", speedup->least, " and ", speedup->greatest);
   }
   if (!flags.minSqnr)
     return {};

@@ -1,6 +1,7 @@
 // Scales of blocks, and rounding to the nearest of their multiples.
 #include "RoundBlocks.h"
 #include "CompensatedRounding.h"
+#include "LeastSquares.h"
 #include "limbeck/Reference/Quantize.h"
 #include <algorithm>
 #include <cmath>
@@ -63,25 +64,16 @@ static double squaredError(const Block &block, const Levels &levels, const Param
   return sum;
 }
 
-/// Tries ranges from all of it down to two fifths: what is cut off pays in finer steps.
-static Parameters parametersOf(const Block &block, const Levels &levels, bool leastSquares) {
+static Parameters parametersOf(const Block &block, const Levels &levels, bool search) {
   double least = 0, greatest = 0;
   block.forEach([&](float value) {
     least = std::min(least, static_cast<double>(value));
     greatest = std::max(greatest, static_cast<double>(value));
   });
-  Parameters best = levels.holding(least, greatest);
-  constexpr int steps = 60;
-  double bestError = leastSquares ? squaredError(block, levels, best) : 0;
-  for (int step = 1; leastSquares && step <= steps; ++step) {
-    double part = 1 - 0.01 * step;
-    Parameters candidate = levels.holding(least * part, greatest * part);
-    if (double error = squaredError(block, levels, candidate); error < bestError) {
-      best = candidate;
-      bestError = error;
-    }
-  }
-  return best;
+  auto holding = [&](double part) { return levels.holding(least * part, greatest * part); };
+  if (!search)
+    return holding(1);
+  return leastSquares(holding, [&](const Parameters &one) { return squaredError(block, levels, one); });
 }
 
 /// Whether f16 holds the scales with all of its bits.

@@ -1,5 +1,6 @@
 // Round to nearest, with one scale or one per channel.
 #include "RoundWeights.h"
+#include "LeastSquares.h"
 #include "limbeck/Reference/Quantize.h"
 #include <algorithm>
 #include <cmath>
@@ -53,19 +54,9 @@ static double squaredError(const Slice &slice, float scale, int64_t highest) {
   return sum;
 }
 
-/// Tries ranges from all of it down to two fifths: what is cut off pays in finer steps.
 static float leastSquaresScale(const Slice &slice, double largest, int64_t highest) {
-  float best = scaleFor(largest, highest);
-  double bestError = squaredError(slice, best, highest);
-  constexpr int steps = 60;
-  for (int step = 1; step <= steps; ++step) {
-    float candidate = scaleFor(largest * (1 - 0.01 * step), highest);
-    if (double error = squaredError(slice, candidate, highest); error < bestError) {
-      best = candidate;
-      bestError = error;
-    }
-  }
-  return best;
+  return leastSquares([&](double part) { return scaleFor(largest * part, highest); },
+                      [&](float scale) { return squaredError(slice, scale, highest); });
 }
 
 /// Rounds elements the other way, those first that this costs least, until the sum of the channel is kept.

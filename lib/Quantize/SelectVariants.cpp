@@ -380,7 +380,7 @@ private:
         contraction->removeAttr(name);
       Value index = w.element(weights, {static_cast<int64_t>(number)});
       Value chosen = choose(w, contraction, versions, index, 0);
-      if (!chosen)
+      if (!chosen || failed)
         return llvm::failure();
       contraction->getResult(0).replaceAllUsesWith(chosen);
       contraction->erase();
@@ -409,8 +409,18 @@ private:
   }
 
   Value constantBias(Writer &w, graph::AnchorOpInterface contraction, const Tensor &bias) {
-    auto constant = graph::createConstant(w.b, w.location, bias, typeOf(contraction.getAnchorBias()));
-    return constant.ok() ? *constant : Value();
+    return constantOf(w, contraction, bias, typeOf(contraction.getAnchorBias()));
+  }
+
+  /// Null behind an error, which lets the pass fail.
+  Value constantOf(Writer &w, graph::AnchorOpInterface contraction, const Tensor &values,
+                   RankedTensorType type) {
+    auto constant = graph::createConstant(w.b, w.location, values, type);
+    if (constant.ok())
+      return *constant;
+    (void)graph::emitDiagnostic(contraction, constant.diagnostic());
+    failed = true;
+    return Value();
   }
 
   /// The contraction once per version of its weights: as constants, they are packed when it is compiled.
@@ -419,16 +429,14 @@ private:
     auto contract = [&]() -> Value {
       const VariantWeights &chosen = versions[static_cast<size_t>(version)];
       auto type = typeOf(contraction.getAnchorWeights());
-      auto constant = graph::createConstant(w.b, w.location, chosen.values, type);
+      Value constant = constantOf(w, contraction, chosen.values, type);
       Value bias = chosen.bias ? constantBias(w, contraction, *chosen.bias)
                                : roundedBias(w, contraction, chosen.scales);
       mlir::Operation *copy = w.b.clone(*contraction);
       if (bias)
         copy->replaceUsesOfWith(contraction.getAnchorBias(), bias);
-      if (constant.ok())
-        copy->replaceUsesOfWith(contraction.getAnchorWeights(), *constant);
-      else
-        (void)graph::emitDiagnostic(contraction, constant.diagnostic());
+      if (constant)
+        copy->replaceUsesOfWith(contraction.getAnchorWeights(), constant);
       return copy->getResult(0);
     };
     if (static_cast<size_t>(version) + 1 == versions.size())
@@ -443,6 +451,7 @@ private:
 
   mlir::func::FuncOp main;
   Value rounding, weights, run, measure;
+  bool failed = false; ///< an error was emitted
   llvm::DenseMap<mlir::Operation *, BiasRows> biasRows;
 };
 

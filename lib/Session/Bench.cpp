@@ -41,6 +41,7 @@ public:
 
   /// Runs all streams for that long, and at least once; E-RUN.. when a run fails.
   Status runFor(double seconds, bool measured);
+  Status runTurn(size_t turn, double seconds);
   Status warmUp(const BenchOptions &options);
   double measuredSeconds() const { return busySeconds; }
   Expected<Measurement> finish(const BenchOptions &options);
@@ -192,6 +193,27 @@ Status Subject::runFor(double seconds, bool measured) {
   return {};
 }
 
+/// Nearest rank: the least value that is not below a share of all.
+static double percentile(const std::vector<double> &sorted, double share) {
+  auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(sorted.size())));
+  return sorted[std::clamp<size_t>(rank, 1, sorted.size()) - 1];
+}
+
+/// The same, measured, with a median of its own.
+Status Subject::runTurn(size_t turn, double seconds) {
+  std::vector<size_t> before;
+  for (const Stream &stream : streams)
+    before.push_back(stream.milliseconds.size());
+  LIMBECK_TRY(runFor(seconds, true));
+  std::vector<double> runs;
+  for (size_t i = 0; i < streams.size(); ++i)
+    runs.insert(runs.end(), streams[i].milliseconds.begin() + static_cast<ptrdiff_t>(before[i]),
+                streams[i].milliseconds.end());
+  std::sort(runs.begin(), runs.end());
+  result.blocks.push_back({turn, percentile(runs, 0.5)});
+  return {};
+}
+
 Status Subject::warmUp(const BenchOptions &options) {
   Clock::time_point start = Clock::now();
   for (int run = 0; run < kLeastWarmupRuns; ++run)
@@ -200,12 +222,6 @@ Status Subject::warmUp(const BenchOptions &options) {
     LIMBECK_TRY(runFor(left, false));
   result.warmupSeconds = secondsSince(start);
   return {};
-}
-
-/// Nearest rank: the least value that is not below a share of all.
-static double percentile(const std::vector<double> &sorted, double share) {
-  auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(sorted.size())));
-  return sorted[std::clamp<size_t>(rank, 1, sorted.size()) - 1];
 }
 
 Expected<Measurement> Subject::finish(const BenchOptions &options) {
@@ -273,7 +289,7 @@ Expected<BenchReport> bench(const BenchOptions &options, const Progress &progres
     for (const std::unique_ptr<Subject> &subject : subjects)
       // A long run may have taken several turns at once.
       if (subject->measuredSeconds() < static_cast<double>(i + 1) * turn)
-        LIMBECK_TRY(subject->runFor(turn, true));
+        LIMBECK_TRY(subject->runTurn(i, turn));
   }
   BenchReport report;
   report.cpu = processorName();

@@ -127,7 +127,8 @@ static Expected<CalibrateReport> floatMeans(const BiasErrorOptions &options, con
                                             const calibration::Statistics &statistics,
                                             const Progress &progress) {
   CalibrateOptions calibration;
-  calibration.model = samples.source;
+  // What is open stays so: samples that are left out may have other shapes.
+  calibration.model = options.model;
   calibration.dataSet = options.dataSet;
   calibration.recipe = options.recipe;
   calibration.collect.means = true;

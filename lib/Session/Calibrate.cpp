@@ -7,6 +7,7 @@
 #include "limbeck/Session/DataSet.h"
 #include "limbeck/Session/FileKind.h"
 #include "limbeck/Support/Interrupt.h"
+#include <set>
 
 namespace limbeck::session {
 
@@ -81,13 +82,23 @@ Status Calibration::goOnFrom(const Statistics &before) {
 }
 
 Status Calibration::add(std::span<const ObservedTensor> observed) {
-  // A tensor that earlier samples lack would have statistics of fewer than the document says.
-  if (seen > 0 && report.statistics.samples == seen)
-    for (const ObservedTensor &tensor : observed)
+  // A tensor that earlier samples lack, or these, would have statistics of fewer than the document says.
+  if (seen > 0 && report.statistics.samples == seen) {
+    const char *hint = "calibrate with the recipe of the run before, or without --resume";
+    std::set<std::string_view> names;
+    for (const ObservedTensor &tensor : observed) {
+      names.insert(tensor.name);
       if (!report.statistics.tensors.contains(tensor.name))
         return error(Code::Calibration, "expected statistics of tensor '", tensor.name,
                      "' in the file to go on from, found none")
-            .withHint("calibrate with the recipe of the run before, or without --resume");
+            .withHint(hint);
+    }
+    for (const auto &[name, tensor] : report.statistics.tensors)
+      if (!names.contains(name))
+        return error(Code::Calibration, "expected to observe tensor '", name,
+                     "' of the file to go on from, found that the recipe does not")
+            .withHint(hint);
+  }
   for (const ObservedTensor &tensor : observed) {
     Status added = report.statistics.tensors[tensor.name].add(tensor.observation);
     if (!added.ok()) {
@@ -101,8 +112,10 @@ Status Calibration::add(std::span<const ObservedTensor> observed) {
 
 Status Calibration::use(const Sample &sample) {
   total = sample.index + 1;
-  if (sample.index < seen || (options.skip && options.skip(sample.index)))
+  if (sample.index < seen)
     return {};
+  if (options.skip && options.skip(sample.index))
+    return options.checkSkipped ? expectFinite(sample) : Status();
   if (isEnough(sample.index)) {
     enough = true;
     return error(Code::Run, "enough samples");
@@ -119,7 +132,7 @@ Status Calibration::use(const Sample &sample) {
   return add(*observed);
 }
 
-/// Tensors without a range, which stay in float.
+/// Tensors without a range: to quantize them is an error.
 void Calibration::noteTensors() {
   for (const auto &[name, tensor] : report.statistics.tensors) {
     int64_t bad = tensor.nanSamples + tensor.infiniteSamples;

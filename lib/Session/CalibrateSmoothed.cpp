@@ -43,8 +43,12 @@ Expected<CalibrateReport> calibrateSmoothed(const CalibrateOptions &options,
   first.magnitudes = true;
   first.collect = {.histogram = true, .channels = true, .gram = true};
   LIMBECK_ASSIGN(CalibrateReport found, calibrate(first, std::nullopt, progress));
-  if (found.interrupted)
-    return found;
+  if (found.interrupted) {
+    // What the first run collects is of another model than the statistics that were asked for.
+    CalibrateReport ended;
+    ended.interrupted = found.interrupted;
+    return ended;
+  }
   calibration::Statistics before;
   before.modelSha256 = found.statistics.modelSha256;
   before.samples = found.statistics.samples;
@@ -62,6 +66,7 @@ Expected<CalibrateReport> calibrateSmoothed(const CalibrateOptions &options,
                                  before.magnitudes.size(),
                                  " tensors that are smoothed, and for the ranges behind that"));
   report.statistics.magnitudes = std::move(before.magnitudes);
+  report.resumable = false;
   return report;
 }
 

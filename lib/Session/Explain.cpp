@@ -7,6 +7,40 @@
 
 namespace limbeck::session {
 
+/// The first ones of the first one's shapes, which the model is compiled for.
+Status Explainer::chooseSamples(std::span<const NamedType> inputs) {
+  int64_t others = 0;
+  bool enough = false;
+  std::vector<Shape> first;
+  Status status = data->forEachSample([&](const Sample &sample) -> Status {
+    if ((enough = static_cast<int64_t>(chosen.size()) >= options.samples))
+      return error(Code::Run, "enough samples");
+    if ((report.interrupted = interrupt.take()))
+      return error(Code::Run, "interrupted");
+    std::vector<Shape> shapes;
+    for (const Tensor &value : sample.values)
+      shapes.push_back(value.shape());
+    if (first.empty())
+      first = shapes;
+    if (shapes == first)
+      chosen.insert(sample.index);
+    else
+      ++others;
+    return {};
+  });
+  if (!status.ok() && !enough)
+    return status;
+  if (chosen.empty())
+    return error(Code::Calibration, "expected at least one sample, found none").atFile(options.dataSet);
+  report.samples = static_cast<int64_t>(chosen.size());
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].type.isStatic())
+      source.shapes[inputs[i].name] = first[i];
+  if (others > 0)
+    report.notes.push_back(message(others, " samples are left out: they have other shapes than the first"));
+  return {};
+}
+
 Status Explainer::open() {
   LIMBECK_TRY(expectModel(options.model.path));
   if (isGiven()) {
@@ -25,21 +59,7 @@ Status Explainer::open() {
   for (size_t i = 0; i < imported.inputs.size(); ++i)
     inputs.push_back({imported.inputNames[i], imported.values[imported.inputs[i]].type});
   LIMBECK_ASSIGN(data, DataSet::open(options.dataSet, inputs));
-  LIMBECK_ASSIGN(int64_t count, data->count());
-  report.samples = std::min(options.samples, count);
-  if (report.samples == 0)
-    return error(Code::Calibration, "expected at least one sample, found none").atFile(options.dataSet);
-  // What the flags leave open is as in the first sample.
-  bool first = true;
-  Status status = data->forEachSample([&](const Sample &sample) -> Status {
-    for (size_t i = 0; i < inputs.size(); ++i)
-      if (!inputs[i].type.isStatic())
-        source.shapes[inputs[i].name] = sample.values[i].shape();
-    first = false;
-    return error(Code::Run, "enough samples");
-  });
-  if (first)
-    return status;
+  LIMBECK_TRY(chooseSamples(inputs));
   std::string file = options.statistics;
   if (!isGiven()) { // of which there are no statistics
     LIMBECK_ASSIGN(file, statisticsFor(options.recipe));
@@ -76,16 +96,22 @@ Status Explainer::open() {
   return {};
 }
 
+size_t Explainer::placeOf(const Sample &sample) const {
+  return static_cast<size_t>(std::distance(chosen.begin(), chosen.find(sample.index)));
+}
+
 Status Explainer::forSamples(std::string_view what, size_t runs,
                              const std::function<Status(const Sample &)> &use) {
   bool enough = false;
   Status status = data->forEachSample([&](const Sample &sample) -> Status {
-    if (sample.index >= report.samples) {
+    if (sample.index > *chosen.rbegin()) {
       enough = true;
       return error(Code::Run, "enough samples");
     }
+    if (!chosen.contains(sample.index))
+      return {};
     if (progress)
-      progress(what, static_cast<size_t>(sample.index) * runs, static_cast<size_t>(report.samples) * runs);
+      progress(what, placeOf(sample) * runs, chosen.size() * runs);
     Status finite = expectFinite(sample);
     return finite.ok() ? use(sample) : std::move(finite);
   });
@@ -104,8 +130,7 @@ Status Explainer::answer(std::string_view what, Ask &questions) {
       if ((report.interrupted = interrupt.take()))
         return error(Code::Run, "interrupted");
       if (progress)
-        progress(what, static_cast<size_t>(sample.index) * questions.size() + ++done,
-                 static_cast<size_t>(report.samples) * questions.size());
+        progress(what, placeOf(sample) * questions.size() + ++done, chosen.size() * questions.size());
     }
     return {};
   });

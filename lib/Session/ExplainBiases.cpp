@@ -13,10 +13,10 @@ Expected<std::string> Explainer::withBiasErrors(const quantize::Recipe &recipe) 
   LIMBECK_ASSIGN(std::string file, statisticsFor(recipe));
   LIMBECK_ASSIGN(calibration::Statistics withErrors, calibration::readStatistics(file));
   BiasErrorOptions biasOptions;
-  biasOptions.model = source;
+  biasOptions.model = options.model;
   biasOptions.recipe = key;
   biasOptions.dataSet = options.dataSet;
-  biasOptions.skip = [this](int64_t index) { return index >= report.samples; };
+  biasOptions.skip = [this](int64_t index) { return !chosen.contains(index); };
   biasOptions.threads = options.threads;
   biasOptions.worker = options.worker;
   LIMBECK_ASSIGN(BiasErrorReport errors, measureBiasErrors(biasOptions, withErrors, progress));

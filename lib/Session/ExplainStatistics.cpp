@@ -22,12 +22,13 @@ Expected<std::string> Explainer::statisticsFor(const quantize::Recipe &recipe) {
   if (auto found = collected.find(scaling); found != collected.end())
     return found->second;
   CalibrateOptions again;
-  again.model = source;
+  again.model = options.model;
   again.dataSet = options.dataSet;
   again.recipe = quantize::recipeText(recipe);
   again.collect = statistics->collect;
   again.collect.gram |= !gram.empty();
-  again.samples = report.samples;
+  again.samples = *chosen.rbegin() + 1;
+  again.skip = [this](int64_t index) { return !chosen.contains(index); };
   again.threads = options.threads;
   again.worker = options.worker;
   LIMBECK_ASSIGN(CalibrateReport found, calibrateSmoothed(again, std::nullopt, progress));

@@ -7,6 +7,7 @@
 #include "limbeck/Session/DataSet.h"
 #include "limbeck/Session/Explain.h"
 #include "limbeck/Support/Interrupt.h"
+#include <set>
 
 namespace limbeck::session {
 
@@ -37,6 +38,8 @@ private:
   using Ask = std::vector<std::pair<Variant, OutputNoise *>>;
 
   Status open();
+  Status chooseSamples(std::span<const NamedType> inputs);
+  size_t placeOf(const Sample &sample) const;
   Expected<std::string> statisticsFor(const quantize::Recipe &recipe);
   Status forSamples(std::string_view what, size_t runs, const std::function<Status(const Sample &)> &use);
   Status answer(std::string_view what, Ask &questions);
@@ -73,6 +76,7 @@ private:
   const Progress &progress;
   SourceModel source; ///< with the samples' shapes
   std::optional<DataSet> data;
+  std::set<int64_t> chosen; ///< indices of samples
   std::shared_ptr<const calibration::Statistics> statistics;
   /// Files of statistics, by the rules that factors were moved by and what Gram matrices are of.
   std::map<std::string, std::string> collected;

@@ -6,6 +6,7 @@
 #include "FloatModel.h"
 #include "RangeAdvice.h"
 #include "SameScaling.h"
+#include "SampleCheck.h"
 #include "TemporaryFolder.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
@@ -36,59 +37,86 @@ std::optional<double> QuantizeReport::leastSignalToNoise() const {
   return least;
 }
 
-std::optional<double> QuantizeReport::speedup() const {
+std::optional<Speedup> QuantizeReport::speedup() const {
   if (!speed || speed->baselines.empty() || speed->model.p50Ms <= 0)
     return std::nullopt;
-  return speed->baselines.front().p50Ms / speed->model.p50Ms;
+  return speedupOf(speed->model, speed->baselines.front());
 }
 
 namespace {
+/// The float model and the quantized one, for samples of one signature.
+struct ModelPair {
+  std::unique_ptr<runtime::Context> exact, quantized;
+};
+
 class Quantizer {
 public:
-  Quantizer(const QuantizeOptions &options, TemporaryFolder folder, const Progress &progress)
-      : options(options), folder(std::move(folder)), progress(progress), compiled(options.compile) {
+  Quantizer(const QuantizeOptions &options, TemporaryFolder folder, CatchInterrupt &interrupt,
+            const Progress &progress)
+      : options(options), folder(std::move(folder)), interrupt(interrupt), progress(progress),
+        compiled(options.compile) {
     compiled.quantization.enabled = true;
   }
 
   Expected<QuantizeReport> run();
 
 private:
+  Status make();
   Status choose();
   Status collect();
+  Status expectFiniteSet(const DataSet &set);
   Status advise();
   Expected<std::vector<std::byte>> compileAs(CompileOptions what);
   Status prepareMeasuring();
   bool hasOpenInputs() const;
-  Status takeShapes(SourceModel &model, int64_t index) const;
   Status checkScaling(const calibration::Statistics &statistics) const;
-  Expected<std::string> artifactFile(bool quantized);
+  SourceModel sourceFor(SourceModel source, std::span<const Tensor> values) const;
+  Expected<SourceModel> sourceOfSample(SourceModel source, int64_t index) const;
+  Expected<std::string> artifactFile(bool quantized, const SourceModel &source);
+  Expected<std::unique_ptr<runtime::Context>> contextFor(bool quantized, const SourceModel &source);
+  Expected<ModelPair *> modelsFor(std::span<const Tensor> values);
   Status measureAccuracy();
   Status measureSpeed();
 
   const QuantizeOptions &options;
   TemporaryFolder folder;
+  CatchInterrupt &interrupt;
   const Progress &progress;
   CompileOptions compiled;                ///< with the statistics that are used
   std::optional<CompileOptions> measured; ///< for an artifact that this machine runs
   QuantizeReport report;
   RangeAdvice advice;
   std::vector<NamedType> inputs;
-  std::set<int64_t> heldBack;  ///< indices of samples
+  std::set<int64_t> heldBack;  ///< indices of samples that accuracy is measured with
   int64_t observed = 0;        ///< tensors that need statistics
   calibration::Collect needed; ///< beside histograms
   bool measureBiases = false;  ///< whether some are corrected by runs
-  std::string floatArtifact, quantizedArtifact;
+  bool collected = false;      ///< statistics of this run, in a file of ours
+  std::map<std::pair<bool, std::map<std::string, Shape>>, std::string> artifacts; ///< files, by shapes
+  std::map<std::map<std::string, Shape>, ModelPair> pairs;                        ///< by shapes
 };
 } // namespace
 
+/// How the input of a contraction is stored; nothing where that is not observed.
+static std::optional<DType> inputStorage(mlir::Operation *contraction, mlir::ModuleOp module) {
+  auto observe = contraction->getOperand(0).getDefiningOp<calib::ObserveOp>();
+  auto stat = observe ? module.lookupSymbol<calib::StatOp>(observe.getStat()) : calib::StatOp();
+  if (!stat || !stat.getStorage())
+    return std::nullopt;
+  auto type = graph::toDType(*stat.getStorage());
+  return type.ok() ? std::optional(*type) : std::nullopt;
+}
+
 /// What a contraction becomes, in the words of reports.
-static std::string formOf(mlir::DictionaryAttr decision) {
+static std::string formOf(mlir::DictionaryAttr decision, std::optional<DType> input) {
   auto is = [&](const char *key, const char *value) {
     auto found = decision.getAs<mlir::StringAttr>(key);
     return found && found.getValue() == value;
   };
   std::string form = is("weights", "s8") ? "int8" : "int4";
-  return is("quantize", "weights") ? form + " weights" : form;
+  if (is("quantize", "weights"))
+    return form + " weights";
+  return input && bitWidth(*input) > 8 ? message(form, " with activations of ", name(*input)) : form;
 }
 
 std::string QuantizationChoice::formText() const {
@@ -138,7 +166,7 @@ Status Quantizer::choose() {
     choice.multiplyAdds += work;
     choice.quantized += decision != nullptr;
     if (decision)
-      choice.forms.insert(formOf(decision));
+      choice.forms.insert(formOf(decision, inputStorage(op, *module)));
     auto method = decision ? decision.getAs<mlir::StringAttr>("weight_method") : mlir::StringAttr();
     auto corrected = decision ? decision.getAs<mlir::StringAttr>("correct_bias") : mlir::StringAttr();
     needed.gram |= method && (method.getValue() == "gptq" || method.getValue() == "awq");
@@ -163,12 +191,30 @@ Status Quantizer::choose() {
   return {};
 }
 
+/// Where nothing is calibrated, nothing else looks at samples that accuracy is not measured with.
+Status Quantizer::expectFiniteSet(const DataSet &set) {
+  return set.forEachSample([&](const Sample &sample) -> Status {
+    if ((report.interrupted = interrupt.take()))
+      return error(Code::Run, "interrupted");
+    return expectFinite(sample);
+  });
+}
+
 /// Statistics of the samples that are not held back.
 Status Quantizer::collect() {
-  if (options.dataSet.empty())
+  if (options.dataSet.empty()) {
+    if (report.choice.quantized > 0 && compiled.quantization.last == pipeline::QuantizationStep::Round)
+      report.notes.push_back("accuracy is not measured: there are no samples; --data SET measures it");
     return {};
+  }
   LIMBECK_ASSIGN(DataSet set, DataSet::open(options.dataSet, inputs));
   LIMBECK_ASSIGN(int64_t samples, set.count());
+  if (!compiled.quantization.statistics.empty()) {
+    report.unseen = false;
+    for (int64_t i = 0; i < samples; ++i)
+      heldBack.insert(heldBack.end(), i);
+    return expectFiniteSet(set);
+  }
   int64_t kept = heldBackSamples(samples);
   // Spread evenly, as sets are often sorted by class.
   for (int64_t i = 0; i < kept; ++i)
@@ -180,7 +226,7 @@ Status Quantizer::collect() {
     report.notes.push_back(
         message("accuracy is not measured: of ", samples, " samples none can be spared, 16 would do"));
   if (observed == 0)
-    return {};
+    return expectFiniteSet(set);
   CalibrateOptions calibration;
   calibration.collect = needed;
   calibration.model = withoutSeveralValues(compiled.model);
@@ -188,6 +234,7 @@ Status Quantizer::collect() {
   calibration.recipe = compiled.quantization.recipe;
   calibration.collect.histogram = true;
   calibration.skip = [this](int64_t index) { return heldBack.contains(index); };
+  calibration.checkSkipped = true;
   calibration.threads = options.threads;
   calibration.worker = options.worker;
   LIMBECK_ASSIGN(CalibrateReport calibrated, calibrateSmoothed(calibration, std::nullopt, progress));
@@ -209,6 +256,7 @@ Status Quantizer::collect() {
                                      " samples: the others have other shapes than the first"));
   }
   compiled.quantization.statistics = folder.file("stats.json");
+  collected = true;
   return calibration::writeStatistics(compiled.quantization.statistics, calibrated.statistics);
 }
 
@@ -216,11 +264,10 @@ Status Quantizer::collect() {
 Status Quantizer::checkScaling(const calibration::Statistics &statistics) const {
   if (statistics.scaling.empty() || !hasOpenInputs())
     return {};
-  SourceModel model = withoutSeveralValues(compiled.model);
   int64_t first = 0;
   while (heldBack.contains(first))
     ++first;
-  LIMBECK_TRY(takeShapes(model, first));
+  LIMBECK_ASSIGN(SourceModel model, sourceOfSample(withoutSeveralValues(compiled.model), first));
   return expectSameScaling(model, compiled.model, compiled.quantization.recipe, statistics);
 }
 
@@ -243,7 +290,7 @@ Status Quantizer::advise() {
 Expected<std::vector<std::byte>> Quantizer::compileAs(CompileOptions what) {
   auto bytes = options.worker ? compileInWorker(what, {}, progress) : compile(what, progress);
   // Statistics of samples are in a file of ours, of which the user knows nothing.
-  if (!bytes.ok() && !options.dataSet.empty() && bytes.diagnostic().file == what.quantization.statistics)
+  if (!bytes.ok() && collected && bytes.diagnostic().file == what.quantization.statistics)
     bytes.diagnostic().atFile(options.dataSet);
   return bytes;
 }
@@ -272,7 +319,6 @@ Status Quantizer::prepareMeasuring() {
       report.notes.push_back("time is not measured: --shape or --dim would fix what is open");
       return {};
     }
-    LIMBECK_TRY(takeShapes(what.model, heldBack.empty() ? 0 : *heldBack.begin()));
   }
   measured = std::move(what);
   return {};
@@ -282,34 +328,44 @@ bool Quantizer::hasOpenInputs() const {
   return std::ranges::any_of(inputs, [](const NamedType &input) { return !input.type.isStatic(); });
 }
 
-/// What is open about inputs is as in the sample of that index.
-Status Quantizer::takeShapes(SourceModel &model, int64_t index) const {
+/// The model with what is open about its inputs as in these.
+SourceModel Quantizer::sourceFor(SourceModel source, std::span<const Tensor> values) const {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].type.isStatic())
+      source.shapes[inputs[i].name] = values[i].shape();
+  return source;
+}
+
+/// The same for the sample of that index.
+Expected<SourceModel> Quantizer::sourceOfSample(SourceModel model, int64_t index) const {
+  if (!hasOpenInputs())
+    return model;
   LIMBECK_ASSIGN(DataSet set, DataSet::open(options.dataSet, inputs));
-  bool found = false;
+  std::optional<SourceModel> source;
   Status status = set.forEachSample([&](const Sample &sample) -> Status {
     if (sample.index != index)
       return {};
-    for (size_t i = 0; i < inputs.size(); ++i)
-      if (!inputs[i].type.isStatic())
-        model.shapes[inputs[i].name] = sample.values[i].shape();
-    found = true;
+    source = sourceFor(model, sample.values);
     return error(Code::Run, "one sample is enough");
   });
-  return found ? Status() : status;
+  if (!source)
+    return status.diagnostic();
+  return std::move(*source);
 }
 
 /// An artifact for this machine: of the model as it was, or quantized.
-Expected<std::string> Quantizer::artifactFile(bool quantized) {
-  std::string &path = quantized ? quantizedArtifact : floatArtifact;
+Expected<std::string> Quantizer::artifactFile(bool quantized, const SourceModel &source) {
+  std::string &path = artifacts[{quantized, source.shapes}];
   if (!path.empty())
     return path;
-  std::string file = folder.file(quantized ? "int8.lmb" : "float.lmb");
-  bool isProduct = compiled.product == Product::Artifact && measured->model.shapes == compiled.model.shapes;
+  std::string file = folder.file(message(quantized ? "int8-" : "float-", artifacts.size(), ".lmb"));
+  bool isProduct = compiled.product == Product::Artifact && source.shapes == compiled.model.shapes;
   if (quantized && isProduct) {
     LIMBECK_TRY(writeFileAtomically(file, report.output));
     return path = file;
   }
   CompileOptions what = *measured;
+  what.model = source;
   if (!quantized)
     what.quantization = {};
   LIMBECK_ASSIGN(std::vector<std::byte> bytes, compileAs(std::move(what)));
@@ -317,66 +373,106 @@ Expected<std::string> Quantizer::artifactFile(bool quantized) {
   return path = file;
 }
 
+Expected<std::unique_ptr<runtime::Context>> Quantizer::contextFor(bool quantized, const SourceModel &source) {
+  LIMBECK_ASSIGN(std::string file, artifactFile(quantized, source));
+  LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model, runtime::Model::load(file, {}));
+  runtime::ContextOptions contextOptions;
+  contextOptions.threads = options.threads;
+  return runtime::Context::create(model, contextOptions);
+}
+
+/// Compiles when these shapes are new, as calibration does.
+Expected<ModelPair *> Quantizer::modelsFor(std::span<const Tensor> values) {
+  SourceModel source = sourceFor(measured->model, values);
+  if (auto found = pairs.find(source.shapes); found != pairs.end())
+    return &found->second;
+  if (pairs.size() == kMostEntries)
+    return error(Code::InputData, "expected samples of at most ", kMostEntries,
+                 " different shapes, found more")
+        .withHint("resize or pad them to fewer sizes");
+  ModelPair pair;
+  LIMBECK_ASSIGN(pair.exact, contextFor(false, source));
+  LIMBECK_ASSIGN(pair.quantized, contextFor(true, source));
+  return &pairs.emplace(source.shapes, std::move(pair)).first->second;
+}
+
 Status Quantizer::measureAccuracy() {
   if (heldBack.empty() || !measured)
     return {};
-  std::vector<std::unique_ptr<runtime::Context>> contexts;
-  for (bool quantized : {false, true}) {
-    LIMBECK_ASSIGN(std::string file, artifactFile(quantized));
-    LIMBECK_ASSIGN(std::shared_ptr<const runtime::Model> model, runtime::Model::load(file, {}));
-    runtime::ContextOptions contextOptions;
-    contextOptions.threads = options.threads;
-    LIMBECK_ASSIGN(std::unique_ptr<runtime::Context> context,
-                   runtime::Context::create(model, contextOptions));
-    contexts.push_back(std::move(context));
-  }
-  for (const artifact::Port &port : contexts[0]->model().entries().front().outputs)
-    report.accuracy.emplace_back(port.name);
   LIMBECK_ASSIGN(DataSet set, DataSet::open(options.dataSet, inputs));
-  return set.forEachSample([&](const Sample &sample) -> Status {
+  LIMBECK_TRY(set.forEachSample([&](const Sample &sample) -> Status {
+    if ((report.interrupted = interrupt.take()))
+      return error(Code::Run, "interrupted");
     if (!heldBack.contains(sample.index))
       return {};
     if (progress)
-      progress("samples held back", static_cast<size_t>(report.heldBack), heldBack.size());
-    LIMBECK_ASSIGN(std::vector<Tensor> expected, contexts[0]->run("", sample.values));
-    LIMBECK_ASSIGN(std::vector<Tensor> found, contexts[1]->run("", sample.values));
+      progress(report.unseen ? "samples held back" : "samples", static_cast<size_t>(report.heldBack),
+               heldBack.size());
+    auto models = modelsFor(sample.values);
+    if (!models.ok())
+      return models.diagnostic().code == Code::InputData ? inSample(sample, models.status())
+                                                         : models.status();
+    LIMBECK_ASSIGN(std::vector<Tensor> expected, (*models)->exact->run("", sample.values));
+    LIMBECK_ASSIGN(std::vector<Tensor> found, (*models)->quantized->run("", sample.values));
+    if (report.accuracy.empty())
+      for (const artifact::Port &port : (*models)->exact->model().entries().front().outputs)
+        report.accuracy.emplace_back(port.name);
     for (size_t i = 0; i < report.accuracy.size(); ++i)
       LIMBECK_TRY(report.accuracy[i].add(expected[i], found[i]));
     ++report.heldBack;
     return {};
-  });
+  }));
+  if (pairs.size() > 1)
+    report.notes.push_back(message("accuracy is that of ", pairs.size(), " shapes of inputs together",
+                                   options.measureSpeed ? ", time that of the first of these samples" : ""));
+  return {};
 }
 
 Status Quantizer::measureSpeed() {
   if (!options.measureSpeed || !measured)
     return {};
   BenchOptions benchOptions;
-  LIMBECK_ASSIGN(benchOptions.model.path, artifactFile(true));
-  LIMBECK_ASSIGN(std::string baseline, artifactFile(false));
+  LIMBECK_ASSIGN(SourceModel source,
+                 sourceOfSample(measured->model, heldBack.empty() ? 0 : *heldBack.begin()));
+  LIMBECK_ASSIGN(benchOptions.model.path, artifactFile(true, source));
+  LIMBECK_ASSIGN(std::string baseline, artifactFile(false, source));
   benchOptions.baselines = {baseline};
   benchOptions.threads = options.threads;
   benchOptions.seconds = options.seconds;
   LIMBECK_ASSIGN(report.speed, bench(benchOptions, progress));
+  if (auto speedup = report.speedup(); speedup && speedup->isSlower()) {
+    bool wide = std::ranges::any_of(report.choice.ranges, [](const auto &range) {
+      return range.first.first == "u16" || range.first.first == "s16";
+    });
+    report.notes.push_back(message(report.choice.formText(), " is slower than float on this machine",
+                                   wide ? ": activations of 16 bits cost more than those of 8" : ""));
+  }
   return {};
 }
 
-Expected<QuantizeReport> Quantizer::run() {
+Status Quantizer::make() {
   LIMBECK_TRY(choose());
   LIMBECK_TRY(collect());
   if (report.interrupted)
-    return std::move(report);
+    return {};
   LIMBECK_TRY(advise());
   LIMBECK_ASSIGN(report.output, compileAs(compiled));
   LIMBECK_TRY(prepareMeasuring());
   LIMBECK_TRY(measureAccuracy());
-  LIMBECK_TRY(measureSpeed());
+  return measureSpeed();
+}
+
+Expected<QuantizeReport> Quantizer::run() {
+  Status status = make();
+  if (!status.ok() && !report.interrupted)
+    return status.diagnostic();
   return std::move(report);
 }
 
 Expected<QuantizeReport> quantize(const QuantizeOptions &options, const Progress &progress) {
   CatchInterrupt interrupt; // so that the folder goes
   LIMBECK_ASSIGN(TemporaryFolder folder, TemporaryFolder::create());
-  Expected<QuantizeReport> report = Quantizer(options, std::move(folder), progress).run();
+  Expected<QuantizeReport> report = Quantizer(options, std::move(folder), interrupt, progress).run();
   if (int code = interrupt.take()) {
     QuantizeReport ended;
     ended.interrupted = code;

@@ -1,5 +1,7 @@
 """What the package raises."""
 
+from typing import Any
+
 
 def printable(text: str) -> str:
     """Names come from files: what would move a terminal's cursor is escaped.
@@ -30,11 +32,14 @@ class Error(Exception):
     """How to mend it; empty when there is nothing to say."""
     details: list[dict[str, str]]
     """Of the program ``limbeck``: all its errors, as its JSON has them. Else empty."""
+    document: dict[str, Any]
+    """Of the program ``limbeck``, where a gate that was asked for failed: what it found. Else empty."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         # The C API's messages end in their hints.
         self.code, self.message, self.hint = code, message.removesuffix(f"; {hint}") if hint else message, hint
         self.details = []
+        self.document = {}
         super().__init__(code, self.message, hint)
 
     def __str__(self) -> str:

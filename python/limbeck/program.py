@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
 from typing import Any
 
 from .errors import Error
+
+GATE_FAILED = 4
+"""The exit code of a command that did its work, and found less than was asked for."""
 
 
 def command(name: str, *arguments: str | os.PathLike[str], program: str | os.PathLike[str] | None = None, **flags: Any) -> dict[str, Any]:
@@ -27,7 +31,7 @@ def command(name: str, *arguments: str | os.PathLike[str], program: str | os.Pat
     program  the file; None: that of the environment variable LIMBECK, else ``limbeck`` on the PATH
 
     Errors: E-FILE-KIND when there is no program, and all codes of docs/contract.md. Of several the first is raised; ``details``
-    has them all, as JSON has them.
+    has them all, as JSON has them. Where a gate that was asked for fails (E-GATE), ``document`` is what the command found.
     """
     words = [_found(program), name, *map(os.fspath, arguments), "--json", *(word for flag, value in flags.items() for word in _words(flag, value))]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace")
@@ -37,10 +41,13 @@ def command(name: str, *arguments: str | os.PathLike[str], program: str | os.Pat
         document = {}
     if done.returncode == 0 and document:
         return document
-    if not document.get("errors"):
-        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise Error("E-RUN", f"expected a document of limbeck {name}, found exit code {done.returncode}: {said}")
-    raise _error(document["errors"])
+    if document.get("errors"):
+        raise _error(document["errors"])
+    if document and done.returncode == GATE_FAILED and (error := _gate(done.stderr)):
+        error.document = document
+        raise error
+    said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+    raise Error("E-RUN", f"expected a document of limbeck {name}, found exit code {done.returncode}: {said}")
 
 
 def compile(model: str | os.PathLike[str], output: str | os.PathLike[str], **flags: Any) -> dict[str, Any]:
@@ -92,6 +99,19 @@ def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return "x".join(map(str, value)) or "scalar"
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _gate(said: str) -> Error | None:
+    """A gate that failed stands on standard error, since standard output has what was found.
+
+    >>> _gate("calibrated\\nerror: [E-GATE] expected at least 40 dB, found 25.5; use --accurate\\n")
+    Error('E-GATE', 'expected at least 40 dB, found 25.5', 'use --accurate')
+    """
+    for line in reversed(said.splitlines()):
+        if found := re.search(r"error: \[(E-[A-Z-]+)\] (.*)", line):
+            message, _, hint = found[2].partition("; ")
+            return Error(found[1], message, hint)
+    return None
 
 
 def _error(errors: list[dict[str, str]]) -> Error:

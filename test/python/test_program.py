@@ -49,6 +49,22 @@ class Program(unittest.TestCase):
         with self.assertRaisesRegex(limbeck.Error, "E-FLAG.*bogus"):
             limbeck.compile("m.onnx", "m.lmb", bogus=1)
 
+    def test_a_gate_that_fails_is_one(self):
+        samples = self.folder / "samples.npz"
+        np.savez(samples, x=np.random.default_rng(1).standard_normal((16, 3, 7, 9), dtype=np.float32))
+        with self.assertRaises(limbeck.Error) as raised:
+            limbeck.quantize(self.model("float"), self.folder / "q.lmb", data=samples, target="cpu:native", min_sqnr=200, no_bench=True)
+        self.assertEqual(raised.exception.code, "E-GATE")
+        self.assertRegex(raised.exception.message, r"^expected at least 200 dB, found [0-9.]+$")
+        self.assertLess(raised.exception.document["accuracy"][0]["sqnr_db"], 200)
+        self.assertFalse((self.folder / "q.lmb").exists())
+        # Exit code 4 of a program that says nothing of a gate is no gate.
+        silent = self.folder / "silent"
+        silent.write_text("#!/bin/sh\necho '{\"schema\":1}'\necho something broke >&2\nexit 4\n")
+        silent.chmod(0o755)
+        with self.assertRaisesRegex(limbeck.Error, "E-RUN.*limbeck quantize, found exit code 4: something broke"):
+            limbeck.quantize("m.onnx", "m.lmb", program=silent)
+
     def test_a_program_that_is_none(self):
         os.environ["LIMBECK"] = str(self.folder / "nothing")
         with self.assertRaisesRegex(limbeck.Error, "E-FILE-KIND.*expected the program .*nothing', found none; set LIMBECK"):

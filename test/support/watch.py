@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a command that first compiles in a child and then works by itself; ends with its exit code.
 
---interrupt SECONDS sends it SIGINT so long after that child has ended. --peak FILE writes how many KiB of memory the process itself,
+--interrupt SECONDS sends it SIGINT so long after that child has ended, or the last of --children N. --peak FILE writes how many KiB of memory the process itself,
 without its children, had at most."""
 
 import argparse
@@ -27,18 +27,20 @@ def peak_of(process: int) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--interrupt", type=float, metavar="SECONDS")
+    parser.add_argument("--children", type=int, default=1, metavar="N")
     parser.add_argument("--peak", type=Path, metavar="FILE")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     # What runs the tests may ignore Ctrl-C, which a child would inherit.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(arguments.command)
-    compiled, had_child, peak = None, False, 0
+    compiled, had_child, ended, peak = None, False, 0, 0
     while process.poll() is None:
         has_child = bool(read(f"/proc/{process.pid}/task/{process.pid}/children").strip())
-        if had_child and not has_child and compiled is None:
+        ended += had_child and not has_child
+        if ended == arguments.children and compiled is None:
             compiled = time.monotonic()
-        had_child = had_child or has_child
+        had_child = has_child
         peak = max(peak, peak_of(process.pid))
         if arguments.interrupt is not None and compiled is not None and time.monotonic() > compiled + arguments.interrupt:
             process.send_signal(signal.SIGINT)

@@ -23,6 +23,12 @@ struct BenchOptions {
 
 inline constexpr int kLeastWarmupRuns = 10;
 
+/// The runs of one of the turns in which models are measured side by side.
+struct Block {
+  size_t turn = 0;
+  double p50Ms = 0;
+};
+
 struct Measurement {
   std::string name, sourceSha256, entry, target;
   std::string precision; ///< int8 where integers are computed with, else the type of floats
@@ -31,6 +37,7 @@ struct Measurement {
   double warmupSeconds = 0;
   double loadMs = 0; ///< best of three loads of the artifact, hashes included
   double minMs = 0, meanMs = 0, p50Ms = 0, p90Ms = 0, p99Ms = 0, throughput = 0;
+  std::vector<Block> blocks; ///< in the order of turns; a long run takes several
   std::vector<NamedType> inputs;
   std::optional<LayerReport> layers; ///< when they were asked for
 };

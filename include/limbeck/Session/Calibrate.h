@@ -14,6 +14,7 @@ struct CalibrateOptions {
   bool magnitudes = false; ///< of inputs that are smoothed, and nothing else, are observed
   std::string statistics;  ///< a file with the magnitudes of a run before, by which the model is smoothed
   std::function<bool(int64_t)> skip; ///< samples of these indices are left out
+  bool checkSkipped = false;         ///< NaN and infinity in those are errors as well
   int64_t samples = -1;              ///< the first ones of the set only; -1: all
   int threads = 0;                   ///< 0: as the runtime chooses
   bool worker = true;                ///< compile in a process of its own
@@ -24,6 +25,7 @@ struct CalibrateReport {
   calibration::Statistics statistics;
   size_t shapes = 0;   ///< signatures that the model was compiled for
   int interrupted = 0; ///< exit code that Ctrl-C asks for; the samples before it are in the statistics
+  bool resumable = true; ///< `calibrate` would go on from these statistics
   std::vector<std::string> notes; ///< what is odd about the data, but no mistake
 };
 
@@ -38,7 +40,7 @@ Expected<CalibrateReport> calibrate(const CalibrateOptions &options,
                                     const Progress &progress = {});
 
 /// The same with a run over the samples for the magnitudes of what the recipe smooths in front of it: the statistics are then those
-/// of the smoothed model. E-UNSUPPORTED with `before` and such a recipe.
+/// of the smoothed model. E-UNSUPPORTED with `before` and such a recipe. Of a first run that is interrupted there are no statistics.
 Expected<CalibrateReport>
 calibrateSmoothed(const CalibrateOptions &options,
                   const std::optional<calibration::Statistics> &before = std::nullopt,

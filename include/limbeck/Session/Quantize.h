@@ -5,14 +5,16 @@
 #include "limbeck/Session/Accuracy.h"
 #include "limbeck/Session/Bench.h"
 #include "limbeck/Session/Compile.h"
+#include "limbeck/Session/Speedup.h"
 #include <set>
 
 namespace limbeck::session {
 
 struct QuantizeOptions {
-  /// The output as `compile` makes it; `quantization.recipe` and, unless there is a data set, `quantization.statistics` are set.
+  /// The output as `compile` makes it; `quantization.recipe` is set and, unless there is a data set, `quantization.statistics`.
   CompileOptions compile;
-  std::string dataSet;       ///< samples to calibrate with and, held back from that, to measure accuracy with
+  /// Samples to calibrate with and, held back from that, to measure accuracy with; where statistics are given, to measure with only.
+  std::string dataSet;
   int threads = 0;           ///< 0: as the runtime chooses
   bool needAccuracy = false; ///< too few samples to measure it are an error
   bool measureSpeed = true;  ///< float beside what was made, on this machine
@@ -32,7 +34,7 @@ struct QuantizationChoice {
   int64_t tensors = 0;                                           ///< stored in few bits
   std::map<std::pair<std::string, std::string>, int64_t> ranges; ///< of those, by storage and method
   std::vector<KeptFloat> kept;
-  std::set<std::string> forms; ///< what contractions became: "int8", "int4", "int4 weights"
+  std::set<std::string> forms; ///< what contractions became: "int8", "int4 weights", "int8 with activations of u16"
 
   /// All of them in words; "integers" where there are none.
   std::string formText() const;
@@ -50,6 +52,7 @@ struct QuantizeReport {
   std::vector<std::byte> output;
   QuantizationChoice choice;
   int64_t calibrationSamples = 0, heldBack = 0;
+  bool unseen = true;                     ///< by calibration: the samples of `accuracy`
   std::vector<OutputComparison> accuracy; ///< one per output; empty where nothing was held back
   std::optional<BenchReport> speed;       ///< of what was made, with float as its baseline
   bool measurable = true;                 ///< this machine runs what was made
@@ -59,8 +62,8 @@ struct QuantizeReport {
 
   /// The least over outputs; nothing when none was measured.
   std::optional<double> leastSignalToNoise() const;
-  /// Time of float / time of what was made.
-  std::optional<double> speedup() const;
+  /// Of what was made over float.
+  std::optional<Speedup> speedup() const;
 };
 
 /// How many samples are kept from calibration to measure accuracy: max(8, a tenth), at most 64; none of fewer than 16.
@@ -69,7 +72,7 @@ int64_t heldBackSamples(int64_t samples);
 Expected<QuantizeReport> quantize(const QuantizeOptions &options, const Progress &progress = {});
 
 std::string quantizeText(const QuantizeReport &report);
-/// As docs/quantize.schema.json describes it.
+/// As docs/schemas/quantize.json describes it.
 std::string quantizeJson(const QuantizeReport &report, const std::string &output);
 
 /// Rules as a document: docs/schemas/recipe.json.

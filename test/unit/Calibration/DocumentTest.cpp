@@ -151,6 +151,18 @@ TEST(Document, DoesNotMergeWhatDiffers) {
   other = statistics;
   other.samples = int64_t(1) << 29;
   EXPECT_EQ(statistics.merge(other).diagnostic().code, Code::Calibration);
+  other = statistics;
+  other.tensors.erase("broken");
+  Statistics fewer = other;
+  EXPECT_EQ(statistics.merge(fewer).diagnostic().code, Code::Calibration);
+  EXPECT_EQ(fewer.merge(statistics).diagnostic().code, Code::Calibration);
+  EXPECT_EQ(fewer, other);
+  // What has seen nothing yet has no tensors.
+  Statistics none = statistics;
+  none.samples = 0;
+  none.tensors.clear();
+  EXPECT_TRUE(none.merge(statistics).ok());
+  EXPECT_EQ(none, statistics);
 }
 
 TEST(Document, CollectIsAList) {
