@@ -9,10 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
 
+import origin  # noqa: E402
 import records  # noqa: E402
 from measure import LEAST_BLOCKS, QUICK_BLOCKS, RESULTS, processor  # noqa: E402
 
-from . import evaluate, exported, tables, timing  # noqa: E402
+from . import collapse, evaluate, exported, tables, timing  # noqa: E402
 from .tasks import TASKS  # noqa: E402
 
 FOLDER = ROOT / "build" / "benchmarks" / "accuracy"
@@ -24,7 +25,7 @@ def parse_arguments():
     parser.add_argument("--models", default=",".join(TASKS))
     parser.add_argument("--engines", default="")
     parser.add_argument("--defaults", action="store_true")
-    parser.add_argument("--only", choices=["agreement", "timing", "seeds", "exported"])
+    parser.add_argument("--only", choices=["agreement", "timing", "seeds", "collapse", "exported"])
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--seed", type=int, default=0, choices=range(3))
     parser.add_argument("--share", type=float, default=1.0)
@@ -74,13 +75,18 @@ def main() -> int:
     path = folder / f"{name}.json"
     document = json.loads(path.read_text()) if path.is_file() else {"schema": 1, "models": {}}
     document["processor"] = label
+    build = origin.of_now()
     for model in arguments.models:
         if arguments.only == "seeds":
-            document.setdefault("calibration_sets", {})[model] = evaluate.calibration_sets(model, FOLDER, arguments)
+            document.setdefault("calibration_sets", {})[model] = evaluate.calibration_sets(model, FOLDER, arguments) | {"origin": build}
+            save(document, name, folder)
+            continue
+        if arguments.only == "collapse":
+            document.setdefault("collapses", {})[model] = collapse.collapse(model, FOLDER, arguments) | {"origin": build}
             save(document, name, folder)
             continue
         if arguments.only != "timing":
-            document["models"][model] = evaluate.evaluate(model, FOLDER, arguments)
+            document["models"][model] = evaluate.evaluate(model, FOLDER, arguments) | {"origin": build}
         elif model not in document["models"]:
             print(f"{model}: expected it in {path}, found no row; run without --only timing first", file=sys.stderr)
             return 2

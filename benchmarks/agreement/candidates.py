@@ -16,6 +16,8 @@ class Candidate:
 OURS, PEERS, OPENVINO = ("limbeck",), ("onnxruntime", "openvino"), ("openvino", "onnxruntime")
 # Whose agreement all others are compared with.
 FIRST = "limbeck static"
+# Rows of ours that are no float model.
+QUANTIZED_BY_US = (FIRST, "limbeck dynamic", "limbeck best")
 # The setting of ours that gives up some speed for agreement.
 ACCURATE = "--accurate"
 

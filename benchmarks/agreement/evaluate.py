@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from . import measures
-from .candidates import ACCURATE, FIRST, candidates
+from .candidates import ACCURATE, FIRST, QUANTIZED_BY_US, candidates
 from .quantizers import make
 from .runtimes import RUNTIMES, onnxruntime
 from .tasks import CALIBRATION, TASKS, TEST, VALIDATION, Samples, write_model
@@ -126,6 +126,26 @@ def calibration_sets(name: str, folder: Path, arguments) -> dict:
     return {"model": name, "what": task.what, "counts": counts, "rows": rows}
 
 
+def compare_rows(rows: list) -> None:
+    """The paired difference of every row to our default and, of the peers' rows, to ours that agrees most on the validation samples."""
+    ready = [row for row in rows if "agreements" in row]
+    ours = [row for row in ready if row["label"] in QUANTIZED_BY_US]
+    first = next((row for row in ours if row["label"] == FIRST), None)
+    for row in ready:
+        if first and row is not first:
+            row["difference"] = measures.paired_interval(row["agreements"], first["agreements"])
+        if ours and not row["label"].startswith("limbeck"):
+            most = max(ours, key=lambda one: one["validation"])
+            row["beside_best"] = {"label": most["label"], "difference": measures.paired_interval(row["agreements"], most["agreements"])}
+
+
+def better_peers(model: dict) -> list:
+    """Peers' rows that agree more than our best, outside of the paired interval, at an equal or smaller share of integers."""
+    rows = {row["label"]: row for row in model["rows"]}
+    compared = [row for row in model["rows"] if "beside_best" in row]
+    return [row["label"] for row in compared if row["beside_best"]["difference"][1] > 0 and row["integer_share"] <= rows[row["beside_best"]["label"]]["integer_share"]]
+
+
 def evaluate(name: str, folder: Path, arguments) -> dict:
     """The rows of one model. A candidate that cannot be made or run has a `fault` in place of measures."""
     task, threads = TASKS[name], arguments.threads[-1]
@@ -165,10 +185,7 @@ def evaluate(name: str, folder: Path, arguments) -> dict:
             for one in others
         ]
         rows.append(row)
-    first = next((row for row in rows if row["label"] == FIRST and "agreements" in row), None)
-    for row in rows:
-        if first and row is not first and "agreements" in row:
-            row["difference"] = measures.paired_interval(row["agreements"], first["agreements"])
+    compare_rows(rows)
     for row in rows:
         row.pop("agreements", None)
     exact_share = task.more(exact["test"].said, exact["test"].said, exact["test"].samples.truth).get("exact")

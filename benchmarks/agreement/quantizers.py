@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "build" / "bin" / "limbeck"
 MEMORY_LIMIT = 16 * 2**30
 CONTRACTIONS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
+# What only moves elements: runtimes fuse through it.
+MOVEMENT = {"Concat", "Expand", "Flatten", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"}
 INTEGER = {"ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul", "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "DynamicQuantizeLSTM"}
 
 
@@ -112,7 +114,7 @@ def nncf(job: dict) -> dict:
 
 def integer_share(path: Path, feed: dict) -> float:
     """The share of multiply-adds in nodes that compute on integers: integer ops, and ops all of whose factors come from
-    DequantizeLinear, which runtimes fuse. By the shapes that a run shows."""
+    DequantizeLinear, if need be through ops that move elements, which runtimes fuse. By the shapes that a run shows."""
     import onnxruntime
 
     model = onnx.load(path)
@@ -131,7 +133,10 @@ def integer_share(path: Path, feed: dict) -> float:
     shapes |= {name: result.shape for name, result in zip(wanted, session.run(wanted, feed))}
 
     def dequantized(name):
-        return name in makers and makers[name].op_type == "DequantizeLinear"
+        node = makers.get(name)
+        if node is not None and node.op_type in MOVEMENT:
+            return all(dequantized(part) for part in (node.input if node.op_type == "Concat" else node.input[:1]))
+        return node is not None and node.op_type == "DequantizeLinear"
 
     whole = integer = 0
     for node, (left, right) in zip(nodes, factors):

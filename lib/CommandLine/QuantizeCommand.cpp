@@ -49,9 +49,10 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
       ->type_name("OUT");
   const char *group = "Data";
   command
-      .add_option("--data", flags.options.dataSet,
-                  "samples to calibrate with; some are held back to measure accuracy. With --stats, accuracy is "
-                  "measured with all")
+      .add_option(
+          "--data", flags.options.dataSet,
+          "samples to calibrate with; some are held back to measure accuracy. With --stats, accuracy is "
+          "measured with all")
       ->type_name("SET")
       ->group(group);
   command.add_option("--stats", compile.quantization.statistics, "statistics that calibrate collected")

@@ -61,9 +61,10 @@ std::string quantizeText(const QuantizeReport &report) {
       text += llvm::formatv(", {0} elements finite in one only", count).str();
     if (auto same = output.sameChoice())
       text += llvm::formatv(", same greatest element in {0:P1} of {1} rows", *same, output.choices()).str();
-    text += llvm::formatv(report.unseen ? " ({0} samples that calibration did not see)\n" : " ({0} samples)\n",
-                          report.heldBack)
-                .str();
+    text +=
+        llvm::formatv(report.unseen ? " ({0} samples that calibration did not see)\n" : " ({0} samples)\n",
+                      report.heldBack)
+            .str();
   }
   if (auto speedup = report.speedup())
     text += llvm::formatv("time: float {0:F3} ms, {1} {2:F3} ms: {3:F2} times as fast, {4} threads, {5}\n",

@@ -83,7 +83,25 @@ def test_integer_share_counts_multiply_adds():
         path = Path(folder) / "net.onnx"
         onnx.save(model, path)
         share = quantizers.integer_share(path, {"x": np.ones((2, 3), np.float32)})
-    expect(share == 40 / 64, f"40 of 64, found {share}")
+        expect(share == 40 / 64, f"40 of 64, found {share}")
+        nodes[4:] = [helper.make_node("Transpose", ["e"], ["f"], perm=[0, 1]), helper.make_node("MatMul", ["d", "f"], ["r"])]
+        onnx.save(helper.make_model(helper.make_graph(nodes, "net", ports[:1], ports[1:], constants), opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+        expect(quantizers.integer_share(path, {"x": np.ones((2, 3), np.float32)}) == 40 / 64, "the same behind an op that moves elements")
+
+
+def test_peers_are_compared_with_our_best():
+    """Of two peers ahead of our best row on validation samples, the one that is so by chance is not called better, nor one with more in integers."""
+    ours = {"label": "limbeck best", "validation": 0.9, "integer_share": 0.9, "agreements": [1.0, 0.0] * 50}
+    first = {"label": "limbeck static", "validation": 0.5, "integer_share": 1.0, "agreements": [0.5] * 100}
+    ahead = {"label": "nncf", "integer_share": 0.9, "agreements": [1.0] * 90 + [0.0] * 10}
+    chance = {"label": "onnxruntime static", "integer_share": 0.9, "agreements": [1.0, 0.0] * 49 + [1.0, 1.0]}
+    other = {"label": "onnxruntime dynamic", "integer_share": 1.0, "agreements": [1.0] * 100}
+    rows = [first, ours, ahead, chance, other]
+    evaluate.compare_rows(rows)
+    expect("beside_best" not in ours and "difference" not in first and "difference" in ours, "our rows beside our default alone")
+    expect(ahead["beside_best"]["label"] == "limbeck best", "the row of ours that is best on validation samples")
+    found = evaluate.better_peers({"rows": rows})
+    expect(found == ["nncf"], f"the one that is better, found {found}")
 
 
 def test_best_is_chosen_on_validation_samples():
@@ -128,8 +146,8 @@ def test_table_shows_difference_faults_and_times():
     }  # fmt: skip
     text = tables.markdown({"processor": "Some CPU", "models": {"net": model}})
     for wanted in [
-        "| peer | defaults | 50.0 % | -10.0 [-20.0, -5.0] | 20.0 | 100.0 % | 2.00 | 1.50 (openvino) |",
-        "| float |  |  |  |  | 0.0 % | 8.00 | - |",
+        "| peer | defaults | 50.0 % | -10.0 [-20.0, -5.0] | - | 20.0 | 100.0 % | 2.00 | 1.50 (openvino) |",
+        "| float |  |  |  |  |  | 0.0 % | 8.00 | - |",
         "- other (best) does not work: `no kernel`",
         "- other, also tried: mse: 25.0 %",
     ]:

@@ -36,19 +36,22 @@ TEST(Speedup, LeavesOutWhatConfidenceAllows) {
 
 TEST(Speedup, ACopyIsNotSlower) {
   // As a machine measured two copies of one artifact: 0.9994 times as fast.
-  EXPECT_FALSE(
-      speedupOf(measured({1.0006, 1.01, 0.99, 1.0006, 1, 1.002, 0.998, 1.0006, 1.01, 1.0006}), measured(std::vector<double>(10, 1.0)))
-          .isSlower());
+  EXPECT_FALSE(speedupOf(measured({1.0006, 1.01, 0.99, 1.0006, 1, 1.002, 0.998, 1.0006, 1.01, 1.0006}),
+                         measured(std::vector<double>(10, 1.0)))
+                   .isSlower());
   // A copy in a worse place, by a little in all turns.
-  EXPECT_FALSE(speedupOf(measured(std::vector<double>(10, 1.008)), measured(std::vector<double>(10, 1.0))).isSlower());
+  EXPECT_FALSE(
+      speedupOf(measured(std::vector<double>(10, 1.008)), measured(std::vector<double>(10, 1.0))).isSlower());
   // Noise of a third, the median below 1.
-  Speedup noisy = speedupOf(measured({1.3, 0.8, 1.2, 1.1, 0.9, 1.2, 0.7, 1.3, 1.1, 0.9}), measured(std::vector<double>(10, 1.0)));
+  Speedup noisy = speedupOf(measured({1.3, 0.8, 1.2, 1.1, 0.9, 1.2, 0.7, 1.3, 1.1, 0.9}),
+                            measured(std::vector<double>(10, 1.0)));
   EXPECT_LT(noisy.ratio, 1);
   EXPECT_FALSE(noisy.isSlower());
 }
 
 TEST(Speedup, WhatIsSlowerIsSlower) {
-  EXPECT_TRUE(speedupOf(measured(std::vector<double>(10, 1.03)), measured(std::vector<double>(10, 1.0))).isSlower());
+  EXPECT_TRUE(
+      speedupOf(measured(std::vector<double>(10, 1.03)), measured(std::vector<double>(10, 1.0))).isSlower());
   // One turn in ten may say otherwise, two may not.
   std::vector<double> turns(10, 1.1);
   turns[4] = 0.5;

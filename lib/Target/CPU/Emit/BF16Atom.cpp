@@ -39,7 +39,7 @@ public:
     int64_t lanes = tile.lanesOf(vector);
     auto stored = VectorType::get({lanes * 2}, b.getI16Type());
     return bitcast(pairs(lanes), vector::LoadOp::create(b, kernel.loc(), stored, packed,
-                                                   ValueRange{panel, kh, step, column}));
+                                                        ValueRange{panel, kh, step, column}));
   }
   void prefetch(Value panel, Value kh, Value k, int64_t vector, int64_t ahead) override {
     Value step = arith::DivUIOp::create(b, kernel.loc(), k, kernel.constantIndex(2));
