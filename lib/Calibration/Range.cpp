@@ -193,7 +193,8 @@ Expected<Range> TensorStatistics::range(Method method, double percentile, DType 
     return error(Code::Calibration, "expected finite values only, found ",
                  nanSamples > 0 ? "NaN" : "an infinity", " in ",
                  nanSamples > 0 ? nanSamples : infiniteSamples, " samples")
-        .withHint("leave these samples out, or what the tensor is read by in float: a rule with quantize: none");
+        .withHint(
+            "leave these samples out, or what the tensor is read by in float: a rule with quantize: none");
   if (samples == 0)
     return error(Code::Calibration, "expected at least one sample with values, found none");
   if (needsHistogram(method) && !histogram)
