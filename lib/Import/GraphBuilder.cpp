@@ -43,6 +43,11 @@ std::vector<std::optional<Dimension>> GraphBuilder::dimensionsBehind(ValueId lis
   return dimensions;
 }
 
+const Op *GraphBuilder::maker(ValueId value) const {
+  auto found = makers.find(value);
+  return found == makers.end() ? nullptr : &model.ops[found->second];
+}
+
 ValueId GraphBuilder::addValue(std::string name, TensorType type) {
   if (!name.empty())
     name = uniqueName(name);
@@ -159,6 +164,9 @@ std::vector<ValueId> GraphBuilder::append(Op op, std::span<const TensorType> res
     op.results.push_back(addValue("", result));
   op.source = source;
   std::vector<ValueId> values = op.results;
+  for (ValueId value : values)
+    if (regions.empty())
+      makers[value] = model.ops.size();
   (regions.empty() ? model.ops : regions.back()).push_back(std::move(op));
   return values;
 }

@@ -18,6 +18,7 @@ public:
   const Tensor *constant(ValueId value) const override;
   std::optional<std::vector<int64_t>> partialIndices(ValueId value) const override;
   std::vector<std::optional<Dimension>> dimensionsBehind(ValueId list) const override;
+  const Op *maker(ValueId value) const override;
   ValueId makeConstant(Tensor value) override;
   Expected<std::vector<ValueId>> create(std::string_view op, reference::Attributes attributes,
                                         std::vector<ValueId> operands) override;
@@ -64,6 +65,7 @@ private:
   uint32_t source = 0;                  ///< the node that ops come from
   std::vector<std::vector<Op>> regions; ///< ops of the regions that are open; none: the graph itself
   std::unordered_map<ValueId, PartialValue> partials;
+  std::unordered_map<ValueId, size_t> makers; ///< indices into the ops of the graph itself
   std::unordered_set<std::string> names;
   std::unordered_map<std::string, int64_t> suffixes;
   FoldingBudget folding;

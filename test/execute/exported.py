@@ -28,7 +28,8 @@ from models import catalogue, ppocr  # noqa: E402
 from models.__main__ import ensure  # noqa: E402
 
 NAMES = [name for name in catalogue.ENTRIES if name != "minilm"]
-# onnx's converter to opset 13 wrote its softmax with shapes of other tensors than those that are reshaped.
+# onnx's converter to opset 13 wrote its softmax with shapes of other tensors than those that are reshaped, and quantizers put
+# theirs between.
 NEEDS_SHAPES = {"recognizer"}
 # What `limbeck quantize` is tried on, as the files are found: shapes that are computed, sizes that are open in up to three places.
 QUANTIZED = {**{name: lambda _, name=name: ppocr.find(name) for name in ppocr.PATTERNS}, "small_encoder": lambda path: path}
@@ -122,7 +123,7 @@ def write(limbeck: Limbeck, source: Path, written: Path, shapes: dict, typed: bo
 def check(limbeck: Limbeck, name: str, form: str, source: Path, typed: bool) -> str:
     """What is wrong with one model, or nothing."""
     feeds = catalogue.ENTRIES[name].calibration()[0]
-    shapes = {port: value.shape for port, value in feeds.items()} if name in NEEDS_SHAPES else {}
+    shapes = {port: value.shape for port, value in feeds.items()} if name in NEEDS_SHAPES and form != "float" else {}
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "model.onnx"
         write(limbeck, source, written, shapes, typed)

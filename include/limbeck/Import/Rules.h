@@ -59,6 +59,8 @@ public:
   /// The dimensions that the elements of a list were read from, by shape arithmetic that moved them only. Empty for a list of
   /// which nothing is known, and for a constant.
   virtual std::vector<std::optional<Dimension>> dimensionsBehind(ValueId list) const = 0;
+  /// The op of the graph itself that made a value; null for others, and for what is made under a condition. Gone with the next op.
+  virtual const Op *maker(ValueId value) const = 0;
   virtual ValueId makeConstant(Tensor value) = 0;
   virtual Expected<std::vector<ValueId>> create(std::string_view op, reference::Attributes attributes,
                                                 std::vector<ValueId> operands) = 0;

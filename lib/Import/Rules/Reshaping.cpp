@@ -62,12 +62,46 @@ static Indices keptDimensions(const Builder &builder, ValueId data, ValueId targ
   return kept;
 }
 
+/// The tensor whose softmax over the last dimension a reshape gives, if its target is that tensor's shape: rows made of it, their
+/// softmax, and the shape back, as onnx's converter to opset 13 writes it. With open dimensions the rows alone do not say the target.
+static std::optional<ValueId> softmaxOfRows(const Builder &builder, ValueId data, ValueId list,
+                                            const Shape &target) {
+  const Op *softmax = builder.maker(data);
+  int64_t last = rankOf(builder, data) - 1;
+  if (!softmax || !softmax->definition || softmax->definition->name != "softmax" ||
+      softmax->attributes.integer("axis") != last)
+    return std::nullopt;
+  const Op *rows = builder.maker(softmax->operands[0]);
+  if (!rows || !rows->definition || rows->definition->name != "reshape")
+    return std::nullopt;
+  ValueId tensor = rows->operands[0];
+  const Shape &shape = builder.type(tensor).shape;
+  std::vector<std::optional<Dimension>> behind = builder.dimensionsBehind(list);
+  behind.resize(target.size());
+  if (shape.empty() || shape.size() != target.size())
+    return std::nullopt;
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    bool known = target[axis] != kUnknown && target[axis] == shape[axis];
+    bool read =
+        behind[axis] && behind[axis]->tensor == tensor && behind[axis]->axis == static_cast<int64_t>(axis);
+    if (!known && !read)
+      return std::nullopt;
+  }
+  const Indices &kept = rows->attributes.integers("kept");
+  bool sameRows = shape.back() == kUnknown
+                      ? !kept.empty() && kept.back() == static_cast<int64_t>(shape.size()) - 1
+                      : shape.back() == builder.type(data).shape.back();
+  return sameRows ? std::optional(tensor) : std::nullopt;
+}
+
 static Results importReshape(const Node &node, Builder &builder) {
   LIMBECK_ASSIGN(ValueId data, operand(node, 0, "data"));
   LIMBECK_ASSIGN(Indices wanted, partialOperand(node, builder, 1, "shape"));
   LIMBECK_ASSIGN(bool allowZero, flagAttribute(node, "allowzero", false));
   bool exact = builder.constant(*node.operands[1]) != nullptr;
   LIMBECK_ASSIGN(Shape target, reshapeTarget(wanted, shapeOf(builder, data), allowZero, exact));
+  if (std::optional<ValueId> tensor = softmaxOfRows(builder, data, *node.operands[1], target))
+    return builder.create("softmax", {{"axis", rankOf(builder, *tensor) - 1}}, {*tensor});
   Indices kept = keptDimensions(builder, data, *node.operands[1], wanted, allowZero);
   return builder.create("reshape", reshapeAttributes(std::move(target), std::move(kept)), {data});
 }

@@ -99,6 +99,19 @@ TEST_F(GraphBuilderTest, KnowsWhichDimensionsWereMoved) {
   EXPECT_TRUE(builder.dimensionsBehind(constant({5})).empty());
 }
 
+TEST_F(GraphBuilderTest, KnowsWhatMadeAValue) {
+  ValueId x = builder.addValue("x", {DType::F32, {2}, nullptr});
+  ValueId negative = one("neg", {}, {x}), positive = one("abs", {}, {negative});
+  ASSERT_NE(builder.maker(negative), nullptr);
+  EXPECT_EQ(builder.maker(negative)->definition->name, "neg");
+  EXPECT_EQ(builder.maker(positive)->operands, std::vector{negative});
+  EXPECT_EQ(builder.maker(x), nullptr);
+  builder.beginRegion();
+  ValueId inside = one("neg", {}, {positive});
+  EXPECT_EQ(builder.maker(inside), nullptr) << "made under a condition";
+  (void)builder.endRegion({inside});
+}
+
 TEST_F(GraphBuilderTest, KnowsNothingOfData) {
   ValueId x = builder.addValue("x", {DType::S64, {4}, nullptr});
   EXPECT_EQ(builder.partialIndices(x), std::nullopt);
