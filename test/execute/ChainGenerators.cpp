@@ -154,14 +154,18 @@ static ValueId followedByChannels(CaseBuilder &b, ValueId y) {
   return y;
 }
 
-/// A contraction into channels of any number, which fill vectors badly, and what follows it.
-static void drawNarrowContraction(CaseBuilder &b) {
+/// A contraction into channels of any number, which fill vectors badly, and what follows it. Of bytes or of floats.
+static void drawNarrowContraction(CaseBuilder &b, bool bytes) {
   Draw &draw = b.draw;
   b.form = Form::Typed;
+  if (!bytes) // a batch normalization becomes part of the weights
+    b.result.comparison = ImportComparison::None;
   int64_t depth = draw.pick<int64_t>({8, 24, 40, 65}),
           channels = draw.pick<int64_t>({1, 2, 3, 16, 17, 24, 40, 72});
   Shape shape{draw.between(1, 2), draw.between(1, 5), draw.pick<int64_t>({1, 3, 8, 16, 19, 33}), depth};
-  ValueId x = b.quantizedOperand(draw.quantized(draw.pick({DType::U8, DType::S8}), shape, 0.02), false);
+  ValueId x = bytes
+                  ? b.quantizedOperand(draw.quantized(draw.pick({DType::U8, DType::S8}), shape, 0.02), false)
+                  : b.input({DType::F32, shape, nullptr}, draw.values(DType::F32, shape));
   bool transposed = draw.oneIn(2);
   int64_t height = draw.between(1, 3), width = draw.between(1, 3);
   Attributes attributes{
@@ -170,14 +174,25 @@ static void drawNarrowContraction(CaseBuilder &b) {
       {"dilations", std::vector<int64_t>{1, 1}},
       {"groups", int64_t(1)},
       {"layout", std::string("NHWC")}};
+  auto anchor = [&](std::string_view name, const AnchorShapes &shapes) {
+    if (bytes)
+      return drawAnchorOn(b, name, attributes, shapes, x);
+    auto constant = [&](const Shape &of) {
+      return b.constant({DType::F32, of, nullptr}, draw.floats(DType::F32, of, -1, 1));
+    };
+    std::vector<ValueId> operands{x, constant(shapes.w)};
+    if (draw.oneIn(2))
+      operands.push_back(constant({channels}));
+    return b.op(name, attributes, operands);
+  };
   ValueId y;
   if (transposed) {
     attributes.set("output_padding", std::vector<int64_t>{0, 0});
     AnchorShapes shapes{shape, {depth, channels, height, width}, channels, 1, depth};
-    y = drawAnchorOn(b, "conv_transpose", attributes, shapes, x);
+    y = anchor("conv_transpose", shapes);
   } else {
     AnchorShapes shapes{shape, {channels, depth, 1, 1}, channels, 0, depth};
-    y = drawAnchorOn(b, "conv", attributes, shapes, x);
+    y = anchor("conv", shapes);
   }
   b.output(followedByChannels(b, y));
 }
@@ -377,17 +392,19 @@ static void drawBranch(CaseBuilder &b) {
 }
 
 void addChainGenerators(GeneratorList &list) {
-  list.insert(list.end(), {{"chain:float-residual", drawFloatResidual},
-                           {"chain:quantized-residual", drawQuantizedResidual},
-                           {"chain:two-convolutions", drawTwoConvolutions},
-                           {"chain:deep-contraction", drawDeepContraction},
-                           {"chain:narrow-contraction", drawNarrowContraction},
-                           {"chain:signed-activations", drawSignedActivations},
-                           {"chain:transposes", drawTransposes},
-                           {"chain:diamond", drawDiamond},
-                           {"chain:attention", drawAttention},
-                           {"chain:branch", drawBranch},
-                           {"chain:graph", drawGraph}});
+  list.insert(list.end(),
+              {{"chain:float-residual", drawFloatResidual},
+               {"chain:quantized-residual", drawQuantizedResidual},
+               {"chain:two-convolutions", drawTwoConvolutions},
+               {"chain:deep-contraction", drawDeepContraction},
+               {"chain:narrow-contraction", [](CaseBuilder &b) { drawNarrowContraction(b, /*bytes=*/true); }},
+               {"chain:narrow-floats", [](CaseBuilder &b) { drawNarrowContraction(b, /*bytes=*/false); }},
+               {"chain:signed-activations", drawSignedActivations},
+               {"chain:transposes", drawTransposes},
+               {"chain:diamond", drawDiamond},
+               {"chain:attention", drawAttention},
+               {"chain:branch", drawBranch},
+               {"chain:graph", drawGraph}});
 }
 
 } // namespace limbeck::test

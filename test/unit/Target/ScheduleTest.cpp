@@ -25,6 +25,24 @@ TEST(Schedule, narrowResultsTakeOneVector) {
   EXPECT_GT(cpu::chooseTile({1, 100, 64, 64, 1, 64}, isa, 16).vectors, 1);
 }
 
+TEST(Schedule, halfAVectorHoldsTheLastColumnsOfOnePanel) {
+  auto lastLanes = [](int64_t columns, cpu::Tile tile) {
+    return cpu::withoutIdleHalf(tile, columns).lastLanes;
+  };
+  EXPECT_EQ(lastLanes(24, {14, 2, 16}), 8);
+  EXPECT_EQ(lastLanes(17, {14, 2, 16}), 8);
+  EXPECT_EQ(lastLanes(4, {16, 1, 16}), 8);
+  EXPECT_EQ(lastLanes(25, {14, 2, 16}), 16) << "nine lanes are more than half";
+  EXPECT_EQ(lastLanes(32, {14, 2, 16}), 16);
+  EXPECT_EQ(lastLanes(40, {14, 2, 16}), 16) << "the first of two panels is full";
+  EXPECT_EQ(lastLanes(8, {4, 2, 16}), 16) << "a whole vector is idle, not half of one";
+  EXPECT_EQ(lastLanes(12, {4, 2, 8}), 8) << "shorter vectors are computed at once";
+  cpu::Tile half = cpu::withoutIdleHalf({14, 2, 16}, 24);
+  EXPECT_EQ(half.panel(), 24);
+  EXPECT_EQ(half.lanesOf(0), 16);
+  EXPECT_EQ(half.lanesOf(1), 8);
+}
+
 TEST(Schedule, pixelsOfOneCacheSetShareATileNoMoreThanItsWaysHold) {
   const cpu::Isa &isa = *cpu::findIsa("avx512");
   cpu::ContractionExtent extent{1, 196, 256, 1024, 4, 1024 * 4};

@@ -38,7 +38,7 @@ public:
     Value column = kernel.constantIndex(vector * tile.lanes * 2);
     int64_t lanes = tile.lanesOf(vector);
     auto stored = VectorType::get({lanes * 2}, b.getI16Type());
-    return bitcast(pairs(lanes), vector::LoadOp::create(b, kernel.loc(), stored, packed,
+    return bitcast(words(lanes), vector::LoadOp::create(b, kernel.loc(), stored, packed,
                                                         ValueRange{panel, kh, step, column}));
   }
   void prefetch(Value panel, Value kh, Value k, int64_t vector, int64_t ahead) override {
@@ -61,19 +61,22 @@ public:
   }
   void multiplyAdd(MutableArrayRef<Value> accumulators, Value input, Value weights) override {
     bool half = weights.getType() != input.getType();
-    accumulators[0] =
-        intrinsic(kernel, half ? "llvm.x86.avx512bf16.dpbf16ps.256" : "llvm.x86.avx512bf16.dpbf16ps.512",
-                  accumulators[0].getType(), {accumulators[0], lowLanes(kernel, input, weights), weights});
+    auto pairs = VectorType::get({cast<VectorType>(weights.getType()).getNumElements() * 2}, b.getBF16Type());
+    accumulators[0] = intrinsic(
+        kernel, half ? "llvm.x86.avx512bf16.dpbf16ps.256" : "llvm.x86.avx512bf16.dpbf16ps.512",
+        accumulators[0].getType(),
+        {accumulators[0], bitcast(pairs, lowLanes(kernel, input, weights)), bitcast(pairs, weights)});
   }
 
 private:
-  VectorType pairs(int64_t lanes) { return VectorType::get({lanes * 2}, b.getBF16Type()); }
+  /// Pairs as what they take in a lane: machines without bf16 move those as they are.
+  VectorType words(int64_t lanes) { return VectorType::get({lanes}, b.getI32Type()); }
   Value bitcast(Type type, Value value) { return vector::BitCastOp::create(b, kernel.loc(), type, value); }
   Value spread(Value word) {
-    Value words = kernel.splat(word, tile.lanes);
+    Value spread = kernel.splat(word, tile.lanes);
     // For a whole vector and half a one LLVM would spread twice, from an integer register.
     bool twice = tile.vectors > 1 && tile.lastLanes < tile.lanes;
-    return bitcast(pairs(tile.lanes), twice ? heldInRegister(kernel, words) : words);
+    return twice ? heldInRegister(kernel, spread) : spread;
   }
 
   lower::KernelBuilder &kernel;

@@ -1,9 +1,11 @@
 // Requantize, pack, cut into pieces that the ops behind the contraction take, store.
 #include "TileEpilogue.h"
+#include "limbeck/Reference/Quantize.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 namespace limbeck::cpu {
 
@@ -17,7 +19,16 @@ TileEpilogue::TileEpilogue(lower::KernelBuilder &kernel, lower::ContractionArith
   if (biased && ByteEpilogue::applies(arithmetic, tile, isa))
     bytes.emplace(kernel, arithmetic, problem.weights, tile, isa);
   Value result = kernel.core()->getResult(0);
-  whole = bytes && tile.vectors <= 4 && kernel.results()[0] != result && kernel.followsChannels(result);
+  whole = ((bytes && tile.vectors <= 4) || problem.run) && kernel.results()[0] != result &&
+          kernel.followsChannels(result);
+  if (problem.run && !biased && arithmetic.bias()) {
+    Tensor bias = std::move(*reference::convertFloat(*kernel.constantOf(arithmetic.bias()), DType::F32));
+    Tensor ofColumns = std::move(*Tensor::zeros(DType::F32, {tile.panel()}));
+    for (int64_t column = 0; column < problem.columns; ++column)
+      ofColumns.mutableValues<float>()[static_cast<size_t>(column)] =
+          bias.values<float>()[static_cast<size_t>(column % bias.size())];
+    runBias = kernel.weights(ofColumns);
+  }
 }
 
 void TileEpilogue::emit(Value panel, Value row, Value column, int64_t height, ArrayRef<Value> accumulators) {
@@ -54,7 +65,8 @@ void TileEpilogue::finishTile(Value panel, Value row, Value pixel, int64_t heigh
                               ArrayRef<Value> accumulators, int64_t columns) {
   Value base = kernel.multiplyIndex(panel, tile.panel());
   if (problem.run)
-    return finishRuns(row, pixel, height, packedRows(base, height, accumulators));
+    return finishRuns(row, pixel, height,
+                      bytes ? packedRows(base, height, accumulators) : biasedRows(accumulators));
   if (whole)
     return finishWhole(panel, row, pixel, height, packedRows(base, height, accumulators), columns);
   SmallVector<Value> rows = llvm::to_vector(accumulators);
@@ -96,6 +108,22 @@ SmallVector<Value> TileEpilogue::packedRows(Value base, int64_t height, ArrayRef
     packed.push_back(bytes->pack(quarters));
   }
   return packed;
+}
+
+/// Floats with their bias, one row in the first lanes of each vector.
+SmallVector<Value> TileEpilogue::biasedRows(ArrayRef<Value> accumulators) {
+  auto type = cast<VectorType>(accumulators[0].getType());
+  SmallVector<Value> rows = llvm::to_vector(accumulators);
+  SmallVector<int64_t> lanes(static_cast<size_t>(tile.lanes), vector::ShuffleOp::kPoisonIndex);
+  std::iota(lanes.begin(), lanes.begin() + type.getNumElements(), 0);
+  for (Value &value : rows) {
+    if (runBias)
+      value = arith::AddFOp::create(
+          b, kernel.loc(), value,
+          vector::LoadOp::create(b, kernel.loc(), type, runBias, kernel.constantIndex(0)));
+    value = vector::ShuffleOp::create(b, kernel.loc(), value, value, lanes);
+  }
+  return rows;
 }
 
 /// The ops behind the contraction see whole vectors, with what fills them up: one instruction then serves several rows, and pieces

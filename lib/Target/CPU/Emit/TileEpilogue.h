@@ -20,9 +20,10 @@ private:
   void finishTile(mlir::Value panel, mlir::Value row, mlir::Value pixel, int64_t height,
                   llvm::ArrayRef<mlir::Value> accumulators, int64_t columns);
   /// How many rows one vector of bytes holds.
-  int64_t rowsPacked() const { return std::max<int64_t>(1, 4 / tile.vectors); }
+  int64_t rowsPacked() const { return bytes ? std::max<int64_t>(1, 4 / tile.vectors) : 1; }
   llvm::SmallVector<mlir::Value> packedRows(mlir::Value base, int64_t height,
                                             llvm::ArrayRef<mlir::Value> accumulators);
+  llvm::SmallVector<mlir::Value> biasedRows(llvm::ArrayRef<mlir::Value> accumulators);
   void finishRuns(mlir::Value row, mlir::Value pixel, int64_t height, llvm::ArrayRef<mlir::Value> packed);
   void finishWhole(mlir::Value panel, mlir::Value row, mlir::Value pixel, int64_t height,
                    llvm::ArrayRef<mlir::Value> packed, int64_t columns);
@@ -42,6 +43,7 @@ private:
   Tile tile;
   bool biased;
   std::optional<ByteEpilogue> bytes; ///< none where results are no bytes, or the ISA has no packs
+  mlir::Value runBias;               ///< of floats in runs, one for each column; null where there is none
   bool whole = false; ///< the ops behind take vectors of several rows, before these are cut into pieces
   int64_t panels;
 };

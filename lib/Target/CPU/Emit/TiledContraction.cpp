@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include <numeric>
 
 namespace limbeck::cpu {
 
@@ -228,6 +229,17 @@ private:
 };
 } // namespace
 
+/// As many pixels as make the results of all columns one vector of bytes; or those of one group whole vectors of floats.
+static int64_t pixelsOfRuns(const TiledProblem &problem, const Isa &isa, bool floats) {
+  constexpr int64_t kMostOfFloats = 16;
+  int64_t most = std::min(problem.width, isa.registers - 4);
+  if (!floats)
+    return std::clamp<int64_t>(4 * isa.lanes / problem.columns, 1, most);
+  int64_t whole = isa.lanes / std::gcd(isa.lanes, problem.run);
+  most = std::min(most, kMostOfFloats);
+  return most < whole ? most : most / whole * whole;
+}
+
 /// Chooses tile and atom of a problem and writes its loops.
 static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                         lower::ContractionArithmetic &arithmetic, TiledProblem &problem) {
@@ -260,10 +272,8 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                    : arithmetic.isFloat() ? "float tile"
                                           : "integer tile");
   Tile tile{};
-  if (problem.run) { // as many pixels as make the results of all columns one vector of bytes
-    tile = {
-        std::clamp<int64_t>(4 * isa.lanes / problem.columns, 1, std::min(problem.width, isa.registers - 4)),
-        1, isa.lanes};
+  if (problem.run) {
+    tile = {pixelsOfRuns(problem, isa, arithmetic.isFloat()), 1, isa.lanes};
     noteTile(kernel, extent, isa, tile);
   } else {
     tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());

@@ -138,10 +138,14 @@ static TiledProblem allTapsProblem(lower::KernelBuilder &kernel, Operation *op) 
   problem.run = run;
   problem.weights.values = std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.columns}));
   std::byte *to = problem.weights.values.mutableBytes();
+  size_t bytes = storageBytes(constant.dtype());
   for (int64_t input = 0; input < w[0]; ++input)
     for (int64_t tap = 0; tap < height * width; ++tap)
-      for (int64_t channel = 0; channel < channels; ++channel) // bytes
-        *to++ = constant.bytes()[(input * channels + channel) * height * width + tap];
+      for (int64_t channel = 0; channel < channels; ++channel, to += bytes)
+        std::memcpy(to,
+                    constant.bytes() +
+                        static_cast<size_t>((input * channels + channel) * height * width + tap) * bytes,
+                    bytes);
   Shape rows{x[0], x[1]};
   problem.resultPlace = [=, &kernel](Value row, Value column, Value channel) -> Index {
     OpBuilder &b = kernel.builder();
@@ -154,13 +158,15 @@ static TiledProblem allTapsProblem(lower::KernelBuilder &kernel, Operation *op) 
   return problem;
 }
 
-/// Whether that is possible: results are bytes, stored as runs, and what follows takes them in any order of channels.
+/// Whether that is possible: results are bytes or f32, stored as runs, and what follows takes them in any order of channels.
 static bool takesAllTaps(lower::KernelBuilder &kernel, Operation *op, const Isa &isa) {
   Shape w = kernel.shapeOf(op->getOperand(1));
   Value result = op->getResult(0);
   bool bytes = kernel.typeOf(op->getOperand(0)).quantization && packsTo(kernel.typeOf(result)) &&
                bitWidth(kernel.typeOf(op->getOperand(1)).dtype) == 8;
-  return bytes && w[1] * w[2] * w[3] <= isa.lanes && w[2] * w[3] > 1 && kernel.storesRuns(2) &&
+  bool biasKnown = op->getNumOperands() < 3 || kernel.constantOf(op->getOperand(2));
+  bool floats = !kernel.typeOf(result).quantization && kernel.typeOf(result).dtype == DType::F32 && biasKnown;
+  return (bytes || floats) && w[1] * w[2] * w[3] <= isa.lanes && w[2] * w[3] > 1 && kernel.storesRuns(2) &&
          (kernel.results()[0] == result || kernel.followsChannels(result));
 }
 

@@ -18,8 +18,8 @@ struct TiledProblem {
   /// Place of input element k of window row kh for pixel `column` of `row`.
   std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value kh, mlir::Value k)> inputPlace;
   std::function<lower::Index(mlir::Value row, mlir::Value column, mlir::Value channel)> resultPlace;
-  /// Where the columns are groups of `run` results whose places neighbour those of the next pixel: 0 where they are not. There is one
-  /// panel then, and results are bytes.
+  /// Where the columns are groups of `run` results whose places neighbour those of the next pixel: 0 where they are not. All columns are
+  /// one vector then, and results bytes or f32.
   int64_t run = 0;
   size_t countedDim = 0; ///< of the results, in which `column` counts on through the dimensions before it
 };
