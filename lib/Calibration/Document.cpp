@@ -78,8 +78,8 @@ Status Statistics::merge(const Statistics &other) {
   // Else a tensor would have statistics of fewer samples than the document says.
   const std::string *ours = tensorOfOne(*this, other), *theirs = tensorOfOne(other, *this);
   if (samples > 0 && other.samples > 0 && (ours || theirs))
-    return error(Code::Calibration, "expected statistics of the same tensors, found '", ours ? *ours : *theirs,
-                 ours ? "' only in what is before this one" : "' only in this one")
+    return error(Code::Calibration, "expected statistics of the same tensors, found '",
+                 ours ? *ours : *theirs, ours ? "' only in what is before this one" : "' only in this one")
         .withHint("calibrate all parts with the same recipe");
   if (samples + other.samples > kMostSamples)
     return error(Code::Calibration, "expected at most ", kMostSamples, " samples together, found more");

@@ -59,17 +59,22 @@ Status Explainer::open() {
   for (size_t i = 0; i < imported.inputs.size(); ++i)
     inputs.push_back({imported.inputNames[i], imported.values[imported.inputs[i]].type});
   LIMBECK_ASSIGN(data, DataSet::open(options.dataSet, inputs));
-  LIMBECK_TRY(chooseSamples(inputs));
+  return chooseSamples(inputs);
+}
+
+/// The model whose roundings are chosen, for the recipe.
+Status Explainer::buildModel() {
   std::string file = options.statistics;
   if (!isGiven()) { // of which there are no statistics
-    LIMBECK_ASSIGN(file, statisticsFor(options.recipe));
+    LIMBECK_ASSIGN(file, statisticsFor(recipe));
   }
   if (file != options.statistics) {
     LIMBECK_ASSIGN(calibration::Statistics again, calibration::readStatistics(file));
     statistics = std::make_shared<const calibration::Statistics>(std::move(again));
-    report.notes.push_back(
-        "the statistics are of a model without this recipe's equalize and smooth: others were "
-        "collected from the samples that are run here");
+    if (recipe.rules.size() == options.recipe.rules.size())
+      report.notes.push_back(
+          "the statistics are of a model without this recipe's equalize and smooth: others were "
+          "collected from the samples that are run here");
   }
   VariantOptions variantOptions;
   variantOptions.model = source;
@@ -77,7 +82,7 @@ Status Explainer::open() {
     variantOptions.quantized = source;
     variantOptions.quantized.path = options.quantized;
   } else {
-    variantOptions.recipe = quantize::recipeText(options.recipe);
+    variantOptions.recipe = quantize::recipeText(recipe);
   }
   variantOptions.statistics = statistics;
   variantOptions.threads = options.threads;
@@ -141,10 +146,13 @@ Expected<ExplainReport> Explainer::run() {
   report.quantizedModel = options.quantized;
   Status status = [&]() -> Status {
     LIMBECK_TRY(open());
+    LIMBECK_TRY(buildModel());
+    LIMBECK_TRY(scaleFirst());
     LIMBECK_TRY(rank());
     LIMBECK_TRY(findRepairs());
     if (isGiven())
       return compareGiven();
+    LIMBECK_TRY(compareWide());
     LIMBECK_TRY(judgeRepairs());
     LIMBECK_TRY(compileRepairs());
     return repairWhole();
@@ -154,10 +162,8 @@ Expected<ExplainReport> Explainer::run() {
   LIMBECK_TRY(std::move(status));
   if (isGiven())
     return std::move(report);
-  size_t number = 0;
-  for (const LayerError &layer : report.layers)
-    if (layer.repair && number++ < report.repairs)
-      report.repaired = layer.repair->together;
+  if (std::vector<const Repair *> applied = repairs(report.repairs); !applied.empty())
+    report.repaired = applied.back()->together;
   if (report.repairs < options.apply)
     report.notes.push_back(message("found ", report.repairs, " repairs, fewer than the ", options.apply,
                                    " that were asked for"));

@@ -7,25 +7,27 @@
 
 namespace limbeck::session {
 
-/// The options' recipe with some repairs behind it, in the order of the layers.
-quantize::Recipe Explainer::recipeWith(size_t first, size_t count) const {
-  quantize::Recipe recipe = options.recipe;
-  size_t number = 0;
-  for (const LayerError &layer : report.layers) {
-    if (!layer.repair)
-      continue;
-    if (number >= first && number < first + count)
-      for (const quantize::Rule &rule : layer.repair->rules) {
-        // Layers that read one tensor say the same of it.
-        std::erase_if(recipe.rules, [&](const quantize::Rule &other) {
-          return other.node == rule.node && other.tensor == rule.tensor &&
-                 other.operators == rule.operators && other.settings == rule.settings;
-        });
-        recipe.rules.push_back(rule);
-      }
-    ++number;
+/// The first repairs that are not left out, in the order of the layers.
+std::vector<const Repair *> Explainer::repairs(size_t most) const {
+  std::vector<const Repair *> found;
+  for (const LayerError &layer : report.layers)
+    if (layer.repair && !layer.repair->leftOut && found.size() < most)
+      found.push_back(&*layer.repair);
+  return found;
+}
+
+/// The recipe with rules behind it.
+quantize::Recipe Explainer::recipeWith(std::span<const quantize::Rule> rules) const {
+  quantize::Recipe result = recipe;
+  for (const quantize::Rule &rule : rules) {
+    // Layers that read one tensor say the same of it.
+    std::erase_if(result.rules, [&](const quantize::Rule &other) {
+      return other.node == rule.node && other.tensor == rule.tensor && other.operators == rule.operators &&
+             other.settings == rule.settings;
+    });
+    result.rules.push_back(rule);
   }
-  return recipe;
+  return result;
 }
 
 /// The artifact of a recipe, or of the float model; compiled once.
@@ -98,27 +100,31 @@ Expected<double> Explainer::timeCompiled(std::span<CompiledRecipe> models) {
 
 /// Integers, no simulation: what a few repairs gain and what they cost in time.
 Status Explainer::compileRepairs() {
-  size_t repairs = static_cast<size_t>(
-      std::ranges::count_if(report.layers, [](const LayerError &layer) { return layer.repair.has_value(); }));
-  report.repairs = std::min(options.apply, repairs);
-  report.recipe = recipeWith(0, report.repairs);
+  std::vector<quantize::Rule> rules;
+  for (const Repair *repair : repairs(options.apply)) {
+    rules.insert(rules.end(), repair->rules.begin(), repair->rules.end());
+    ++report.repairs;
+  }
+  report.recipe = recipeWith(rules);
   if (options.timed == 0 && report.repairs == 0)
     return {};
-  std::vector<CompiledRecipe> models = {{options.recipe}};
+  std::vector<CompiledRecipe> models = {{recipe}};
   std::vector<Repair *> timed;
   for (LayerError &layer : report.layers)
     if (layer.repair && timed.size() < options.timed) {
-      models.push_back({recipeWith(timed.size(), 1)});
+      models.push_back({recipeWith(layer.repair->rules)});
       timed.push_back(&*layer.repair);
     }
-  if (report.repairs > 0)
+  if (report.repairs > 0 || options.apply > 0)
     models.push_back({report.recipe});
   LIMBECK_TRY(runCompiled("compiled repairs", models));
   report.compiled = models.front().noise.decibels();
-  if (report.repairs > 0) {
+  if (options.apply > 0)
+    report.reached = models.back().noise.decibels();
+  if (report.repairs > 0)
     report.compiledRepaired = models.back().noise.decibels();
+  if (options.apply > 0)
     models.pop_back();
-  }
   for (size_t i = 0; i < timed.size(); ++i)
     timed[i]->measuredGain = models[i + 1].noise.decibels() - *report.compiled;
   if (options.timed == 0)

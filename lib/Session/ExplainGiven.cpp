@@ -35,7 +35,7 @@ Status Explainer::compareGiven() {
       return error(Code::Run, "interrupted");
     return {};
   }));
-  report.compiled = integers.decibels();
+  report.compiled = report.reached = integers.decibels();
   report.unrounded = unrounded.decibels();
   // Ten times the noise of the layers hides nothing.
   constexpr double apart = 10;

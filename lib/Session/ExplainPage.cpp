@@ -207,7 +207,8 @@ std::string layerTable(const ExplainReport &report) {
                                           std::optional(repair->together), repair->measuredGain})
         cell(number(value));
       cell(repair->time ? llvm::formatv("{0:F2}", *repair->time).str() : "");
-      html += "<td class=\"text\">" + escaped(repair->about) + "</td>";
+      html +=
+          "<td class=\"text\">" + escaped(repair->about) + (repair->leftOut ? ", left out" : "") + "</td>";
     } else {
       html += "<td></td><td></td><td></td><td></td><td></td><td></td>";
     }

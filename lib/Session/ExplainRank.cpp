@@ -29,7 +29,7 @@ Status Explainer::rank() {
   LIMBECK_TRY(answer("layers, each alone", questions));
   LIMBECK_TRY(forSamples("tensors", 1,
                          [&](const Sample &sample) { return model->measure(sample.values, measured); }));
-  report.quantized = cumulative.back().decibels();
+  report.reached = report.quantized = cumulative.back().decibels();
   for (size_t i = 0; i < layers.size(); ++i)
     order.push_back(i);
   std::ranges::sort(order, std::less(), [&](size_t i) { return std::pair(-isolated[i].ratio(), i); });

@@ -7,15 +7,18 @@ namespace limbeck::session {
 
 using quantize::WeightVariant;
 
-/// A way to choose the ranges of what a layer reads; without a method, the recipe's.
+/// A way to store what a layer reads: how its ranges are chosen (without a method, as by the recipe), and whether in 16 bits.
 struct RangeChoice {
   const char *method, *percentile;
+  bool wide = false;
 };
 
 namespace {
 constexpr RangeChoice kRangeChoices[] = {
     {nullptr, nullptr},     {"minmax", nullptr},  {"avg-minmax", nullptr}, {"percentile", "99.99"},
-    {"percentile", "99.9"}, {"entropy", nullptr}, {"mse", nullptr}};
+    {"percentile", "99.9"}, {"entropy", nullptr}, {"mse", nullptr},        {nullptr, nullptr, true}};
+/// The last one costs time, as float does.
+constexpr size_t kWideChoice = std::size(kRangeChoices) - 1;
 constexpr WeightVariant kWeightChoices[] = {WeightVariant::Recipe, WeightVariant::Channels,
                                             WeightVariant::LeastSquares};
 } // namespace
@@ -26,6 +29,11 @@ std::vector<std::optional<calibration::Range>> Explainer::rangesOf(const Rounded
   for (size_t number : layer.tensors) {
     const RoundedTensor &tensor = model->tensors[number];
     const calibration::TensorStatistics *found = statisticsOf(tensor);
+    if (choice.wide) {
+      bool may = bitWidth(tensor.storage) == 8 && !tensor.names.empty() && !tensor.given;
+      ranges.push_back(may ? std::optional(tensor.range) : std::nullopt);
+      continue;
+    }
     if (!choice.method || !found) {
       ranges.push_back(choice.method ? std::nullopt : std::optional(tensor.range));
       continue;
@@ -38,17 +46,24 @@ std::vector<std::optional<calibration::Range>> Explainer::rangesOf(const Rounded
   return ranges;
 }
 
+static DType storageOf(const RoundedTensor &tensor, const RangeChoice &choice) {
+  if (!choice.wide)
+    return tensor.storage;
+  return isSigned(tensor.storage) ? DType::S16 : DType::U16;
+}
+
 /// Whether there is such a range for all that the layer reads, and it differs from the recipe's.
 bool Explainer::applyRange(Variant &variant, const RoundedLayer &layer, const RangeChoice &choice) const {
   std::vector<std::optional<calibration::Range>> ranges = rangesOf(layer, choice);
-  bool differs = false;
+  bool differs = choice.wide;
   for (size_t i = 0; i < ranges.size(); ++i) {
     if (!ranges[i])
       return false;
     const RoundedTensor &tensor = model->tensors[layer.tensors[i]];
     differs |= !(*ranges[i] == tensor.range);
     float applied = variant.rounding[layer.tensors[i]][quantize::Applied];
-    variant.rounding[layer.tensors[i]] = quantize::roundingRow(*ranges[i], tensor.storage, tensor.symmetric);
+    variant.rounding[layer.tensors[i]] =
+        quantize::roundingRow(*ranges[i], storageOf(tensor, choice), tensor.symmetric);
     variant.rounding[layer.tensors[i]][quantize::Applied] = applied;
   }
   return differs;
@@ -82,12 +97,22 @@ void Explainer::applyRepair(Variant &variant, const RoundedLayer &layer, const R
 
 /// What is stored when the layers of these places have their repairs.
 Expected<std::vector<bool>> Explainer::storedBeside(std::span<const size_t> places) const {
-  quantize::Recipe recipe = options.recipe;
+  quantize::Recipe repaired = recipe;
   for (size_t place : places) {
     std::vector<quantize::Rule> rules = rulesOf(model->layers[order[place]], choices[place]);
-    recipe.rules.insert(recipe.rules.end(), rules.begin(), rules.end());
+    repaired.rules.insert(repaired.rules.end(), rules.begin(), rules.end());
   }
-  return model->storedWith(recipe);
+  return model->storedWith(repaired);
+}
+
+/// 16 bits, with the fewest changes of the weights that leave no more noise than that; nothing where none do. `weights`: the noise
+/// of each choice of them.
+std::optional<RepairChoice> Explainer::wideChoice(const RoundedLayer &layer, std::span<const double> weights,
+                                                  double range, double enough) const {
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (RepairChoice choice{kWideChoice, i, false}; range + weights[i] <= enough && hasRules(layer, choice))
+      return choice;
+  return std::nullopt;
 }
 
 /// The second round, for the worst layers: ranges and weights, each for itself; their noises add up.
@@ -146,7 +171,7 @@ Status Explainer::findRepairs() {
     RepairChoice best{0, 0, /*keepFloat=*/true};
     double enough = now / 10, bestNoise = shared ? one.ranges[0].ratio() : 0;
     for (int changes = 1; changes <= 2 && (changes == 1 || best.keepFloat || bestNoise > enough); ++changes)
-      for (size_t i = 0; i < ranges; ++i)
+      for (size_t i = 0; i < std::min(ranges, kWideChoice); ++i)
         for (size_t j = 0; j < (layer.weights ? weights : 1); ++j) {
           RepairChoice choice{i, j, false};
           if (choice.changes() != changes || (i && !one.possible[i]) || !hasRules(layer, choice))
@@ -158,6 +183,13 @@ Status Explainer::findRepairs() {
           }
         }
     choices.back() = best;
+    wide.emplace_back();
+    if (!best.keepFloat || !one.possible[kWideChoice])
+      continue;
+    std::vector<double> noises;
+    for (size_t j = 0; j < (layer.weights ? weights : 1); ++j)
+      noises.push_back(one.weights[j].ratio());
+    wide.back() = wideChoice(layer, noises, one.ranges[kWideChoice].ratio(), std::max(enough, bestNoise));
   }
   return {};
 }
@@ -183,7 +215,7 @@ std::vector<quantize::Rule> Explainer::rulesOf(const RoundedLayer &layer, const 
   }
   if (layer.run && choice.range != 0 && !layer.node.empty())
     addRule(&quantize::Rule::node, layer.node, {{"activation_granularity", "row"}});
-  if (const RangeChoice &range = kRangeChoices[choice.range]; range.method && !layer.run)
+  if (const RangeChoice &range = kRangeChoices[choice.range]; !layer.run && range.method)
     for (size_t number : layer.tensors)
       for (const std::string &tensor : model->tensors[number].names) {
         std::map<std::string, std::string> settings = {{"method", range.method}};
@@ -191,6 +223,11 @@ std::vector<quantize::Rule> Explainer::rulesOf(const RoundedLayer &layer, const 
           settings["percentile"] = range.percentile;
         addRule(&quantize::Rule::tensor, tensor, std::move(settings));
       }
+  else if (range.wide)
+    for (size_t number : layer.tensors)
+      for (const std::string &tensor : model->tensors[number].names)
+        addRule(&quantize::Rule::tensor, tensor,
+                {{"activations", std::string(name(storageOf(model->tensors[number], range)))}});
   if (const RoundedWeights *weights = layer.weights ? &model->weights[*layer.weights] : nullptr;
       choice.weights != 0 && weights && weights->hasColumns) {
     bool finer = kWeightChoices[choice.weights] == WeightVariant::Channels;
@@ -219,6 +256,8 @@ std::string Explainer::about(const RoundedLayer &layer, const RepairChoice &choi
     text = "scales per row";
   else if (const RangeChoice &range = kRangeChoices[choice.range]; range.method)
     text = message(range.method, range.percentile ? message(" ", range.percentile) : "", " range");
+  else if (range.wide)
+    text = "16-bit activations";
   if (const RoundedWeights *weights = layer.weights ? &model->weights[*layer.weights] : nullptr;
       choice.weights != 0 && weights && weights->hasColumns)
     text += message(text.empty() ? "" : ", ", kWeightChoices[choice.weights] == WeightVariant::LeastSquares
@@ -232,29 +271,23 @@ std::string Explainer::about(const RoundedLayer &layer, const RepairChoice &choi
 
 /// The third round: the repairs for themselves, one by one in the quantized model, and one after the other.
 Status Explainer::judgeRepairs() {
-  std::vector<OutputNoise> isolated(worst()), alone(worst()), together(worst());
+  std::vector<OutputNoise> isolated(worst()), alone(worst());
   Ask questions;
-  Variant all = model->variant(true);
-  std::vector<size_t> places;
   for (size_t place = 0; place < worst(); ++place) {
     const RoundedLayer &layer = model->layers[order[place]];
     const RepairChoice &choice = choices[place];
     Variant only = model->variant(false), repaired = model->variant(true);
     only.apply(layer);
-    places.push_back(place);
-    std::vector<bool> beside, besideAll;
+    std::vector<bool> beside;
     if (choice.keepFloat) {
       LIMBECK_ASSIGN(beside, storedBeside(std::array{place}));
-      LIMBECK_ASSIGN(besideAll, storedBeside(places));
     }
     applyRepair(only, layer, choice, beside);
     applyRepair(repaired, layer, choice, beside);
-    applyRepair(all, layer, choice, besideAll);
     questions.emplace_back(std::move(only), &isolated[place]);
     questions.emplace_back(std::move(repaired), &alone[place]);
-    questions.emplace_back(all, &together[place]);
   }
-  LIMBECK_TRY(answer("repairs together", questions));
+  LIMBECK_TRY(answer("repairs, each alone", questions));
   for (size_t place = 0; place < worst(); ++place) {
     const RoundedLayer &layer = model->layers[order[place]];
     // A layer that costs nothing needs none, and a node without a name cannot be spoken of.
@@ -265,9 +298,44 @@ Status Explainer::judgeRepairs() {
     repair.rules = rulesOf(layer, choices[place]);
     repair.isolated = isolated[place].decibels();
     repair.gain = alone[place].decibels() - report.quantized;
-    repair.together = together[place].decibels();
     report.layers[place].repair = std::move(repair);
   }
+  return joinRepairs();
+}
+
+/// What a repair gains depends on those before it: what it loses beside them, it is left out for.
+Status Explainer::joinRepairs() {
+  Variant all = model->variant(true);
+  double best = report.quantized;
+  std::vector<size_t> places;
+  int64_t leftOut = 0;
+  for (size_t place = 0; place < worst(); ++place) {
+    std::optional<Repair> &repair = report.layers[place].repair;
+    if (!repair)
+      continue;
+    places.push_back(place);
+    std::vector<bool> beside;
+    if (choices[place].keepFloat) {
+      LIMBECK_ASSIGN(beside, storedBeside(places));
+    }
+    Variant with = all;
+    applyRepair(with, model->layers[order[place]], choices[place], beside);
+    OutputNoise noise;
+    Ask question;
+    question.emplace_back(with, &noise);
+    LIMBECK_TRY(answer("repairs together", question));
+    repair->together = noise.decibels();
+    if ((repair->leftOut = !(repair->together >= best))) {
+      places.pop_back();
+      ++leftOut;
+      continue;
+    }
+    best = repair->together;
+    all = std::move(with);
+  }
+  if (leftOut > 0)
+    report.notes.push_back(
+        message("repairs of ", leftOut, " layers are left out: beside those of worse layers they do harm"));
   return {};
 }
 

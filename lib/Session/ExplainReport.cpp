@@ -68,10 +68,19 @@ std::string explainText(const ExplainReport &report) {
       for (const std::string &cell :
            {decibels(repair->isolated), decibels(repair->gain), decibels(repair->together),
             decibels(repair->measuredGain), repair->time ? llvm::formatv("{0:F2}", *repair->time).str() : "",
-            repair->about})
+            repair->leftOut ? repair->about + ", left out" : repair->about})
         rows.back().push_back(cell);
   }
   text += table(rows);
+  for (const LayerError &layer : report.layers)
+    if (const auto &wide = layer.wide)
+      text +=
+          llvm::formatv(
+              "\n{0} with 16-bit activations: gain {1} dB, time {2:F2}; in float: gain {3} dB, time {4:F2}",
+              printable(layer.node, 48), decibels(wide->gain), wide->time.value_or(1),
+              decibels(wide->floatGain), wide->floatTime.value_or(1))
+              .str();
+  text += text.ends_with("\n") ? "" : "\n";
   std::vector<WholeRepair> whole = report.whole;
   if (report.biases)
     whole.push_back(*report.biases);
@@ -155,11 +164,21 @@ static void writeLayer(llvm::json::OStream &json, const LayerError &layer) {
       json.attribute("isolated_db", jsonNumber(repair->isolated));
       json.attribute("gain_db", jsonNumber(repair->gain));
       json.attribute("together_db", jsonNumber(repair->together));
+      json.attribute("left_out", repair->leftOut);
       json.attribute("compiled_gain_db", optionalNumber(repair->measuredGain));
       json.attribute("time", optionalNumber(repair->time));
     });
   else
     json.attribute("repair", nullptr);
+  if (const auto &wide = layer.wide)
+    json.attributeObject("wide", [&] {
+      json.attribute("compiled_gain_db", jsonNumber(wide->gain));
+      json.attribute("time", optionalNumber(wide->time));
+      json.attribute("float_compiled_gain_db", jsonNumber(wide->floatGain));
+      json.attribute("float_time", optionalNumber(wide->floatTime));
+    });
+  else
+    json.attribute("wide", nullptr);
 }
 
 std::string explainJson(const ExplainReport &report) {

@@ -18,7 +18,8 @@ static std::string gramText(const quantize::Recipe &recipe) {
 /// that it lacks: then one of the samples.
 Expected<std::string> Explainer::statisticsFor(const quantize::Recipe &recipe) {
   std::string gram = gramText(recipe), scaling = quantize::scalingText(recipe) + gram;
-  collected.try_emplace(statistics->scaling + gramText(options.recipe), options.statistics);
+  if (collected.empty())
+    collected[statistics->scaling + gramText(options.recipe)] = options.statistics;
   if (auto found = collected.find(scaling); found != collected.end())
     return found->second;
   CalibrateOptions again;

@@ -6,31 +6,32 @@
 
 namespace limbeck::session {
 
-/// A tenth of the noise is worth what quantize has to do for it.
-constexpr double kWorthDecibels = 0.5;
-
 /// Weights that are stored alone, which the inputs' Gram matrices can round better.
 static bool takesGram(const RoundedLayer &layer, const VariantModel &model) {
   return layer.weights && layer.tensors.empty() && !layer.run && !layer.node.empty() &&
          model.weights[*layer.weights].granularity != "tensor";
 }
 
-/// What the recipe does not do already, each to be tried for itself.
-std::vector<WholeRepair> Explainer::wholeCandidates() const {
-  std::vector<WholeRepair> candidates;
-  auto add = [&](const char *about, std::map<std::string, std::string> settings, std::string nodes = "") {
-    WholeRepair repair;
-    repair.about = about;
-    repair.rule.node = std::move(nodes);
-    repair.rule.settings = std::move(settings);
-    candidates.push_back(std::move(repair));
-  };
+static WholeRepair wholeRepair(const char *about, std::map<std::string, std::string> settings,
+                               std::string nodes = "") {
+  WholeRepair repair;
+  repair.about = about;
+  repair.rule.node = std::move(nodes);
+  repair.rule.settings = std::move(settings);
+  return repair;
+}
+
+/// What moves sizes between channels, where the recipe does not.
+std::vector<WholeRepair> Explainer::scalingCandidates() const {
   bool calibrated = std::ranges::any_of(
       model->layers, [](const RoundedLayer &layer) { return layer.weights && !layer.tensors.empty(); });
-  if (calibrated && quantize::scalingText(options.recipe).empty()) {
-    add("smooth", {{"smooth", "auto"}});
-    add("equalize", {{"equalize", "true"}});
-  }
+  if (!calibrated || !quantize::scalingText(recipe).empty())
+    return {};
+  return {wholeRepair("smooth", {{"smooth", "auto"}}), wholeRepair("equalize", {{"equalize", "true"}})};
+}
+
+/// Better rounding of weights that are stored alone.
+std::vector<WholeRepair> Explainer::gramCandidates() const {
   std::string nodes;
   size_t alone = 0;
   for (const RoundedLayer &layer : model->layers)
@@ -38,13 +39,12 @@ std::vector<WholeRepair> Explainer::wholeCandidates() const {
       nodes += (nodes.empty() ? "^(" : "|") + llvm::Regex::escape(layer.node);
       ++alone;
     }
-  if (alone > 0) {
-    // Other contractions have no such method.
-    nodes = alone == model->layers.size() ? "" : nodes + ")$";
-    add("weights by gptq", {{"weight_method", "gptq"}}, nodes);
-    add("weights by awq", {{"weight_method", "awq"}}, nodes);
-  }
-  return candidates;
+  if (alone == 0)
+    return {};
+  // Other contractions have no such method.
+  nodes = alone == model->layers.size() ? "" : nodes + ")$";
+  return {wholeRepair("weights by gptq", {{"weight_method", "gptq"}}, nodes),
+          wholeRepair("weights by awq", {{"weight_method", "awq"}}, nodes)};
 }
 
 /// What the user of the recipe must know of a rule that explain put into it.
@@ -78,20 +78,38 @@ Status Explainer::tryWhole(std::string_view what, std::vector<WholeRepair> &repa
   if (options.apply > 0 && repairs[best].after >= repairs[best].before + kWorthDecibels) {
     repairs[best].applied = true;
     report.recipe = models[best + 1].recipe;
+    report.reached = repairs[best].after;
     report.notes.push_back(noteOf(repairs[best]));
   }
   return {};
+}
+
+/// It costs no time, or little, and leaves all in integers: so it comes before the repairs of single layers, which are then those of
+/// the model with it.
+Status Explainer::scaleFirst() {
+  report.recipe = recipe;
+  if (isGiven() || options.timed == 0)
+    return {};
+  report.whole = scalingCandidates();
+  LIMBECK_TRY(tryWhole("recipes for all layers", report.whole));
+  auto applied = std::ranges::find(report.whole, true, &WholeRepair::applied);
+  if (applied == report.whole.end())
+    return {};
+  recipe = report.recipe;
+  report.notes.push_back(message("layers and repairs are those of the model with '", applied->about,
+                                 "'; without --apply explain shows those without"));
+  return buildModel();
 }
 
 /// Measured in integers, on the samples that factors, Gram matrices and biases are taken from, as quantize takes them from its own.
 Status Explainer::repairWhole() {
   if (options.timed == 0)
     return {};
-  report.whole = wholeCandidates();
-  LIMBECK_TRY(tryWhole("recipes for all layers", report.whole));
-  bool corrected = std::ranges::any_of(options.recipe.rules, [](const quantize::Rule &rule) {
-    return rule.settings.contains("correct_bias");
-  });
+  std::vector<WholeRepair> grams = gramCandidates();
+  LIMBECK_TRY(tryWhole("better rounding of weights", grams));
+  report.whole.insert(report.whole.end(), grams.begin(), grams.end());
+  bool corrected = std::ranges::any_of(
+      recipe.rules, [](const quantize::Rule &rule) { return rule.settings.contains("correct_bias"); });
   bool calibrated =
       std::ranges::any_of(model->layers, [](const RoundedLayer &layer) { return !layer.tensors.empty(); });
   if (corrected || !calibrated)
@@ -100,10 +118,10 @@ Status Explainer::repairWhole() {
   std::vector<WholeRepair> biases(1);
   biases[0].about = "biases corrected by runs";
   biases[0].rule.settings = {{"correct_bias", "runs"}};
-  quantize::Recipe recipe = report.recipe;
-  recipe.rules.push_back(biases[0].rule);
-  LIMBECK_ASSIGN(std::string before, statisticsFor(recipe));
-  LIMBECK_ASSIGN(std::string after, withBiasErrors(recipe));
+  quantize::Recipe with = report.recipe;
+  with.rules.push_back(biases[0].rule);
+  LIMBECK_ASSIGN(std::string before, statisticsFor(with));
+  LIMBECK_ASSIGN(std::string after, withBiasErrors(with));
   if (before == after)
     return {};
   LIMBECK_TRY(tryWhole("corrected biases", biases));

@@ -20,6 +20,9 @@ struct RepairChoice {
   int changes() const { return (range != 0) + (weights != 0); }
 };
 
+/// A tenth of the noise is worth what quantize has to do for it.
+inline constexpr double kWorthDecibels = 0.5;
+
 /// A recipe's model in integers, and what was measured of it.
 struct CompiledRecipe {
   quantize::Recipe recipe;
@@ -31,13 +34,14 @@ struct CompiledRecipe {
 class Explainer {
 public:
   Explainer(const ExplainOptions &options, TemporaryFolder folder, const Progress &progress)
-      : options(options), folder(std::move(folder)), progress(progress) {}
+      : options(options), recipe(options.recipe), folder(std::move(folder)), progress(progress) {}
   Expected<ExplainReport> run();
 
 private:
   using Ask = std::vector<std::pair<Variant, OutputNoise *>>;
 
   Status open();
+  Status buildModel();
   Status chooseSamples(std::span<const NamedType> inputs);
   size_t placeOf(const Sample &sample) const;
   Expected<std::string> statisticsFor(const quantize::Recipe &recipe);
@@ -46,10 +50,14 @@ private:
   Status rank();
   Status findRepairs();
   Status judgeRepairs();
+  Status joinRepairs();
+  Status compareWide();
   Status compileRepairs();
   Status compareGiven();
+  Status scaleFirst();
   Status repairWhole();
-  std::vector<WholeRepair> wholeCandidates() const;
+  std::vector<WholeRepair> scalingCandidates() const;
+  std::vector<WholeRepair> gramCandidates() const;
   Status tryWhole(std::string_view what, std::vector<WholeRepair> &repairs);
   Status runCompiled(std::string_view what, std::span<CompiledRecipe> models);
   Expected<double> timeCompiled(std::span<CompiledRecipe> models);
@@ -68,10 +76,15 @@ private:
   std::string about(const RoundedLayer &layer, const RepairChoice &choice) const;
   Expected<std::string> compiled(const quantize::Recipe *recipe);
   Expected<std::string> compiled(const std::string &name, const CompileOptions &what);
-  quantize::Recipe recipeWith(size_t first, size_t count) const;
+  std::vector<const Repair *> repairs(size_t most) const;
+  quantize::Recipe recipeWith(std::span<const quantize::Rule> rules) const;
+  std::optional<RepairChoice> wideChoice(const RoundedLayer &layer, std::span<const double> weights,
+                                         double range, double enough) const;
   size_t worst() const { return std::min(options.worst, order.size()); }
 
   const ExplainOptions &options;
+  quantize::Recipe
+      recipe; ///< that layers are judged by: the options', and what scales all of them where that is applied
   TemporaryFolder folder;
   const Progress &progress;
   SourceModel source; ///< with the samples' shapes
@@ -81,10 +94,11 @@ private:
   /// Files of statistics, by the rules that factors were moved by and what Gram matrices are of.
   std::map<std::string, std::string> collected;
   std::unique_ptr<VariantModel> model;
-  std::vector<size_t> order;                    ///< of layers, the worst first
-  std::vector<RepairChoice> choices;            ///< per place in `order`
-  std::map<std::string, std::string> corrected; ///< files with errors of biases, by recipe
-  std::map<std::string, std::string> artifacts; ///< by recipe; `float`
+  std::vector<size_t> order;                     ///< of layers, the worst first
+  std::vector<RepairChoice> choices;             ///< per place in `order`
+  std::vector<std::optional<RepairChoice>> wide; ///< 16 bits in place of float, per place
+  std::map<std::string, std::string> corrected;  ///< files with errors of biases, by recipe
+  std::map<std::string, std::string> artifacts;  ///< by recipe; `float`
   CatchInterrupt interrupt;
   ExplainReport report;
 };

@@ -23,8 +23,8 @@ struct CalibrateOptions {
 
 struct CalibrateReport {
   calibration::Statistics statistics;
-  size_t shapes = 0;   ///< signatures that the model was compiled for
-  int interrupted = 0; ///< exit code that Ctrl-C asks for; the samples before it are in the statistics
+  size_t shapes = 0;     ///< signatures that the model was compiled for
+  int interrupted = 0;   ///< exit code that Ctrl-C asks for; the samples before it are in the statistics
   bool resumable = true; ///< `calibrate` would go on from these statistics
   std::vector<std::string> notes; ///< what is odd about the data, but no mistake
 };

@@ -41,11 +41,19 @@ struct WeightError {
 struct Repair {
   std::string about; ///< `mse range`, `scales per channel`, `float`
   std::vector<quantize::Rule> rules;
-  double isolated = 0;                ///< as of Layer, repaired
-  double gain = 0;                    ///< dB that the quantized model gains by this repair alone
-  double together = 0;                ///< dB of the quantized model with this and all repairs of worse layers
+  double isolated = 0; ///< as of Layer, repaired
+  double gain = 0;     ///< dB that the quantized model gains by this repair alone
+  double together =
+      0; ///< dB of the quantized model with this and the repairs of worse layers that are not left out
+  bool leftOut = false;               ///< with these it makes the model worse: no recipe has it
   std::optional<double> measuredGain; ///< dB, of the compiled model
   std::optional<double> time;         ///< of the compiled model with the repair / without, medians
+};
+
+/// Activations of 16 bits for a layer that else stays float: what both repairs gain and cost, measured.
+struct WideRepair {
+  double gain = 0, floatGain = 0;        ///< dB of compiled models
+  std::optional<double> time, floatTime; ///< medians, as multiples of that without
 };
 
 /// All decibels are signal to noise at the outputs against the float model, the least over outputs; infinity where nothing differs.
@@ -60,13 +68,14 @@ struct LayerError {
   std::optional<double> activationsOnly, weightsOnly,
       without; ///< parts of it; all but it; of the worst layers
   std::optional<Repair> repair;
+  std::optional<WideRepair> wide; ///< where it was tried
 };
 
 /// A rule for all layers together, which no simulation of single ones can judge.
 struct WholeRepair {
   std::string about; ///< `smooth`, `weights by gptq`
   quantize::Rule rule;
-  double before = 0, after = 0; ///< dB of compiled models, both with the repairs that are applied
+  double before = 0, after = 0; ///< dB of compiled models, both with what was applied before
   std::optional<double> time;   ///< with it / without, medians
   bool applied = false;         ///< a rule of the recipe
 };
@@ -80,7 +89,8 @@ struct ExplainReport {
   double quantized = 0;                             ///< dB of the whole model
   std::optional<double> repaired;                   ///< with ExplainOptions::apply repairs
   std::optional<double> compiled, compiledRepaired; ///< dB of compiled int8, without them and with them
-  std::vector<WholeRepair> whole;                   ///< what the recipe does not do already
+  double reached = 0;             ///< dB of what the recipe makes; compiled, where that was run
+  std::vector<WholeRepair> whole; ///< what the recipe does not do already
   std::optional<WholeRepair>
       biases; ///< `correct_bias: runs`, behind the best of those; not where the recipe has it
   std::optional<double> timeMs; ///< of the compiled model, median

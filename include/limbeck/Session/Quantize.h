@@ -34,7 +34,8 @@ struct QuantizationChoice {
   int64_t tensors = 0;                                           ///< stored in few bits
   std::map<std::pair<std::string, std::string>, int64_t> ranges; ///< of those, by storage and method
   std::vector<KeptFloat> kept;
-  std::set<std::string> forms; ///< what contractions became: "int8", "int4 weights", "int8 with activations of u16"
+  std::set<std::string>
+      forms; ///< what contractions became: "int8", "int4 weights", "int8 with activations of u16"
 
   /// All of them in words; "integers" where there are none.
   std::string formText() const;
