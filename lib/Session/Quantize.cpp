@@ -8,6 +8,7 @@
 #include "SameScaling.h"
 #include "SampleCheck.h"
 #include "TemporaryFolder.h"
+#include "VariantModel.h"
 #include "limbeck/Calibration/Document.h"
 #include "limbeck/Graph/IR/Calib.h"
 #include "limbeck/Graph/IR/Conversion.h"
@@ -99,8 +100,8 @@ private:
 
 /// How the input of a contraction is stored; nothing where that is not observed.
 static std::optional<DType> inputStorage(mlir::Operation *contraction, mlir::ModuleOp module) {
-  auto observe = contraction->getOperand(0).getDefiningOp<calib::ObserveOp>();
-  auto stat = observe ? module.lookupSymbol<calib::StatOp>(observe.getStat()) : calib::StatOp();
+  auto observed = observedAs(contraction->getOperand(0));
+  auto stat = observed ? module.lookupSymbol<calib::StatOp>(*observed) : calib::StatOp();
   if (!stat || !stat.getStorage())
     return std::nullopt;
   auto type = graph::toDType(*stat.getStorage());

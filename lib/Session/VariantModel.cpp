@@ -49,8 +49,7 @@ static std::pair<double, double> compareWeights(const Tensor &exact, const Tenso
           signal == 0 && power == 0 ? 1 : product / std::sqrt(signal * power)};
 }
 
-/// The statistic of the tensor whose elements a value has, moved or not; nothing where it is not observed.
-static std::optional<std::string> observedAs(mlir::Value value) {
+std::optional<std::string> observedAs(mlir::Value value) {
   while (mlir::Operation *op = value.getDefiningOp()) {
     if (auto observe = mlir::dyn_cast<calib::ObserveOp>(op))
       return observe.getStat().str();

@@ -16,6 +16,9 @@ namespace limbeck::session {
 
 class Compiler;
 
+/// The statistic of the tensor whose elements a value has, moved or not; nothing where it is not observed.
+std::optional<std::string> observedAs(mlir::Value value);
+
 /// A tensor that is stored in integers.
 struct RoundedTensor {
   std::string name; ///< of its statistics
