@@ -68,7 +68,9 @@ class Engine:
         if self.module.is_file() and self.module.stat().st_mtime > model.stat().st_mtime:
             return
         self.tool("iree-import-onnx", model, "-o", imported, "--opset-version", "17")
-        self.tool("iree-compile", imported, "-o", self.module, *self.flags)
+        partial = self.module.with_suffix(".partial")  # whoever is interrupted leaves no module
+        self.tool("iree-compile", imported, "-o", partial, *self.flags)
+        partial.rename(self.module)
 
     def load(self) -> None:
         import iree.runtime as runtime

@@ -82,7 +82,7 @@ def ensure_fixed(folder: Path, name: str, forms: list, batch: int) -> dict:
             partial = paths[form].with_suffix(".partial")
             catalogue.write_fixed(source, partial, feeds[0])
             if batch == 1:  # samples of a batch are these
-                plain.check_activations(f"{name}, {form}", partial, feeds)
+                plain.check_activations(f"{name}, {form}", partial, feeds, form)
             partial.rename(paths[form])
     return paths
 

@@ -15,7 +15,9 @@ from onnx import numpy_helper
 
 # The first attention of MiniLM leaves up to five probabilities in 10,000 that small: what it was trained to do, whatever the text.
 LEAST_WEIGHT = 2.0**-100
-VANISHING, MOST_VANISHED = "Softmax", 1e-3
+# Of the adverse form, whose scores are wider by a channel that saturates, up to two in 100.
+VANISHING, MOST_VANISHED = "Softmax", {"adverse": 2e-2}
+MOST_VANISHED_ELSE = 1e-3
 
 
 def tensors(graph: onnx.GraphProto):
@@ -65,7 +67,7 @@ def check_constants(name: str, model: onnx.ModelProto) -> None:
         check(f"{name}, weight '{tensor.name}'", numpy_helper.to_array(tensor))
 
 
-def check_activations(name: str, path: Path, feeds: list) -> int:
+def check_activations(name: str, path: Path, feeds: list, form: str = "") -> int:
     """Runs a model on all feeds with every tensor as an output; returns how many tensors there are."""
     model = onnx.load(path)
     check_constants(name, model)
@@ -78,7 +80,8 @@ def check_activations(name: str, path: Path, feeds: list) -> int:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    most = MOST_VANISHED.get(form, MOST_VANISHED_ELSE)
     for index, feed in enumerate(feeds):
         for output, array in zip(kinds, session.run(list(kinds), feed)):
-            check(f"{name}, input {index}, tensor '{output}'", array, MOST_VANISHED if kinds[output] == VANISHING else 0)
+            check(f"{name}, input {index}, tensor '{output}'", array, most if kinds[output] == VANISHING else 0)
     return len(kinds)
