@@ -1,5 +1,6 @@
 // Requantization in front of saturating packs.
 #include "Bytes.h"
+#include "Operands.h"
 #include "limbeck/Lower/Elementwise.h"
 #include "limbeck/Lower/FusedRounding.h"
 #include "limbeck/Target/CPU/Emitters.h"
@@ -62,6 +63,11 @@ Value packRequantized(lower::KernelBuilder &kernel, ByteInstructions &instructio
   OpBuilder &b = kernel.builder();
   const Quantization &y = *type.quantization;
   Value bytes = instructions.pack(quarters, isSigned(type.dtype), order, y.zeroPoints[0]);
+  bool clamps = y.lowest > lowest(type.dtype) || y.highest < highest(type.dtype);
+  // InstCombine moves the shuffle of the natural order behind a clamp, SelectionDAG in front of it: where the bytes become f32 in the same
+  // kernel, LLVM 22 then never ends.
+  if (clamps && order == ByteInstructions::Order::Natural)
+    bytes = heldInRegister(kernel, bytes);
   auto bound = [&](int64_t value) {
     return kernel.constantLike(bytes.getType(), static_cast<double>(value));
   };
