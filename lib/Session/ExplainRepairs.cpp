@@ -303,10 +303,11 @@ Status Explainer::judgeRepairs() {
   return joinRepairs();
 }
 
-/// What a repair gains depends on those before it: what it loses beside them, it is left out for.
+/// What a repair gains depends on those before it: what it loses beside them, it is left out for. But where a layer alone makes as much
+/// noise as the whole model has, errors make up for each other by luck: without its repair no other one could help.
 Status Explainer::joinRepairs() {
   Variant all = model->variant(true);
-  double best = report.quantized;
+  double now = report.quantized;
   std::vector<size_t> places;
   int64_t leftOut = 0;
   for (size_t place = 0; place < worst(); ++place) {
@@ -325,12 +326,13 @@ Status Explainer::joinRepairs() {
     question.emplace_back(with, &noise);
     LIMBECK_TRY(answer("repairs together", question));
     repair->together = noise.decibels();
-    if ((repair->leftOut = !(repair->together >= best))) {
+    repair->leftOut = !(repair->together >= now) && report.layers[place].isolated > now;
+    if (repair->leftOut) {
       places.pop_back();
       ++leftOut;
       continue;
     }
-    best = repair->together;
+    now = repair->together;
     all = std::move(with);
   }
   if (leftOut > 0)
