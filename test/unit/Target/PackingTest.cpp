@@ -31,6 +31,29 @@ TEST(Packing, panelsHoldUnitsOfProductsAndZerosBehindTheLastColumn) {
   }
 }
 
+TEST(Packing, tapsArePanelsOfTheirOwn) {
+  Tensor values = std::move(*Tensor::zeros(DType::S8, {1, 2, 6})); // two taps of three channels
+  for (size_t i = 0; i < 12; ++i)
+    values.mutableValues<int8_t>()[i] = static_cast<int8_t>(i + 1);
+  cpu::WeightMatrix weights{values, cpu::FusedProducts{{1, 2, 3, 4, 5, 6}, {10, 20, 30, 40, 50, 60}}, 2};
+  cpu::WeightMatrix padded = weights.inPanels(2);
+  EXPECT_EQ(padded.values.shape(), (Shape{1, 2, 8}));
+  std::span<const int8_t> out = padded.values.values<int8_t>();
+  EXPECT_EQ(std::vector<int8_t>(out.begin(), out.end()),
+            (std::vector<int8_t>{1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 9, 0, 10, 11, 12, 0}));
+  EXPECT_EQ(padded.products->starts, (std::vector<int64_t>{1, 2, 3, 0, 4, 5, 6, 0}));
+  EXPECT_EQ(padded.products->shifts, (std::vector<float>{10, 20, 30, 0, 40, 50, 60, 0}));
+  EXPECT_EQ(padded.channelOf(6), 2U);
+  EXPECT_EQ(weights.channelOf(5), 2U);
+  EXPECT_EQ(weights.inPanels(3).columns(), 6) << "whole panels as they are";
+  Tensor bias = std::move(*Tensor::zeros(DType::S32, {3}));
+  bias.mutableValues<int32_t>()[2] = 1000;
+  padded.products.reset();
+  Tensor start = cpu::compensatedBias(padded, bias, 0, {1, 1, 2});
+  EXPECT_EQ(start.values<int32_t>()[2], 1000);
+  EXPECT_EQ(start.values<int32_t>()[6], 1000) << "each tap has the bias of its channels";
+}
+
 TEST(Packing, compensatedBiasTakesTheZeroPointOut) {
   cpu::WeightMatrix weights = sampleWeights();
   Tensor bias = std::move(*Tensor::zeros(DType::S32, {3}));

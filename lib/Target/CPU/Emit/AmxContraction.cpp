@@ -83,7 +83,7 @@ public:
     if (schedule.gathered)
       gather.emplace(kernel, problem, schedule);
     sums = kernel.scratch((schedule.shallow ? 2 : 1) * schedule.height() * schedule.panel(), sumType());
-    int64_t units = ceilDivide(problem.columns, schedule.panel()) * runs() * schedule.blocks();
+    int64_t units = problem.panels(schedule.panel()) * runs() * schedule.blocks();
     auto [first, last] = kernel.share(units);
     Value any = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::ult, first, last);
     auto choice = scf::IfOp::create(b, kernel.loc(), any, /*withElseRegion=*/false);
@@ -147,7 +147,7 @@ private:
   }
 
   Unit unitAt(Value number) {
-    int64_t panels = ceilDivide(problem.columns, schedule.panel());
+    int64_t panels = problem.panels(schedule.panel());
     Unit unit;
     Value &block = unit.block;
     if (schedule.order != LoopOrder::PixelsOutermost) {
@@ -360,7 +360,7 @@ private:
 } // namespace
 
 LogicalResult emitAmxContraction(lower::KernelBuilder &kernel, const Isa &isa,
-                                 lower::ContractionArithmetic &arithmetic, const TiledProblem &problem) {
+                                 lower::ContractionArithmetic &arithmetic, TiledProblem &problem) {
   int64_t elementBytes = arithmetic.isFloat() ? 2 : 1;
   bool multiplies = arithmetic.isFloat() ? isa.has("amx-bf16") && bf16AtomApplies(arithmetic, isa) &&
                                                problem.weights.values.dtype() == DType::BF16
@@ -373,6 +373,7 @@ LogicalResult emitAmxContraction(lower::KernelBuilder &kernel, const Isa &isa,
   std::optional<AmxSchedule> schedule = chooseAmxSchedule(problem, elementBytes, readable);
   if (!schedule)
     return failure();
+  problem.weights = problem.weights.inPanels(schedule->panel());
   AmxEmitter(kernel, isa, arithmetic, problem, *schedule).emit();
   kernel.setFamily("amx tile");
   if (schedule->gathered)

@@ -70,7 +70,7 @@ static int64_t storesOf(int64_t columns) {
   return columns / 64 + std::popcount(static_cast<uint64_t>(columns % 64));
 }
 
-/// All panels of a block.
+/// All panels of a block, of all taps.
 static double blockCost(const TiledProblem &problem, const AmxSchedule &schedule) {
   double inputCycles =
       kInputCycles + crossingShare(problem, schedule) * (kCrossingInputCycles - kInputCycles);
@@ -85,8 +85,8 @@ static double blockCost(const TiledProblem &problem, const AmxSchedule &schedule
   cost += height * static_cast<double>(schedule.vectors) * kReloadCycles;
   int64_t whole = problem.columns / schedule.panel(), rest = problem.columns % schedule.panel();
   cost *= static_cast<double>(whole + (rest != 0));
-  return cost +
-         height * kStretchCycles * static_cast<double>(whole * storesOf(schedule.panel()) + storesOf(rest));
+  cost += height * kStretchCycles * static_cast<double>(whole * storesOf(schedule.panel()) + storesOf(rest));
+  return static_cast<double>(problem.taps) * cost;
 }
 
 /// Copying the inputs of a block.
@@ -99,7 +99,7 @@ static double gatherCost(const AmxSchedule &schedule) {
 static double vectorCost(const TiledProblem &problem, int64_t elementBytes) {
   constexpr int64_t kPackedColumns = 64;
   constexpr double kPackCycles = 4;
-  auto pixels = static_cast<double>(problem.rows * problem.width);
+  auto pixels = static_cast<double>(problem.taps * problem.rows * problem.width);
   auto products = static_cast<double>(ceilDivide(problem.columns, kTileColumns) * problem.outer *
                                       ceilDivide(problem.depth * elementBytes, 4));
   return pixels * (products / vectorProductsPerCycle(elementBytes) +
@@ -122,8 +122,9 @@ static AmxSchedule blocksOf(const TiledProblem &problem, int64_t elementBytes, i
   schedule.shallow = schedule.rowTiles == 2 && vectors % 2 == 0 && schedule.steps() <= kFewSteps &&
                      crossingShare(problem, schedule) == 0;
   if (!gathered) // a block is gathered once for all of its panels
-    schedule.order = chooseOrder({problem.rows, problem.width, problem.columns, problem.outer * problem.depth,
-                                  elementBytes, problem.pixelStep * elementBytes});
+    schedule.order =
+        chooseOrder({problem.rows, problem.width, problem.taps * problem.columns,
+                     problem.outer * problem.depth, elementBytes, problem.pixelStep * elementBytes});
   return schedule;
 }
 

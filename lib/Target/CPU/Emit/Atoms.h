@@ -6,14 +6,20 @@
 
 namespace limbeck::cpu {
 
-/// Constant weights of one group as [KH][depth][columns], depth = KW * IC or K.
+/// Constant weights of one group as [KH][depth][columns], depth = KW * IC or K. Columns of several taps lie behind one another, as many
+/// of each.
 struct WeightMatrix {
   Tensor values;
   /// Of quantized columns: what accumulators start at beyond the bias, and how they are requantized then.
-  std::optional<FusedProducts> products;
+  std::optional<FusedProducts> products = std::nullopt;
+  int64_t taps = 1;
   int64_t outer() const { return values.shape()[0]; }
   int64_t depth() const { return values.shape()[1]; }
   int64_t columns() const { return values.shape()[2]; }
+  /// The channel of a column: its number in its tap.
+  size_t channelOf(size_t column) const { return column % static_cast<size_t>(columns() / taps); }
+  /// The same with columns of zero behind those of each tap, so that a tap is whole panels of `panel` columns.
+  WeightMatrix inPanels(int64_t panel) const;
 };
 
 class Atom {

@@ -35,7 +35,7 @@ std::optional<BlockWeights> blockWeights(lower::KernelBuilder &kernel, Operation
 }
 
 Tensor packParameters(const Tensor &parameters, const BlockWeights &weights, const Tile &tile) {
-  WeightMatrix matrix{parameters.reshaped({1, weights.blocks(), weights.columns()}), std::nullopt};
+  WeightMatrix matrix{parameters.reshaped({1, weights.blocks(), weights.columns()})};
   Tensor panels = packPanels(matrix, tile, 1);
   return panels.reshaped({panels.shape()[0], weights.blocks(), tile.panel()});
 }

@@ -18,7 +18,7 @@ std::vector<ColumnReach> ByteEpilogue::reachOf(lower::KernelBuilder &kernel,
   if (op->getNumOperands() > 2) {
     std::vector<int64_t> bias = kernel.constantOf(op->getOperand(2))->asIndices();
     for (size_t column = 0; column < columns.size(); ++column)
-      columns[column].start = bias[column % bias.size()];
+      columns[column].start = bias[weights.channelOf(column) % bias.size()];
   }
   std::vector<int64_t> w = weights.values.asIndices();
   for (size_t i = 0; i < w.size(); ++i)
@@ -31,17 +31,21 @@ ByteEpilogue::ByteEpilogue(lower::KernelBuilder &kernel, const lower::Contractio
     : kernel(kernel), instructions(kernel, isa), type(arithmetic.resultType()), tile(tile) {
   const std::vector<float> &m = arithmetic.multipliers();
   for (auto [column, reach] : llvm::enumerate(reachOf(kernel, arithmetic, weights)))
-    bounded &= staysBounded(reach, m[m.size() == 1 ? 0 : column]);
+    bounded &= staysBounded(reach, m[weights.channelOf(column) % m.size()]);
   auto tableOf = [&](const std::vector<float> &values) {
     int64_t panels = ceilDivide(weights.columns(), tile.panel());
     Tensor table = std::move(*Tensor::zeros(DType::F32, {panels * tile.panel()}));
     llvm::copy(values, table.mutableValues<float>().begin());
     return kernel.weights(table);
   };
-  if (m.size() == 1)
+  if (m.size() == 1) {
     single = m[0];
-  else
-    multipliers = tableOf(m);
+  } else {
+    std::vector<float> ofColumns;
+    for (size_t column = 0; column < static_cast<size_t>(weights.columns()); ++column)
+      ofColumns.push_back(m[weights.channelOf(column) % m.size()]);
+    multipliers = tableOf(ofColumns);
+  }
   if (weights.products)
     shifts = tableOf(weights.products->shifts);
 }

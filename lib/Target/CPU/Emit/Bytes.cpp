@@ -33,7 +33,7 @@ std::optional<FusedProducts> fusedProducts(const Isa &isa, const lower::Contract
   FusedProducts products;
   for (auto [column, reach] : llvm::enumerate(columns)) {
     std::optional<lower::FusedProduct> found =
-        lower::findFusedProduct(m[m.size() == 1 ? 0 : column], type.quantization->lowest - zero,
+        lower::findFusedProduct(m[column % m.size()], type.quantization->lowest - zero,
                                 type.quantization->highest - zero, -reach.most(), reach.most());
     if (!found)
       return std::nullopt;

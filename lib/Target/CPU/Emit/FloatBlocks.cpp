@@ -438,10 +438,10 @@ LogicalResult emitFloatBlocks(lower::KernelBuilder &kernel, const Isa &isa) {
   if (!isa_and_nonnull<graph::MatmulBlocksOp>(op))
     return failure();
   std::optional<BlockWeights> weights = blockWeights(kernel, op);
-  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op, isa);
-  if (!weights || failed(problems) || problems->front().width == 0)
+  FailureOr<TiledProblem> found = tiledProblem(kernel, op, isa);
+  if (!weights || failed(found) || found->width == 0)
     return failure();
-  TiledProblem &problem = problems->front();
+  TiledProblem &problem = *found;
   lower::ContractionArithmetic arithmetic(kernel, op, problem.depth, problem.columns);
   problem.buffer = kernel.buffer(op->getOperand(0));
   kernel.countOn(problem.countedDim);

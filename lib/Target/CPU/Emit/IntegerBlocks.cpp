@@ -218,15 +218,15 @@ LogicalResult emitIntegerBlocks(lower::KernelBuilder &kernel, const Isa &isa) {
   if (!isa_and_nonnull<graph::MatmulIntegerBlocksOp>(op))
     return failure();
   std::optional<BlockWeights> weights = blockWeights(kernel, op);
-  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op, isa);
-  if (!weights || failed(problems) || problems->front().width == 0)
+  FailureOr<TiledProblem> found = tiledProblem(kernel, op, isa);
+  if (!weights || failed(found) || found->width == 0)
     return failure();
   bool dots = ByteInstructions::tileForm(isa, 1, 4, /*room=*/false).has_value();
   int64_t block = lower::attributesOf(op).integer("block_size");
   if (!dots || block % (weights->nibbles() ? 8 : 4) != 0)
     return failure();
   weights->block = block; // inputs and weights are zero behind the last product
-  TiledProblem &problem = problems->front();
+  TiledProblem &problem = *found;
   lower::ContractionArithmetic arithmetic(kernel, op, problem.depth, problem.columns);
   problem.buffer = kernel.buffer(op->getOperand(0));
   kernel.countOn(problem.countedDim);

@@ -3,6 +3,30 @@
 
 namespace limbeck::cpu {
 
+WeightMatrix WeightMatrix::inPanels(int64_t panel) const {
+  int64_t channels = columns() / taps, padded = ceilDivide(channels, panel) * panel;
+  if (taps == 1 || channels == padded)
+    return *this;
+  size_t bytes = storageBytes(values.dtype()), from = static_cast<size_t>(channels) * bytes,
+         to = static_cast<size_t>(padded) * bytes;
+  WeightMatrix result;
+  result.taps = taps;
+  result.values = std::move(*Tensor::zeros(values.dtype(), {outer(), depth(), taps * padded}));
+  for (size_t row = 0; row < static_cast<size_t>(outer() * depth() * taps); ++row)
+    std::memcpy(result.values.mutableBytes() + row * to, values.bytes() + row * from, from);
+  if (!products)
+    return result;
+  result.products.emplace();
+  result.products->starts.resize(static_cast<size_t>(taps * padded));
+  result.products->shifts.resize(static_cast<size_t>(taps * padded));
+  for (size_t column = 0; column < products->starts.size(); ++column) {
+    size_t place = column / static_cast<size_t>(channels) * static_cast<size_t>(padded) + channelOf(column);
+    result.products->starts[place] = products->starts[column];
+    result.products->shifts[place] = products->shifts[column];
+  }
+  return result;
+}
+
 Tensor packPanels(const WeightMatrix &weights, const Tile &tile, int64_t unit) {
   int64_t panels = ceilDivide(weights.columns(), tile.panel()), steps = ceilDivide(weights.depth(), unit);
   auto bytes = static_cast<int64_t>(storageBytes(weights.values.dtype()));
@@ -29,8 +53,8 @@ Tensor compensatedBias(const WeightMatrix &weights, const std::optional<Tensor> 
   std::vector<int64_t> values = weights.values.asIndices();
   std::vector<int64_t> start(static_cast<size_t>(columns), 0);
   std::vector<int64_t> added = bias ? bias->asIndices() : std::vector<int64_t>{0};
-  for (size_t column = 0; column < start.size(); ++column) // taps of one product share that of their channel
-    start[column] = added[column % added.size()];
+  for (size_t column = 0; column < start.size(); ++column) // taps share that of their channel
+    start[column] = added[weights.channelOf(column) % added.size()];
   for (int64_t row = 0; row < weights.outer() * weights.depth(); ++row)
     for (int64_t column = 0; column < columns; ++column)
       start[static_cast<size_t>(column)] -= zeroPoint * values[static_cast<size_t>(row * columns + column)];

@@ -32,19 +32,24 @@ TileEpilogue::TileEpilogue(lower::KernelBuilder &kernel, lower::ContractionArith
 }
 
 void TileEpilogue::emit(Value panel, Value row, Value column, int64_t height, ArrayRef<Value> accumulators) {
+  Value base = kernel.multiplyIndex(panel, tile.panel());
+  if (problem.taps > 1) {
+    Index at = kernel.delinearize(panel, {problem.taps, panels});
+    tap = at[0], panel = at[1];
+  }
   int64_t lastColumns = problem.columns - (panels - 1) * tile.panel();
   if (lastColumns == tile.panel())
-    return finishTile(panel, row, column, height, accumulators, tile.panel());
+    return finishTile(base, panel, row, column, height, accumulators, tile.panel());
   if (panels == 1)
-    return finishTile(panel, row, column, height, accumulators, lastColumns);
+    return finishTile(base, panel, row, column, height, accumulators, lastColumns);
   Value last = arith::CmpIOp::create(b, kernel.loc(), arith::CmpIPredicate::eq, panel,
                                      kernel.constantIndex(panels - 1));
   auto choice = scf::IfOp::create(b, kernel.loc(), last, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
-  finishTile(panel, row, column, height, accumulators, lastColumns);
+  finishTile(base, panel, row, column, height, accumulators, lastColumns);
   b.setInsertionPointToStart(choice.elseBlock());
-  finishTile(panel, row, column, height, accumulators, tile.panel());
+  finishTile(base, panel, row, column, height, accumulators, tile.panel());
 }
 
 /// Calls `body(first, lanes)` for stretches of powers of two that make up `columns`.
@@ -61,9 +66,9 @@ static void forEachPiece(int64_t columns, int64_t widest, llvm::function_ref<voi
 }
 
 /// Stores the first `columns` columns of the tile.
-void TileEpilogue::finishTile(Value panel, Value row, Value pixel, int64_t height,
+void TileEpilogue::finishTile(Value base, Value panel, Value row, Value pixel, int64_t height,
                               ArrayRef<Value> accumulators, int64_t columns) {
-  Value base = kernel.multiplyIndex(panel, tile.panel());
+  Value firstColumn = kernel.multiplyIndex(panel, tile.panel());
   if (problem.run)
     return finishRuns(row, pixel, height,
                       bytes ? packedRows(base, height, accumulators) : biasedRows(accumulators));
@@ -78,7 +83,7 @@ void TileEpilogue::finishTile(Value panel, Value row, Value pixel, int64_t heigh
                            rowsPacked() == 1 ? 4 * tile.lanes : tile.panel()));
   }
   if (height > 1 && kernel.hasLongEpilogue())
-    return finishStaged(base, row, pixel, height, rows, columns);
+    return finishStaged(firstColumn, row, pixel, height, rows, columns);
   int64_t perRow = bytes ? 1 : tile.vectors;
   for (int64_t m = 0; m < height; ++m)
     for (int64_t v = 0; v < perRow; ++v) {
@@ -88,7 +93,7 @@ void TileEpilogue::finishTile(Value panel, Value row, Value pixel, int64_t heigh
       if (first >= columns)
         break;
       forEachPiece(std::min(width, columns - first), widest(), [&](int64_t done, int64_t lanes) {
-        finishPiece(row, kernel.addIndex(pixel, m), kernel.addIndex(base, first + done),
+        finishPiece(row, kernel.addIndex(pixel, m), kernel.addIndex(firstColumn, first + done),
                     slice(whole, done, lanes), lanes);
       });
     }
@@ -170,7 +175,7 @@ void TileEpilogue::finishWholeVector(Value panel, Value row, Value pixel, int64_
     Value stored = kernel.followChannels(number, packed, laneChannels, at);
     for (int64_t m = 0; m < height; ++m)
       forEachPiece(columns, width, [&](int64_t done, int64_t lanes) {
-        Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), kernel.addIndex(base, done));
+        Index place = problem.resultPlace(row, kernel.addIndex(pixel, m), kernel.addIndex(base, done), tap);
         kernel.store(number, place, lanes, slice(stored, m * tile.panel() + done, lanes));
       });
   }
@@ -232,7 +237,7 @@ void TileEpilogue::finishRuns(Value row, Value pixel, int64_t height, ArrayRef<V
         forEachPiece(length, width, [&](int64_t first, int64_t lanes) {
           Value m = kernel.addIndex(pixel, (inGroup + first) / problem.run);
           Value channel = kernel.constantIndex(group * problem.run + (inGroup + first) % problem.run);
-          kernel.store(number, problem.resultPlace(row, m, channel), lanes,
+          kernel.store(number, problem.resultPlace(row, m, channel, tap), lanes,
                        slice(stored, done + first, lanes));
         });
         done += length;
@@ -242,7 +247,7 @@ void TileEpilogue::finishRuns(Value row, Value pixel, int64_t height, ArrayRef<V
 }
 
 void TileEpilogue::finishPiece(Value row, Value pixel, Value channel, Value part, int64_t lanes) {
-  Index place = problem.resultPlace(row, pixel, channel);
+  Index place = problem.resultPlace(row, pixel, channel, tap);
   if (bytes)
     kernel.finishStored(place, lanes, part);
   else if (biased)

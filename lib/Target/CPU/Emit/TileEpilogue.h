@@ -17,7 +17,8 @@ public:
             llvm::ArrayRef<mlir::Value> accumulators);
 
 private:
-  void finishTile(mlir::Value panel, mlir::Value row, mlir::Value pixel, int64_t height,
+  /// `base`: first column of the panel among those of all panels; `panel` counts in its tap.
+  void finishTile(mlir::Value base, mlir::Value panel, mlir::Value row, mlir::Value pixel, int64_t height,
                   llvm::ArrayRef<mlir::Value> accumulators, int64_t columns);
   /// How many rows one vector of bytes holds.
   int64_t rowsPacked() const { return bytes ? std::max<int64_t>(1, 4 / tile.vectors) : 1; }
@@ -45,7 +46,8 @@ private:
   std::optional<ByteEpilogue> bytes; ///< none where results are no bytes, or the ISA has no packs
   mlir::Value runBias;               ///< of floats in runs, one for each column; null where there is none
   bool whole = false; ///< the ops behind take vectors of several rows, before these are cut into pieces
-  int64_t panels;
+  int64_t panels;     ///< of a tap
+  mlir::Value tap;    ///< of the current tile; null where there is one
 };
 
 } // namespace limbeck::cpu

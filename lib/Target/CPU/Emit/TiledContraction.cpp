@@ -26,7 +26,7 @@ public:
   TileEmitter(lower::KernelBuilder &kernel, Atom &atom, const TiledProblem &problem, Tile tile,
               LoopOrder order, TileEpilogue &epilogue)
       : kernel(kernel), atom(atom), problem(problem), tile(tile), order(order), epilogue(epilogue),
-        panels(ceilDivide(problem.columns, tile.panel())) {}
+        panels(problem.panels(tile.panel())) {}
 
   void emit() {
     int64_t whole = problem.width / tile.height, rest = problem.width % tile.height;
@@ -280,6 +280,10 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
   }
   if (arithmetic.isFloat())
     tile = withoutIdleHalf(tile, problem.columns);
+  // All taps are one sequence of panels, computed for one tile of pixels after the other.
+  extent.columns *= problem.taps;
+  if (!problem.run)
+    problem.weights = problem.weights.inPanels(tile.panel());
   std::unique_ptr<Atom> atom;
   if (paired)
     atom = makeBytePairAtom(kernel, arithmetic, tile, isa);
@@ -306,18 +310,14 @@ LogicalResult emitTiledContraction(lower::KernelBuilder &kernel, const Isa &isa)
       !x.quantization && kernel.typeOf(op->getResult(0)).dtype == DType::F32 && limbeck::isFloat(x.dtype);
   if (!inF32 && !x.quantization && !llvm::isa<graph::ConvIntegerOp, graph::MatmulIntegerOp>(op))
     return failure();
-  FailureOr<std::vector<TiledProblem>> problems = tiledProblems(kernel, op, isa);
-  if (failed(problems))
+  FailureOr<TiledProblem> problem = tiledProblem(kernel, op, isa);
+  if (failed(problem) || problem->depth == 0 || problem->outer == 0 || problem->columns == 0)
     return failure();
-  const TiledProblem &first = problems->front();
-  if (first.depth == 0 || first.outer == 0 || first.columns == 0)
-    return failure();
-  lower::ContractionArithmetic arithmetic(kernel, op, first.outer * first.depth, first.columns);
+  lower::ContractionArithmetic arithmetic(kernel, op, problem->outer * problem->depth, problem->columns);
   if (!inF32 && !integerAtomsApply(arithmetic, kernel))
     return failure();
-  kernel.countOn(first.countedDim);
-  for (TiledProblem &problem : *problems)
-    emitProblem(kernel, isa, arithmetic, problem);
+  kernel.countOn(problem->countedDim);
+  emitProblem(kernel, isa, arithmetic, *problem);
   return success();
 }
 

@@ -46,8 +46,8 @@ static FailureOr<TiledProblem> convolutionProblem(lower::KernelBuilder &kernel, 
   };
   problem.countedDim = flatResult ? 2 : 0;
   Shape pixels{y[0], y[1], y[2]};
-  problem.resultPlace = [&kernel, rowShape, pixels, flat, flatResult](Value row, Value column,
-                                                                      Value channel) {
+  problem.resultPlace = [&kernel, rowShape, pixels, flat, flatResult](Value row, Value column, Value channel,
+                                                                      Value) {
     if (flat && !flatResult) {
       Index at = kernel.delinearize(column, pixels);
       at.push_back(channel);
@@ -88,7 +88,7 @@ static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Opera
     at.append({column, k});
     return at;
   };
-  problem.resultPlace = [&kernel, batch](Value row, Value column, Value channel) {
+  problem.resultPlace = [&kernel, batch](Value row, Value column, Value channel, Value) {
     Index at = kernel.delinearize(row, batch);
     at.append({column, channel});
     return at;
@@ -96,33 +96,46 @@ static FailureOr<TiledProblem> matmulProblem(lower::KernelBuilder &kernel, Opera
   return problem;
 }
 
-/// The results that tap (kh, kw) gives, where windows neither overlap nor leave gaps: each result meets one tap, so that every tap
-/// is a matrix product of its own.
-static TiledProblem tapProblem(lower::KernelBuilder &kernel, Operation *op, int64_t kh, int64_t kw) {
+/// A transposed convolution whose windows neither overlap nor leave gaps: each result meets one tap, so that every tap is a matrix product
+/// of its own.
+static TiledProblem transposedProblem(lower::KernelBuilder &kernel, Operation *op) {
   Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)); // NHWC, IOHW
   Tensor constant = *kernel.constantOf(op->getOperand(1));
+  int64_t channels = w[1], height = w[2], width = w[3];
   TiledProblem problem;
   problem.rows = x[0] * x[1];
   problem.width = x[2];
   problem.depth = problem.pixelStep = w[0];
-  problem.columns = w[1];
+  problem.columns = channels;
+  problem.taps = problem.weights.taps = height * width;
   problem.rowPitch = problem.width;
   problem.joinedRows = problem.rows;
-  problem.weights.values = std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.columns}));
+  problem.weights.values =
+      std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.taps * channels}));
+  std::byte *to = problem.weights.values.mutableBytes();
   size_t bytes = storageBytes(constant.dtype());
-  for (int64_t i = 0; i < w[0] * w[1]; ++i)
-    std::memcpy(problem.weights.values.mutableBytes() + static_cast<size_t>(i) * bytes,
-                constant.bytes() + static_cast<size_t>((i * w[2] + kh) * w[3] + kw) * bytes, bytes);
+  for (int64_t input = 0; input < problem.depth; ++input)
+    for (int64_t tap = 0; tap < problem.taps; ++tap)
+      for (int64_t channel = 0; channel < channels; ++channel, to += bytes)
+        std::memcpy(to,
+                    constant.bytes() +
+                        static_cast<size_t>((input * channels + channel) * problem.taps + tap) * bytes,
+                    bytes);
   Shape rows{x[0], x[1]};
   problem.inputPlace = [&kernel, rows](Value row, Value column, Value, Value k) -> Index {
     Index at = kernel.delinearize(row, rows);
     return {at[0], at[1], column, k};
   };
-  int64_t height = w[2], width = w[3];
-  problem.resultPlace = [=, &kernel](Value row, Value column, Value channel) -> Index {
-    Index at = kernel.delinearize(row, rows);
-    return {at[0], kernel.addIndex(kernel.multiplyIndex(at[1], height), kh),
-            kernel.addIndex(kernel.multiplyIndex(column, width), kw), channel};
+  problem.resultPlace = [=, &kernel](Value row, Value column, Value channel, Value tap) -> Index {
+    OpBuilder &b = kernel.builder();
+    Index at = kernel.delinearize(row, rows),
+          result{at[0], kernel.multiplyIndex(at[1], height), kernel.multiplyIndex(column, width), channel};
+    if (!tap)
+      return result;
+    Index inWindow = kernel.delinearize(tap, {height, width});
+    for (size_t dim = 0; dim < 2; ++dim)
+      result[dim + 1] = arith::AddIOp::create(b, kernel.loc(), result[dim + 1], inWindow[dim]);
+    return result;
   };
   return problem;
 }
@@ -130,24 +143,14 @@ static TiledProblem tapProblem(lower::KernelBuilder &kernel, Operation *op, int6
 /// All taps as one product, whose columns (kh, kw, oc) fit one vector. Those of a kh lie in a row of results, behind those of the
 /// pixel before.
 static TiledProblem allTapsProblem(lower::KernelBuilder &kernel, Operation *op) {
-  TiledProblem problem = tapProblem(kernel, op, 0, 0);
+  TiledProblem problem = transposedProblem(kernel, op);
   Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)); // NHWC, IOHW
-  Tensor constant = *kernel.constantOf(op->getOperand(1));
-  int64_t channels = w[1], height = w[2], width = w[3], run = width * channels;
-  problem.columns = height * run;
+  int64_t height = w[2], width = w[3], run = width * w[1];
+  problem.columns *= problem.taps;
+  problem.taps = 1;
   problem.run = run;
-  problem.weights.values = std::move(*Tensor::zeros(constant.dtype(), {1, problem.depth, problem.columns}));
-  std::byte *to = problem.weights.values.mutableBytes();
-  size_t bytes = storageBytes(constant.dtype());
-  for (int64_t input = 0; input < w[0]; ++input)
-    for (int64_t tap = 0; tap < height * width; ++tap)
-      for (int64_t channel = 0; channel < channels; ++channel, to += bytes)
-        std::memcpy(to,
-                    constant.bytes() +
-                        static_cast<size_t>((input * channels + channel) * height * width + tap) * bytes,
-                    bytes);
   Shape rows{x[0], x[1]};
-  problem.resultPlace = [=, &kernel](Value row, Value column, Value channel) -> Index {
+  problem.resultPlace = [=, &kernel](Value row, Value column, Value channel, Value) -> Index {
     OpBuilder &b = kernel.builder();
     Index at = kernel.delinearize(row, rows);
     Value kh = arith::DivUIOp::create(b, kernel.loc(), channel, kernel.constantIndex(run));
@@ -170,8 +173,7 @@ static bool takesAllTaps(lower::KernelBuilder &kernel, Operation *op, const Isa 
          (kernel.results()[0] == result || kernel.followsChannels(result));
 }
 
-static FailureOr<std::vector<TiledProblem>> transposedProblems(lower::KernelBuilder &kernel, Operation *op,
-                                                               const Isa &isa) {
+static FailureOr<TiledProblem> tiledTransposed(lower::KernelBuilder &kernel, Operation *op, const Isa &isa) {
   reference::Attributes attributes = lower::attributesOf(op);
   Shape x = kernel.shapeOf(op->getOperand(0)), w = kernel.shapeOf(op->getOperand(1)),
         y = kernel.shapeOf(op->getResult(0));
@@ -181,26 +183,14 @@ static FailureOr<std::vector<TiledProblem>> transposedProblems(lower::KernelBuil
       attributes.text("layout") != "NHWC" || attributes.integers("strides") != window ||
       attributes.integers("dilations") != dense || y[1] != x[1] * w[2] || y[2] != x[2] * w[3])
     return failure();
-  std::vector<TiledProblem> problems;
-  if (takesAllTaps(kernel, op, isa)) {
-    problems.push_back(allTapsProblem(kernel, op));
-    return problems;
-  }
-  for (int64_t tap = 0; tap < w[2] * w[3]; ++tap)
-    problems.push_back(tapProblem(kernel, op, tap / w[3], tap % w[3]));
-  return problems;
+  return takesAllTaps(kernel, op, isa) ? allTapsProblem(kernel, op) : transposedProblem(kernel, op);
 }
 
-FailureOr<std::vector<TiledProblem>> tiledProblems(lower::KernelBuilder &kernel, Operation *op,
-                                                   const Isa &isa) {
+FailureOr<TiledProblem> tiledProblem(lower::KernelBuilder &kernel, Operation *op, const Isa &isa) {
   if (llvm::isa<graph::ConvTransposeOp>(op))
-    return transposedProblems(kernel, op, isa);
-  FailureOr<TiledProblem> found = llvm::isa<graph::ConvOp, graph::ConvIntegerOp>(op)
-                                      ? convolutionProblem(kernel, op)
-                                      : matmulProblem(kernel, op);
-  if (failed(found))
-    return failure();
-  return std::vector<TiledProblem>{std::move(*found)};
+    return tiledTransposed(kernel, op, isa);
+  return llvm::isa<graph::ConvOp, graph::ConvIntegerOp>(op) ? convolutionProblem(kernel, op)
+                                                            : matmulProblem(kernel, op);
 }
 
 } // namespace limbeck::cpu
