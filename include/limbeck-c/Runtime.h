@@ -195,6 +195,8 @@ LIMBECK_EXPORT limbeck_status limbeck_context_create(limbeck_model *model,
 LIMBECK_EXPORT limbeck_status limbeck_context_destroy(limbeck_context *context) LIMBECK_NOEXCEPT;
 
 /* Runs an entry, chosen by name or, when `entry` is null, by types and shapes of the inputs.
+ * Kernels keep up to 1 MiB on the stack of each thread that computes: give the calling one 2 MiB. Threads of the library have
+ * what the system gives a thread: `ulimit -s`, or 2 MiB where that is unlimited (glibc).
  * Results are the same bits for any number of threads. Outputs share no memory with inputs or each other.
  * The floating-point state of the calling thread is as before on return.
  * Errors: E-ARGUMENT (null, unaligned or shared memory, context in use by another thread), E-NAME, E-ARITY,

@@ -5,6 +5,7 @@
 #include "limbeck/Lower/MemoryPlan.h"
 #include "limbeck/Lower/Passes.h"
 #include "limbeck/Lower/Target.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -15,6 +16,9 @@ namespace limbeck::lower {
 
 using namespace mlir;
 
+/// Of a kernel's scratch: half of what a thread of the runtime has at least, as limbeck-c/Runtime.h says.
+static constexpr int64_t kMostStackBytes = int64_t(1) << 20;
+
 namespace {
 struct VerifyLower : impl::VerifyLowerPassBase<VerifyLower> {
   void runOnOperation() override {
@@ -24,8 +28,10 @@ struct VerifyLower : impl::VerifyLowerPassBase<VerifyLower> {
     }
     bool failed = false;
     for (func::FuncOp graph : getOperation().getOps<func::FuncOp>()) {
-      if (graph.isPrivate())
+      if (graph.isPrivate()) {
+        failed |= verifyStack(graph).failed();
         continue;
+      }
       graph.walk([&](Operation *op) { failed |= verify(op).failed(); });
       if (!graph->hasAttr(kArenaAttribute)) {
         graph.emitError("expected a memory plan, found none; limbeck-lower-plan-memory makes it");
@@ -37,6 +43,20 @@ struct VerifyLower : impl::VerifyLowerPassBase<VerifyLower> {
   }
 
 private:
+  static LogicalResult verifyStack(func::FuncOp kernel) {
+    int64_t bytes = 0;
+    kernel.walk([&](memref::AllocaOp scratch) {
+      MemRefType type = scratch.getType();
+      bytes +=
+          type.getNumElements() * static_cast<int64_t>(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+    });
+    if (bytes <= kMostStackBytes)
+      return success();
+    return kernel.emitError("expected at most ")
+           << kMostStackBytes << " bytes of scratch on the stack of a worker, found " << bytes
+           << " in kernel '" << kernel.getName() << "'; its emitter has to compute in smaller parts";
+  }
+
   /// Whether all parts have the same storage: each kernel knows its window.
   static bool joinsNeighbours(Operation *join) {
     std::optional<int64_t> common;

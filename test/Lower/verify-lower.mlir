@@ -30,6 +30,23 @@ module attributes {limbeck.target = "avx2"} {
 
 // -----
 
+// Scratch of all parts of a kernel counts. 1 MiB is allowed.
+module attributes {limbeck.target = "avx2"} {
+  func.func private @fits(%x: memref<2xf32>) {
+    %0 = memref.alloca() : memref<262143xf32>
+    %1 = memref.alloca() : memref<4xi8>
+    return
+  }
+  // expected-error @+1 {{expected at most 1048576 bytes of scratch on the stack of a worker, found 1048577 in kernel 'deep'; its emitter has to compute in smaller parts}}
+  func.func private @deep(%x: memref<2xf32>) {
+    %0 = memref.alloca() : memref<262143xf32>
+    %1 = memref.alloca() : memref<5xi8>
+    return
+  }
+}
+
+// -----
+
 // expected-error @+1 {{expected the module attribute 'limbeck.target', found none}}
 module {
 }

@@ -118,7 +118,7 @@ def VerifyLowerPass : Pass<"limbeck-verify-lower", "::mlir::ModuleOp"> {
   let summary = "check what code generation relies on";
   let description = [{
     What: an error for each thing that code generation cannot take: an op of the graph that is no launch, constant, view or `scf.if`; a
-    launch without storage; an unknown dimension. Each names the pass that should have run.
+    launch without storage; an unknown dimension; a kernel whose scratch is more than 1 MiB of stack. Each names what should have been done.
 
     Why a pass: the contract of stage Lower, in code.
 
