@@ -99,7 +99,21 @@ private:
     return regions;
   }
 
+  /// Kernels read and write channels last, whatever the op says.
+  static LogicalResult expectChannelsLast(graph::FusedOp fused) {
+    WalkResult result = fused.walk([](graph::LayoutOpInterface op) -> WalkResult {
+      if (op.getLayout() == "NHWC")
+        return WalkResult::advance();
+      op->emitOpError("expected layout \"NHWC\", found \"").append(op.getLayout(), "\"").attachNote()
+          << "run limbeck-layout-convert-to-nhwc before stage Fuse";
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   LogicalResult lowerRegion(graph::FusedOp fused) {
+    if (failed(expectChannelsLast(fused)))
+      return failure();
     ModuleOp module = getOperation();
     OpBuilder b(module.getContext());
     b.setInsertionPointToEnd(module.getBody());

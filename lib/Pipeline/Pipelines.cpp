@@ -174,6 +174,26 @@ void buildObservers(quantize::Recipe recipe, std::shared_ptr<const calibration::
   passes.addPass(quantize::createLowerObserversPass(options));
 }
 
+void markStage(mlir::ModuleOp module, Stage stage) {
+  std::string_view text = name(stage);
+  module->setAttr(kStageAttribute,
+                  mlir::StringAttr::get(module.getContext(), llvm::StringRef(text.data(), text.size())));
+}
+
+namespace {
+/// Behind a stage that limbeck-opt runs, so that compile --from takes its text for what it is.
+struct MarkStage : mlir::PassWrapper<MarkStage, mlir::OperationPass<mlir::ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MarkStage)
+  explicit MarkStage(Stage stage) : stage(stage) {}
+  llvm::StringRef getArgument() const override { return "limbeck-mark-stage"; }
+  llvm::StringRef getDescription() const override { return "Write the stage that the module is behind"; }
+  void runOnOperation() override { markStage(getOperation(), stage); }
+
+private:
+  Stage stage;
+};
+} // namespace
+
 void registerPipelines() {
   for (Stage stage : allStages()) {
     if (stage == Stage::Import)
@@ -183,6 +203,7 @@ void registerPipelines() {
     auto build = [stage](mlir::OpPassManager &passes, llvm::StringRef,
                          mlir::function_ref<mlir::LogicalResult(const llvm::Twine &)>) {
       buildStage(stage, passes);
+      passes.addPass(std::make_unique<MarkStage>(stage));
       return mlir::success();
     };
     mlir::registerPassPipeline(flag, about, build,

@@ -37,6 +37,10 @@ Expected<Product> productOf(const std::string &path) {
       {".lmb", Product::Artifact}, {".o", Product::Object},  {".so", Product::SharedObject},
       {".mlir", Product::Mlir},    {".ll", Product::LlvmIr}, {".s", Product::Assembly},
       {".onnx", Product::Onnx}};
+  std::string name = std::filesystem::path(path).filename().string();
+  if (kProducts.contains(name))
+    return error(Code::Flag, "expected an output file with a name in front of ", name, ", found '", path,
+                 "'");
   std::string ending = std::filesystem::path(path).extension().string();
   if (auto found = kProducts.find(ending); found != kProducts.end())
     return found->second;
@@ -126,7 +130,7 @@ private:
       return result;
     Diagnostic &diagnostic = result.diagnostic();
     if (diagnostic.file.empty())
-      diagnostic.atFile(std::filesystem::path(options.model.path).filename().string());
+      diagnostic.atFile(options.model.path);
     // Text that somebody wrote is his; only what we made ourselves shows a defect of ours.
     if (options.from != Stage::Import && diagnostic.code == Code::Internal) {
       diagnostic.code = Code::Parse;
@@ -160,6 +164,27 @@ private:
 };
 } // namespace
 
+/// A module that says which stage it is behind skips none; running stages again does no harm.
+static Status checkStage(mlir::ModuleOp module, Stage first) {
+  mlir::Attribute mark = module->getAttr(pipeline::kStageAttribute);
+  if (!mark)
+    return {};
+  std::string_view attribute(pipeline::kStageAttribute);
+  auto text = llvm::dyn_cast<mlir::StringAttr>(mark);
+  std::optional<Stage> stage = text ? pipeline::stageFromName(text.getValue()) : std::nullopt;
+  if (!stage)
+    return error(Code::Parse, "expected the name of a stage in the module attribute '", attribute,
+                 "', found ", text ? text.getValue().str() : "no text");
+  size_t next = static_cast<size_t>(*stage) + 1;
+  if (static_cast<size_t>(first) <= next)
+    return {};
+  auto nameAt = [](size_t at) { return pipeline::name(pipeline::allStages()[at]); };
+  return error(Code::Parse, "expected a module behind stage ", nameAt(static_cast<size_t>(first) - 1),
+               ", found one behind stage ", nameAt(next - 1))
+      .withHint(message("--from ", nameAt(next),
+                        " takes it; behind passes of your own, remove its attribute ", attribute));
+}
+
 /// Whether a parsed module has the form that the first stage to run takes: the stage that it is behind can be told by its ops.
 static Status checkForm(mlir::ModuleOp module, Stage first) {
   bool lowered = module->hasAttr(lower::kTargetAttribute), fused = false, empty = true;
@@ -178,7 +203,7 @@ static Status checkForm(mlir::ModuleOp module, Stage first) {
     return expected("one behind stage lower");
   if (fused && first != Stage::Lower)
     return expected("one behind stage fuse").withHint("--from lower takes it");
-  return {};
+  return checkStage(module, first);
 }
 
 Expected<Module> Session::frontEnd(const EntryChoice &choice, Stage last) {
@@ -410,6 +435,7 @@ Expected<std::vector<std::byte>> Session::text() {
   }
   std::string result;
   if (options.product == Product::Mlir) {
+    pipeline::markStage(*module, options.to);
     llvm::raw_string_ostream stream(result);
     // With locations, so that the text can go on through later stages (--from) and still name its nodes.
     module->print(stream, mlir::OpPrintingFlags().enableDebugInfo());

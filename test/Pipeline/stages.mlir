@@ -13,6 +13,7 @@
 // GRAPH-NEXT: limbeck-graph-canonicalize
 // GRAPH-NEXT: cse
 // GRAPH-NEXT: limbeck-verify-graph
+// GRAPH-NEXT: limbeck-mark-stage
 
 // QUANTIZE: builtin.module(
 // QUANTIZE-NEXT: limbeck-quantize-fold-parameters
@@ -26,6 +27,7 @@
 // QUANTIZE-NEXT: limbeck-graph-fold-constants
 // QUANTIZE-NEXT: limbeck-graph-canonicalize
 // QUANTIZE-NEXT: limbeck-verify-quantize
+// QUANTIZE-NEXT: limbeck-mark-stage
 
 // LAYOUT: builtin.module(
 // LAYOUT-NEXT: limbeck-layout-convert-to-nhwc
@@ -34,6 +36,7 @@
 // LAYOUT-NEXT: limbeck-graph-canonicalize
 // LAYOUT-NEXT: cse
 // LAYOUT-NEXT: limbeck-verify-layout
+// LAYOUT-NEXT: limbeck-mark-stage
 
 // FUSE: builtin.module(
 // FUSE-NEXT: limbeck-fuse-split-concat
@@ -42,6 +45,7 @@
 // FUSE-NEXT: limbeck-fuse-join-attention
 // FUSE-NEXT: limbeck-fuse-join-concats
 // FUSE-NEXT: limbeck-verify-fuse
+// FUSE-NEXT: limbeck-mark-stage
 
 // LOWER: builtin.module(
 // LOWER-NEXT: limbeck-lower-store-unsigned
@@ -55,6 +59,7 @@
 // LOWER-NEXT: ),
 // LOWER-NEXT: limbeck-lower-share-kernels,
 // LOWER-NEXT: limbeck-verify-lower
+// LOWER-NEXT: limbeck-mark-stage
 
 module attributes {limbeck.target = "x86-64"} {
   func.func @main(%x: tensor<2xf32> {limbeck.name = "x"}) -> (tensor<2xf32> {limbeck.name = "y"}) {

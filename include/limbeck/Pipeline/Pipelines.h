@@ -2,6 +2,7 @@
 #pragma once
 #include "limbeck/Pipeline/Stages.h"
 #include "limbeck/Quantize/Recipe.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace limbeck::calibration {
@@ -30,6 +31,10 @@ void buildMagnitudes(quantize::Recipe recipe, mlir::OpPassManager &passes);
 /// The same as buildQuantization, but that biases are corrected by inputs, and means leave the function: open-biases.
 void buildOpenBiases(quantize::Recipe recipe, std::shared_ptr<const calibration::Statistics> statistics,
                      mlir::OpPassManager &passes);
+/// Set on a module, the name of the stage that it is behind: `--to` writes it, limbeck-opt's pipelines of stages too, and `--from`
+/// refuses to skip one.
+inline constexpr llvm::StringLiteral kStageAttribute = "limbeck.stage";
+void markStage(mlir::ModuleOp module, Stage stage);
 /// Makes `limbeck-stage-NAME` known to limbeck-opt for every stage that has passes.
 void registerPipelines();
 
