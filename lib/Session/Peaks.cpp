@@ -66,15 +66,17 @@ static Expected<double> productsPerSecond(cpu::Peak peak, const cpu::Isa &isa, r
 
 static Expected<std::vector<ReadRate>> readRates(const cpu::Isa &isa, runtime::ThreadPool &pool) {
   constexpr int64_t smallest = int64_t(1) << 14, greatest = int64_t(1) << 28;
+  // A millisecond or so: waking a worker takes some hundredths of one.
+  constexpr int64_t kLeastRead = int64_t(1) << 28;
   LIMBECK_ASSIGN(PeakLoop loop, PeakLoop::create(cpu::Peak::Read, isa, pool));
   LIMBECK_ASSIGN(PageMemory memory, PageMemory::reserve(greatest));
   std::memset(memory.data(), 1, greatest); // so that every page is there
   std::vector<ReadRate> rates;
   for (int64_t bytes = smallest; bytes <= greatest; bytes *= 4) {
-    int64_t blocks = bytes / loop.peak().blockBytes;
-    void *const inputs[] = {memory.data(), &blocks};
-    rates.push_back(
-        {bytes, static_cast<double>(blocks * loop.peak().blockBytes) / loop.best(kSecondsEach, inputs)});
+    int64_t blocks = bytes / loop.peak().blockBytes, times = std::max<int64_t>(1, kLeastRead / bytes);
+    void *const inputs[] = {memory.data(), &blocks, &times};
+    rates.push_back({bytes, static_cast<double>(times * blocks * loop.peak().blockBytes) /
+                                loop.best(kSecondsEach, inputs)});
   }
   return rates;
 }

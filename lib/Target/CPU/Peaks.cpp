@@ -44,7 +44,7 @@ public:
   int64_t blockBytes() const { return kReads * isa.lanes * 4; }
 
 private:
-  static constexpr int64_t kSteps = 16384, kReads = 8, kOtherRegisters = 4;
+  static constexpr int64_t kSteps = 131072, kReads = 8, kOtherRegisters = 4;
   static constexpr int64_t kTileSums = 4, kTileRows = 16, kTileBytes = 64; ///< of AMX
 
   bool onTiles() const {
@@ -117,11 +117,13 @@ private:
       return buildTileTask(task);
     llvm::LLVMContext &context = module.getContext();
     auto *before = llvm::BasicBlock::Create(context, "", task);
-    auto *head = llvm::BasicBlock::Create(context, "", task),
-         *body = llvm::BasicBlock::Create(context, "", task);
+    auto *again = llvm::BasicBlock::Create(context, "", task),
+         *head = llvm::BasicBlock::Create(context, "", task),
+         *body = llvm::BasicBlock::Create(context, "", task),
+         *ended = llvm::BasicBlock::Create(context, "", task);
     auto *behind = llvm::BasicBlock::Create(context, "", task);
     b.SetInsertPoint(before);
-    llvm::Value *first = b.getInt64(0), *last = b.getInt64(kSteps), *data = nullptr;
+    llvm::Value *first = b.getInt64(0), *last = b.getInt64(kSteps), *data = nullptr, *times = b.getInt64(1);
     if (peak == Peak::Read) {
       data = member(task->getArg(0), 0);
       llvm::Value *blocks = b.CreateLoad(b.getInt64Ty(), member(task->getArg(0), 1));
@@ -130,6 +132,7 @@ private:
       auto share = [&](llvm::Value *number) { return b.CreateUDiv(b.CreateMul(blocks, number), workers); };
       first = share(worker);
       last = share(b.CreateAdd(worker, b.getInt64(1)));
+      times = b.CreateLoad(b.getInt64Ty(), member(task->getArg(0), 2));
     }
     bool isFloat = peak == Peak::F32 || peak == Peak::BF16;
     auto *type = vector(isFloat ? b.getFloatTy() : b.getInt32Ty(), isa.lanes);
@@ -140,24 +143,33 @@ private:
     llvm::SmallVector<llvm::Value *> places;
     for (int64_t i = 0; i < accumulators; ++i)
       places.push_back(b.CreateAlloca(type));
+    b.CreateBr(again);
+    b.SetInsertPoint(again);
+    llvm::PHINode *round = b.CreatePHI(b.getInt64Ty(), 2);
+    round->addIncoming(b.getInt64(0), before);
     b.CreateBr(head);
     b.SetInsertPoint(head);
     llvm::PHINode *step = b.CreatePHI(b.getInt64Ty(), 2);
-    step->addIncoming(first, before);
+    step->addIncoming(first, again);
     llvm::SmallVector<llvm::PHINode *> sums;
     for (int64_t i = 0; i < accumulators; ++i) {
       sums.push_back(b.CreatePHI(type, 2));
-      sums.back()->addIncoming(x, before);
+      sums.back()->addIncoming(x, again);
     }
-    b.CreateCondBr(b.CreateICmpULT(step, last), body, behind);
+    b.CreateCondBr(b.CreateICmpULT(step, last), body, ended);
     b.SetInsertPoint(body);
     for (auto [i, sum] : llvm::enumerate(sums))
       sum->addIncoming(peak == Peak::Read ? read(sum, data, step, i) : multiplyAdd(sum), body);
     step->addIncoming(b.CreateAdd(step, b.getInt64(1)), body);
     b.CreateBr(head);
-    b.SetInsertPoint(behind);
+    b.SetInsertPoint(ended);
+    // Of every round, so that none is left out.
     for (auto [sum, place] : llvm::zip(sums, places))
       b.CreateStore(sum, place, /*isVolatile=*/true);
+    llvm::Value *next = b.CreateAdd(round, b.getInt64(1));
+    round->addIncoming(next, ended);
+    b.CreateCondBr(b.CreateICmpULT(next, times), again, behind);
+    b.SetInsertPoint(behind);
     b.CreateRetVoid();
   }
 

@@ -22,11 +22,11 @@ TEST(Peaks, productsFollowTheInstruction) {
     return code.ok() ? code->products : -1;
   };
   // 28 accumulators in 32 registers, 12 in 16; four, two or one product in each 32 bits of them.
-  EXPECT_EQ(products("avx512-vnni", cpu::Peak::Int8), 16384 * 28 * 64);
-  EXPECT_EQ(products("avx512", cpu::Peak::Int8), 16384 * 28 * 32);
-  EXPECT_EQ(products("avx2", cpu::Peak::Int8), 16384 * 12 * 16);
-  EXPECT_EQ(products("amx", cpu::Peak::Int8), 16384 * 4 * int64_t(16 * 16 * 64)) << "four tiles of sums";
-  EXPECT_EQ(products("amx", cpu::Peak::BF16), 16384 * 4 * int64_t(16 * 16 * 32));
-  EXPECT_EQ(products("avx512-bf16", cpu::Peak::BF16), 16384 * 28 * 32);
-  EXPECT_EQ(products("avx2", cpu::Peak::F32), 16384 * 12 * 8);
+  EXPECT_EQ(products("avx512-vnni", cpu::Peak::Int8), 131072 * 28 * 64);
+  EXPECT_EQ(products("avx512", cpu::Peak::Int8), 131072 * 28 * 32);
+  EXPECT_EQ(products("avx2", cpu::Peak::Int8), 131072 * 12 * 16);
+  EXPECT_EQ(products("amx", cpu::Peak::Int8), 131072 * 4 * int64_t(16 * 16 * 64)) << "four tiles of sums";
+  EXPECT_EQ(products("amx", cpu::Peak::BF16), 131072 * 4 * int64_t(16 * 16 * 32));
+  EXPECT_EQ(products("avx512-bf16", cpu::Peak::BF16), 131072 * 28 * 32);
+  EXPECT_EQ(products("avx2", cpu::Peak::F32), 131072 * 12 * 8);
 }
