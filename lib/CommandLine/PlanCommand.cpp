@@ -2,7 +2,6 @@
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Worker.h"
-#include <filesystem>
 
 namespace limbeck::command {
 
@@ -38,7 +37,7 @@ static int runPlan(const PlanFlags &flags, Console &console) {
   return console.fail(error(Code::Gate,
                             "expected every op on quantized operands to compute on integers, found ",
                             plan->unfused, " in float")
-                          .atFile(std::filesystem::path(flags.source.path).filename().string()));
+                          .atFile(flags.source.path));
 }
 
 void addPlanCommand(CommandSet &set) {

@@ -1,32 +1,11 @@
-// Finding chains of element-wise ops over one 8-bit element, and computing their tables with the interpreter's own functions.
-//
-// The chain behind an op is walked backwards, always through the latest op of the frontier. Whenever the frontier is one value of
-// 8 bits, everything behind it is a function of that value; the last such place gives the longest chain.
+// Tables of chains of element-wise ops over one 8-bit element, computed with the interpreter's own functions.
 #include "limbeck/Lower/Tables.h"
 #include "limbeck/Graph/IR/Conversion.h"
-#include "limbeck/Lower/Elementwise.h"
-#include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/SmallPtrSet.h"
+#include "limbeck/Lower/ByteChains.h"
 
 namespace limbeck::lower {
 
 using namespace mlir;
-
-static bool isByte(const TensorType &type) {
-  bool perTensor = !type.quantization || type.quantization->axis < 0;
-  return bitWidth(type.dtype) == 8 && type.dtype != DType::Bool && perTensor;
-}
-
-/// The op that comes last in the block among the definers of `frontier`, if all before it can be expanded through.
-static Operation *latestOf(const llvm::SmallSetVector<Value, 4> &frontier) {
-  Operation *latest = nullptr;
-  for (Value value : frontier) {
-    Operation *op = value.getDefiningOp();
-    if (op && isElementwise(op) && (!latest || latest->isBeforeInBlock(op)))
-      latest = op;
-  }
-  return latest;
-}
 
 /// Evaluates `chain`, ops in order, for every byte that `source` can hold.
 static std::optional<Tensor> evaluateChain(KernelBuilder &kernel, Value source, ArrayRef<Operation *> chain) {
@@ -64,48 +43,12 @@ static std::optional<Tensor> evaluateChain(KernelBuilder &kernel, Value source, 
 }
 
 std::optional<ByteTable> tableOf(KernelBuilder &kernel, Operation *op) {
-  TensorType result = kernel.typeOf(op->getResult(0));
-  if (!isByte(result))
-    return std::nullopt;
-  llvm::SmallSetVector<Value, 4> frontier;
-  SmallVector<Operation *> chain; // the last op first
-  Value source;
-  size_t sourceLength = 0;
-  frontier.insert(op->getResult(0));
-  while (Operation *latest = latestOf(frontier)) {
-    TensorType type = kernel.typeOf(latest->getResult(0));
-    if (type.shape != result.shape || (type.quantization && type.quantization->axis >= 0) ||
-        !isa<graph::ReferenceOpInterface>(latest))
-      break;
-    frontier.remove(latest->getResult(0));
-    chain.push_back(latest);
-    bool computable = true;
-    for (Value operand : latest->getOperands()) {
-      if (std::optional<Tensor> constant = kernel.constantOf(operand))
-        computable &= constant->size() == 1;
-      else
-        frontier.insert(operand);
-    }
-    if (!computable)
-      break;
-    if (frontier.size() != 1)
-      continue;
-    TensorType candidate = kernel.typeOf(frontier[0]);
-    if (!isByte(candidate) || candidate.shape != result.shape)
-      continue;
-    source = frontier[0];
-    sourceLength = chain.size();
-  }
-  if (!source)
-    return std::nullopt;
-  SmallVector<Operation *> ordered(chain.begin(), chain.begin() + static_cast<std::ptrdiff_t>(sourceLength));
-  std::reverse(ordered.begin(), ordered.end());
-  if (llvm::all_of(ordered, worksOnStorage))
-    return std::nullopt;
-  std::optional<Tensor> values = evaluateChain(kernel, source, ordered);
+  std::optional<ByteChain> chain = byteChainOf(kernel.region(), op);
+  std::optional<Tensor> values =
+      chain ? evaluateChain(kernel, chain->source, chain->ops) : std::optional<Tensor>();
   if (!values)
     return std::nullopt;
-  return ByteTable{source, std::move(*values)};
+  return ByteTable{chain->source, std::move(*values)};
 }
 
 std::optional<Clamp> clampOf(const Tensor &values, DType source) {

@@ -84,7 +84,7 @@ std::vector<double> shiftOf(const Shape &shape, llvm::ArrayRef<double> errors, l
 
 void keep(graph::AnchorOpInterface anchor, llvm::StringRef why) {
   mlir::remark::missed(anchor->getLoc(), mlir::remark::RemarkOpts::name("bias-kept").category("quantize"))
-      << mlir::remark::reason("{0} keeps its bias: {1}", anchor->getName().getStringRef().str(), why.str());
+      << mlir::remark::reason("{0} keeps its bias: {1}", anchor->getName().stripDialect().str(), why.str());
 }
 
 /// The contraction with another bias; the one before is gone.

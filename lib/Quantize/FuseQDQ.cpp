@@ -95,7 +95,7 @@ private:
       return;
     ++keptFloat;
     mlir::remark::missed(op->getLoc(), mlir::remark::RemarkOpts::name("kept-float").category("quantize"))
-        << mlir::remark::reason("{0} stays in float: {1}", op->getName().getStringRef().str(),
+        << mlir::remark::reason("{0} stays in float: {1}", op->getName().stripDialect().str(),
                                 match.diagnostic().message);
   }
 };

@@ -42,7 +42,7 @@ struct HalveWeightsPass : impl::HalveWeightsPassBase<HalveWeightsPass> {
       if (llvm::StringRef reason = refusal(op); !reason.empty()) {
         mlir::remark::missed(op->getLoc(),
                              mlir::remark::RemarkOpts::name("kept-precision").category("quantize"))
-            << mlir::remark::reason("{0}: {1}", op->getName().getStringRef().str(), reason.str());
+            << mlir::remark::reason("{0}: {1}", op->getName().stripDialect().str(), reason.str());
         return;
       }
       halve(op);

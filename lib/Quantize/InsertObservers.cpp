@@ -113,7 +113,7 @@ private:
     for (const auto &[op, choice] : selection.ops) {
       if (!choice.reason.empty() && !inputs)
         mlir::remark::missed(op->getLoc(), mlir::remark::RemarkOpts::name("kept-float").category("quantize"))
-            << mlir::remark::reason("{0} stays in float: {1}", op->getName().getStringRef().str(),
+            << mlir::remark::reason("{0} stays in float: {1}", op->getName().stripDialect().str(),
                                     choice.reason);
       if (!mlir::isa<graph::AnchorOpInterface>(op) || !choice.reason.empty())
         continue;

@@ -200,7 +200,7 @@ private:
       return;
     mlir::remark::missed(op->getLoc(), mlir::remark::RemarkOpts::name("kept-precision").category("quantize"))
         << mlir::remark::reason("{0} is neither a convolution nor a matrix product",
-                                op->getName().getStringRef().str());
+                                op->getName().stripDialect().str());
   }
 };
 

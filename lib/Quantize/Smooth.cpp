@@ -169,7 +169,7 @@ private:
     mlir::remark::passed(input.getLoc(), mlir::remark::RemarkOpts::name("smoothed").category("quantize"))
         << mlir::remark::reason(
                "a multiplication divides what {0} reads: nothing in front of it takes the factors",
-               first->getName().getStringRef().str());
+               first->getName().stripDialect().str());
     return {};
   }
 
@@ -177,7 +177,7 @@ private:
   static void noteKept(graph::AnchorOpInterface anchor, llvm::StringRef why) {
     mlir::remark::missed(anchor->getLoc(),
                          mlir::remark::RemarkOpts::name("not-smoothed").category("quantize"))
-        << mlir::remark::reason("{0}: {1}", anchor->getName().getStringRef().str(), why.str());
+        << mlir::remark::reason("{0}: {1}", anchor->getName().stripDialect().str(), why.str());
   }
 
   mlir::func::FuncOp function;

@@ -1,6 +1,7 @@
 // plan: reads the fused module, and what passes said on the way.
 #include "limbeck/Session/Plan.h"
 #include "Compiler.h"
+#include "TabledNodes.h"
 #include "limbeck/Graph/IR/Constants.h"
 #include "limbeck/Graph/IR/Conversion.h"
 #include "limbeck/Graph/IR/Limbeck.h"
@@ -61,16 +62,32 @@ static std::string nameOf(mlir::Operation *op) {
   return op->getName().stripDialect().str();
 }
 
-/// The ops that use a value, through those that only move its elements; whether it leaves the function.
-static void collectUsers(mlir::Value value, std::set<std::string> &users, bool &leaves) {
+namespace {
+/// The ops that use a value, through those that only move its elements.
+struct Users {
+  std::set<std::string> ops, nodes;
+  bool leaves = false; ///< the function
+};
+} // namespace
+
+static void collectUsers(mlir::Value value, Users &users) {
   for (mlir::Operation *user : value.getUsers()) {
-    if (user->hasTrait<mlir::OpTrait::IsTerminator>())
-      leaves = true;
-    else if (llvm::isa<graph::MovementOpInterface>(user))
-      collectUsers(user->getResult(0), users, leaves);
-    else
-      users.insert(nameOf(user));
+    if (user->hasTrait<mlir::OpTrait::IsTerminator>()) {
+      users.leaves = true;
+    } else if (llvm::isa<graph::MovementOpInterface>(user)) {
+      collectUsers(user->getResult(0), users);
+    } else {
+      users.ops.insert(nameOf(user));
+      std::vector<std::string> nodes = sourceNodes(user->getLoc());
+      users.nodes.insert(nodes.begin(), nodes.end());
+    }
   }
+}
+
+static Users usersOf(mlir::Value value) {
+  Users users;
+  collectUsers(value, users);
+  return users;
 }
 
 /// Why a conversion between float and integers is still there: what is on its float side.
@@ -86,20 +103,35 @@ static std::string reasonOf(mlir::Operation *op) {
     return maker ? "its operand is computed in float by " + nameOf(maker)
                  : "its operand is a float input of the model";
   }
-  std::set<std::string> users;
-  bool leaves = false;
-  collectUsers(op->getResult(0), users, leaves);
-  if (leaves)
+  Users users = usersOf(op->getResult(0));
+  if (users.leaves)
     return "its result is a float output of the model";
-  return "its result is used as float by " + llvm::join(users, ", ");
+  return "its result is used as float by " + llvm::join(users.ops, ", ");
 }
 
-static std::vector<RemainingConversion> conversionsIn(mlir::ModuleOp module) {
-  std::vector<RemainingConversion> list;
+namespace {
+/// A conversion, with the nodes that have to be in tables for it to be in one.
+struct FoundConversion {
+  RemainingConversion conversion;
+  std::vector<std::string> around;
+};
+} // namespace
+
+/// Those of the float side of a dequantize: fusing repeats it for each of its users. A quantize is the end of its chain.
+static std::vector<std::string> nodesAround(mlir::Operation *op) {
+  if (llvm::isa<graph::QuantizeOp>(op))
+    return sourceNodes(op->getLoc());
+  Users users = llvm::isa<graph::DequantizeOp>(op) ? usersOf(op->getResult(0)) : Users();
+  return users.leaves ? std::vector<std::string>() : std::vector(users.nodes.begin(), users.nodes.end());
+}
+
+static std::vector<FoundConversion> conversionsIn(mlir::ModuleOp module) {
+  std::vector<FoundConversion> list;
   module.walk([&](mlir::Operation *op) {
     if (llvm::isa<graph::QuantizeOp, graph::DequantizeOp, graph::QuantizeByOp, graph::DequantizeByOp,
                   graph::DynamicQuantizeOp>(op))
-      list.push_back({op->getName().stripDialect().str(), sourceNodes(op->getLoc()), reasonOf(op)});
+      list.push_back(
+          {{op->getName().stripDialect().str(), sourceNodes(op->getLoc()), reasonOf(op)}, nodesAround(op)});
   });
   return list;
 }
@@ -233,8 +265,13 @@ Expected<Plan> plan(const SourceModel &source, const std::string &target) {
   // Before fusing, where the neighbours of an op are still to be seen.
   LIMBECK_TRY(compiler.run(*module, Stage::Layout, Stage::Layout));
   plan.transposesAfter = countTransposes(*module);
-  plan.conversions = conversionsIn(*module);
+  std::vector<FoundConversion> conversions = conversionsIn(*module);
   LIMBECK_TRY(compiler.run(*module, Stage::Fuse, Stage::Fuse));
+  // A chain of ops on one byte is a table: nothing of it is computed, in float or otherwise.
+  const TabledNodes tabled(*module);
+  for (FoundConversion &found : conversions)
+    if (!tabled.contain(found.around))
+      plan.conversions.push_back(std::move(found.conversion));
   KernelList kernels(*module, plan);
   for (const cpu::Isa *isa : isas) {
     LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> lowered, compiler.lower(*module, isa->name));
@@ -244,9 +281,10 @@ Expected<Plan> plan(const SourceModel &source, const std::string &target) {
   }
   plan.nodes = nodesOf(model, plan);
   for (const PassRemark &remark : compiler.remarks()) {
-    if (remark.name == "kept-float")
-      plan.unfused.push_back({remark.nodes, remark.reason});
-    else if (remark.name == "kept-copy")
+    if (remark.name == "kept-float") {
+      if (!tabled.contain(remark.nodes))
+        plan.unfused.push_back({remark.nodes, remark.reason});
+    } else if (remark.name == "kept-copy")
       plan.copies.push_back({remark.nodes, remark.reason});
     else if (remark.name == "kept-scores")
       plan.scoresInMemory.push_back({remark.nodes, remark.reason});

@@ -49,7 +49,7 @@ func.func @measured(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
 // Nothing asks for it, or there is no formula.
 // CHECK-LABEL: func @kept
 // CHECK-NOT: limbeck.const dense<{{.*}}> : tensor<2xf32>
-// REMARK: limbeck.conv_transpose keeps its bias: there is no formula for its form
+// REMARK: conv_transpose keeps its bias: there is no formula for its form
 func.func @kept(%x: tensor<4x2xf32>, %i: tensor<1x2x3x3xf32>) -> (tensor<4x2xf32>, tensor<1x2x6x6xf32>) {
   %w = limbeck.const dense<[[1.0, 0.4], [0.3, 1.0]]> : tensor<2x2xf32>
   %y = limbeck.matmul %x, %w {calib.decision = {quantize = "static", correct_bias = "none", granularity = "tensor", input = "x", weight_method = "minmax", weights = "s8"}}

@@ -107,7 +107,7 @@ func.func @float_bias_of_images(%x: tensor<1x2x4x4x!x>, %w: tensor<3x2x1x1x!quan
 // CHECK-LABEL: @several_users
 func.func @several_users(%x: tensor<2x4x!x>) -> (tensor<2x4x!y>, tensor<2x4xf32>) {
   // CHECK: limbeck.sigmoid {{.*}} -> tensor<2x4xf32>
-  // REMARK: limbeck.sigmoid stays in float: its float result has several users
+  // REMARK: sigmoid stays in float: its float result has several users
   %0 = limbeck.dequantize %x : (tensor<2x4x!x>) -> tensor<2x4xf32>
   %1 = limbeck.sigmoid %0 : (tensor<2x4xf32>) -> tensor<2x4xf32>
   %2 = limbeck.quantize %1 : (tensor<2x4xf32>) -> tensor<2x4x!y>
@@ -117,7 +117,7 @@ func.func @several_users(%x: tensor<2x4x!x>) -> (tensor<2x4x!y>, tensor<2x4xf32>
 // CHECK-LABEL: @float_operand
 func.func @float_operand(%x: tensor<2x4x!x>, %f: tensor<2x4xf32>) -> tensor<2x4x!y> {
   // CHECK: limbeck.add {{.*}} -> tensor<2x4xf32>
-  // REMARK: limbeck.add stays in float: operand 1 is neither dequantized nor constant
+  // REMARK: add stays in float: operand 1 is neither dequantized nor constant
   %0 = limbeck.dequantize %x : (tensor<2x4x!x>) -> tensor<2x4xf32>
   %1 = limbeck.add %0, %f : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   %2 = limbeck.quantize %1 : (tensor<2x4xf32>) -> tensor<2x4x!y>
@@ -128,7 +128,7 @@ func.func @float_operand(%x: tensor<2x4x!x>, %f: tensor<2x4xf32>) -> tensor<2x4x
 // CHECK-LABEL: @scales_per_row_of_the_weights
 func.func @scales_per_row_of_the_weights(%x: tensor<2x3x!x>, %w: tensor<3x3x!quant.uniform<i8:f32:0, {0.5, 0.25, 0.125}>>) -> tensor<2x3x!y> {
   // CHECK: limbeck.matmul {{.*}} -> tensor<2x3xf32>
-  // REMARK: limbeck.matmul stays in float: expected weights with one scale, or one per index of axis 1, found axis 0
+  // REMARK: matmul stays in float: expected weights with one scale, or one per index of axis 1, found axis 0
   %0 = limbeck.dequantize %x : (tensor<2x3x!x>) -> tensor<2x3xf32>
   %1 = limbeck.dequantize %w : (tensor<3x3x!quant.uniform<i8:f32:0, {0.5, 0.25, 0.125}>>) -> tensor<3x3xf32>
   %2 = limbeck.matmul %0, %1 : (tensor<2x3xf32>, tensor<3x3xf32>) -> tensor<2x3xf32>

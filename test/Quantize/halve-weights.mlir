@@ -20,7 +20,7 @@ module attributes {limbeck.precision = "f16"} {
     return %y : tensor<4x4xf32>
   }
   // Weights that would all be next to nothing, or nothing.
-  // REMARK: limbeck.matmul: its weights are below the normal numbers of f16
+  // REMARK: matmul: its weights are below the normal numbers of f16
   // CHECK-LABEL: func @tiny
   // CHECK-NOT: f16
   // CHECK: return
@@ -30,8 +30,8 @@ module attributes {limbeck.precision = "f16"} {
     return %y : tensor<4x2xf32>
   }
   // A weight that would become infinite; weights that no constant gives.
-  // REMARK: limbeck.matmul: its weights exceed the range of f16
-  // REMARK: limbeck.matmul: its weights are no constant
+  // REMARK: matmul: its weights exceed the range of f16
+  // REMARK: matmul: its weights are no constant
   // CHECK-LABEL: func @kept
   // CHECK-NOT: accumulate
   func.func @kept(%x: tensor<4x1xf32>, %v: tensor<1x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {

@@ -31,7 +31,7 @@ func.func @main(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
 // CHECK: limbeck.matmul %[[D]]
 // CHECK: limbeck.matmul %[[D]]
 // CHECK: limbeck.add %{{.*}}, %[[N]]
-// REMARK: a multiplication divides what limbeck.matmul reads
+// REMARK: a multiplication divides what matmul reads
 func.func @main(%x: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
   %s = limbeck.const dense<1.0> : tensor<2xf32>
   %w = limbeck.const dense<[[1.0, 0.5], [1.0, 0.5]]> : tensor<2x2xf32>
@@ -64,7 +64,7 @@ func.func @main(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
 // CHECK-LABEL: func @main
 // CHECK-NOT: limbeck.mul
 // CHECK: return
-// REMARK: limbeck.matmul: smoothing its input would add to the errors
+// REMARK: matmul: smoothing its input would add to the errors
 func.func @main(%x: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
   %w = limbeck.const dense<1.0> : tensor<2x2xf32>
   %y = limbeck.matmul %x, %w {calib.decision = {quantize = "static", smooth = "auto", input = "even", granularity = "channel"}} : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>

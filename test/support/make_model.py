@@ -158,6 +158,26 @@ def kept_net(path: Path):
     save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5, 5, 7])], constants)
 
 
+def byte_chain(path: Path, terms=1):
+    """Bytes that are dequantized, shifted, clipped, scaled and quantized: 256 results."""
+    nodes, constants = [], [constant("s", np.float32(0.05)), constant("z", np.uint8(128)), constant("three", np.float32(3)), constant("six", np.float32(6)), constant("zero", np.float32(0))]  # fmt: skip
+    for i in range(terms):
+        nodes.append(helper.make_node("DequantizeLinear", [f"x{i}", "s", "z"], [f"d{i}"], f"dequantize_x{i}"))
+    nodes += [
+        helper.make_node("Add", ["d0", "three" if terms == 1 else "d1"], ["a"], "shifted"),
+        helper.make_node("Clip", ["a", "zero", "six"], ["c"], "clipped"),
+        helper.make_node("Mul", ["d0", "c"], ["m"], "scaled"),
+        helper.make_node("QuantizeLinear", ["m", "s", "z"], ["y"], "quantize_y"),
+    ]
+    inputs = [helper.make_tensor_value_info(f"x{i}", TensorProto.UINT8, [2, 37]) for i in range(terms)]
+    save(path, nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.UINT8, [2, 37])], constants)
+
+
+def byte_pair(path: Path):
+    """The same of two tensors: a result for each pair of bytes."""
+    byte_chain(path, terms=2)
+
+
 def product_net(path: Path):
     """A quantized matrix product of depth 8, reshaped."""
     nodes = [
@@ -239,7 +259,7 @@ MODELS = {
     "product": product_net, "hostile": hostile_net, "open": open_net, "faults": faults_net,
     "unsupported": unsupported_net, "malformed": malformed_net, "deep": deep_net,
     "chain": chain, "relus": relus, "wide": wide, "batch": batch, "range": counted, "padded": padded,
-    "spatial": spatial_net, "rows": rows_net, "perceptron": perceptron,
+    "byte-chain": byte_chain, "byte-pair": byte_pair, "spatial": spatial_net, "rows": rows_net, "perceptron": perceptron,
 }  # fmt: skip
 
 
