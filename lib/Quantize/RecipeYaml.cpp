@@ -220,29 +220,36 @@ private:
     return {};
   }
 
+  /// In front of a look at the value: whoever misspells `op` gives it a list.
+  Status checkKey(yaml::Node *node, const std::string &key) {
+    std::vector<std::string> keys = {"node", "tensor", "op"};
+    for (const Setting &setting : allSettings())
+      keys.push_back(setting.key);
+    return std::ranges::find(keys, key) == keys.end() ? at(node, unknownKey(key, keys)) : Status();
+  }
+
   Status readRule(yaml::Node *node, Rule &rule) {
-    return forEach(node, "a rule",
-                   [&](yaml::Node *keyNode, const std::string &key, yaml::Node *value) -> Status {
-                     if (key == "op")
-                       return readOperators(value, rule);
-                     LIMBECK_ASSIGN(std::string text, scalar(value, key));
-                     if (key == "node" || key == "tensor") {
-                       if (Status status = checkExpression(text); !status.ok())
-                         return at(value, status.diagnostic());
-                       (key == "node" ? rule.node : rule.tensor) = text;
-                       return {};
-                     }
-                     if (std::ranges::find(allSettings(), key, &Setting::key) == allSettings().end()) {
-                       std::vector<std::string> keys = {"node", "tensor", "op"};
-                       for (const Setting &setting : allSettings())
-                         keys.push_back(setting.key);
-                       return at(keyNode, unknownKey(key, keys));
-                     }
-                     if (Status status = checkSetting(key, text); !status.ok())
-                       return at(value, status.diagnostic());
-                     rule.settings[key] = text;
-                     return {};
-                   });
+    return forEach(
+        node, "a rule", [&](yaml::Node *keyNode, const std::string &key, yaml::Node *value) -> Status {
+          if (key == "op")
+            return readOperators(value, rule);
+          LIMBECK_TRY(checkKey(keyNode, key));
+          if ((key == "node" || key == "tensor") && llvm::isa_and_present<yaml::SequenceNode>(value))
+            return at(value,
+                      error(Code::Parse, "expected ", key, " to be one regular expression, found a list")
+                          .withHint("'a|b' matches what a or b matches"));
+          LIMBECK_ASSIGN(std::string text, scalar(value, key));
+          if (key == "node" || key == "tensor") {
+            if (Status status = checkExpression(text); !status.ok())
+              return at(value, status.diagnostic());
+            (key == "node" ? rule.node : rule.tensor) = text;
+            return {};
+          }
+          if (Status status = checkSetting(key, text); !status.ok())
+            return at(value, status.diagnostic());
+          rule.settings[key] = text;
+          return {};
+        });
   }
 
   Status readOperator(yaml::Node *node, Rule &rule) {

@@ -55,6 +55,9 @@ std::string conditionText(const Rule &rule);
 /// What the rules of a recipe say about moving factors between constants (equalize and smooth), and for which contractions: what the
 /// statistics of a model hang on beside the model. Empty where nothing moves.
 std::string scalingText(const Recipe &recipe);
+/// A note for each setting of the rules that nothing will hear, whatever the model: one that another setting has to make heard, and a rule
+/// that sets nothing. What the default recipe sets makes none of them heard.
+std::vector<std::string> idleSettings(const Recipe &recipe);
 /// Whether a rule asks for smoothing.
 bool asksForSmoothing(const Recipe &recipe);
 /// The rules that stand before those of a user: docs/quantize.md shows them.

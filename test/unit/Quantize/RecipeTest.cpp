@@ -109,6 +109,24 @@ TEST(RecipeTest, ScalingIsWhatMovesFactors) {
       "  - smooth: auto\n  - node: 'head'\n    quantize: none\n");
 }
 
+TEST(RecipeTest, WhatNothingHearsIsSaid) {
+  auto notes = [](const std::string &rules) {
+    return idleSettings(*parseRecipe("version: 1\nrules:\n" + rules, "r.yaml"));
+  };
+  using Notes = std::vector<std::string>;
+  EXPECT_EQ(notes("  - percentile: 99\n"),
+            Notes{"rule 1: percentile: 99 does nothing where no rule sets method: percentile"});
+  EXPECT_EQ(notes("  - percentile: 99\n  - op: Conv\n    method: percentile\n"), Notes());
+  EXPECT_EQ(notes("  - op: Conv\n  - activation_granularity: row\n    quantize: static\n"),
+            (Notes{"rule 1 sets nothing: op: [Conv]",
+                   "rule 2: activation_granularity: row does nothing where no rule sets quantize: dynamic"}));
+  EXPECT_EQ(notes("  - quantize: dynamic\n    smooth: 0.5\n    equalize: false\n"),
+            Notes{"rule 1: smooth: 0.5 does nothing with quantize: dynamic"});
+  EXPECT_EQ(notes("  - block: 64\n"),
+            Notes{"rule 1: block: 64 does nothing where no rule sets granularity: block"});
+  EXPECT_EQ(idleSettings(defaultRecipe()), Notes());
+}
+
 TEST(RecipeTest, ComplaintsNameLineAndMend) {
   struct Case {
     const char *text, *complaint;
@@ -143,6 +161,12 @@ TEST(RecipeTest, ComplaintsNameLineAndMend) {
            Case{"version: 1\nrules:\n  - op: {a: b}\n", "expected op to be a word"},
            Case{"version: 1\n---\nversion: 1\n", "expected one YAML document"},
            Case{"version: '1\n", "expected YAML"},
+           Case{"version: 1\nrules:\n  - ops: [Conv, MatMul]\n",
+                "r.yaml:3: error: [E-PARSE] unknown key 'ops'; the nearest key is 'op'"},
+           Case{"version: 1\nrules:\n  - node: [a, b]\n",
+                "r.yaml:3: error: [E-PARSE] expected node to be one regular expression, found a list; 'a|b' "
+                "matches what a or b matches"},
+           Case{"version: 1\nrules:\n  - method: [mse]\n", "expected method to be a word"},
            Case{"version: 1\nrules:\n  - node: '('\n", "expected a regular expression, found '('"},
        })
     EXPECT_NE(complaint(it.text).find(it.complaint), std::string::npos) << it.text << "\n"
