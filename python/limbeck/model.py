@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -56,7 +57,11 @@ class Model:
     def _open(self, native: _runtime.Model, source: str, threads: int, spin_us: int | None, memory_limit: int) -> None:
         self._native: _runtime.Model | None = native
         self._source = source
-        self._options = (threads, -1 if spin_us is None else spin_us, memory_limit)
+        self._options = (
+            _whole("threads", threads, -(2**31), 2**31 - 1),  # the runtime says which numbers make sense
+            -1 if spin_us is None else _whole("spin_us", spin_us, 0, 1000),
+            _whole("memory_limit", memory_limit, 0, 2**64 - 1),
+        )
         self._entries = tuple(Entry(name, _ports(inputs), _ports(outputs)) for name, inputs, outputs in native.entries())
         self._inputs = _common([entry.inputs for entry in self._entries])
         self._outputs = _common([entry.outputs for entry in self._entries])
@@ -188,6 +193,16 @@ class _Signature:
 
 def _ports(ports: list[tuple[str, int, tuple[int, ...]]]) -> tuple[Port, ...]:
     return tuple(Port(name, NAMES[dtype], shape) for name, dtype, shape in ports)
+
+
+def _whole(name: str, value: object, least: int, greatest: int) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise Error("E-ARGUMENT", f"expected {name} to be a whole number, found {type(value).__name__}") from None
+    if not least <= number <= greatest:
+        raise Error("E-ARGUMENT", f"expected {name} from {least} to {greatest}, found {number}")
+    return number
 
 
 def _names(ports: Sequence[Port]) -> str:

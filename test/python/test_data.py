@@ -220,7 +220,7 @@ class Tables(Case):
         common = ["-o", "x.npz", "--input-name", "x"]
         self.bad("t.csv:2: expected a number of type f32 in column 'sick', found 'no'", "csv", "t.csv", *common)
         self.bad("expected one of the columns 'age', 'height', 'weight', 'sick', found 'size'", "csv", "t.csv", "-o", "x.npz", "--input", "x=size")
-        self.bad("expected as many columns as --shape has elements, found 3", "csv", "t.csv", *common, "--label", "sick", "--shape", "x=2x2")
+        self.bad("t.csv: input 'x': expected 4 columns, as many as 2x2 has elements, found 3", "csv", "t.csv", *common, "--label", "sick", "--shape", "x=2x2")
         self.bad("expected one of the inputs 'x' in --dtype, found 'y'", "csv", "t.csv", *common, "--dtype", "y=u8")
         self.bad("expected a number of type u8 in column 'height', found '1.5'", "csv", "t.csv", "-o", "x.npz", "--input", "x=height", "--dtype", "u8")
         self.bad("t.csv:2: expected values of s4, found 20", "csv", "t.csv", "-o", "x.npz", "--input", "x=age", "--dtype", "s4")

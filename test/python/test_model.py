@@ -126,6 +126,8 @@ class Arrays(Case):
             self.error("E-INPUT-DATA", f"expected f32, found float64 with the value {value}", self.model.run, x)
         error = self.error("E-DTYPE", "input 'x': expected f32, found int32", self.model.run, picture().astype(np.int32))
         self.assertEqual(error.hint, "convert with x.astype(np.float32)")
+        self.error("E-INPUT-DATA", "input 'x': expected numbers of f32, found NoneType", self.model.run, None)
+        self.error("E-INPUT-DATA", "input 'x': expected numbers of f32, found str", self.model.run, ["a"])
         types = limbeck.Model(artifact("types"))
         given = {f"in_{dtype}": values_of(dtype) for dtype in TYPES}
         self.assertEqual(types.run({**given, "in_s32": given["in_s32"].astype(np.int64)})["out_s32"][2, 1], 2**31 - 1)
@@ -185,7 +187,10 @@ class Handles(Case):
 
     def test_options_are_checked(self):
         self.error("E-FLAG", "expected a number of threads in [1, 1024], found -1", limbeck.Model, artifact("model"), threads=-1)
-        self.error("E-ARGUMENT", "expected spin_us from -1 to 1000", limbeck.Model, artifact("model"), spin_us=1001)
+        self.error("E-ARGUMENT", "expected spin_us from 0 to 1000, found 1001", limbeck.Model, artifact("model"), spin_us=1001)
+        self.error("E-ARGUMENT", "expected spin_us from 0 to 1000, found -1", limbeck.Model, artifact("model"), spin_us=-1)
+        self.error("E-ARGUMENT", "expected memory_limit from 0 to", limbeck.Model, artifact("model"), memory_limit=-10)
+        self.error("E-ARGUMENT", "expected threads to be a whole number, found str", limbeck.Model, artifact("model"), threads="2")
         self.error("E-LIMIT-MEM", "allowed are 1", limbeck.Model, artifact("model"), memory_limit=1)
 
     def test_close(self):

@@ -41,7 +41,9 @@ class Table:
             if not places:
                 raise Error("E-FLAG", f"{source}: expected columns for input '{column.name}', found none{self._asked(column.columns)}")
             if column.shape is not None and np.prod(column.shape, dtype=np.int64) != len(places):
-                raise Error("E-SHAPE", f"input '{column.name}': expected as many columns as --shape has elements, found {len(places)}")
+                shape = "x".join(map(str, column.shape)) or "scalar"
+                text = f"expected {np.prod(column.shape, dtype=np.int64)} columns, as many as {shape} has elements, found {len(places)}"
+                raise Error("E-SHAPE", f"{source}: input '{column.name}': {text}", "columns and shape of an input go together")
         self.keys = range_of_texts(count)
         self.labels: list[Label] | None = [Label("", "")] * count if label is not None else None
 
