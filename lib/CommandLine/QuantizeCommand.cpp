@@ -1,14 +1,15 @@
 // limbeck quantize
 #include "CompiledOutput.h"
+#include "Gates.h"
 #include "InputFiles.h"
 #include "Interruption.h"
 #include "RecipeFlags.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Quantize.h"
+#include "limbeck/Session/SampleShapes.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
-#include <cmath>
 
 namespace limbeck::command {
 
@@ -77,6 +78,7 @@ static void quantizeFlags(CLI::App &command, QuantizeFlags &flags) {
       ->group(group);
   command.add_option("--min-sqnr", flags.minSqnr, "exit with 4 when an output has less signal to noise")
       ->type_name("DB")
+      ->check(between(-1000.0, 1000.0))
       ->group(group);
   command.add_flag("--no-bench", flags.noBench, "do not measure float beside the quantized model")
       ->group(group);
@@ -111,8 +113,6 @@ static Status checkFlags(const QuantizeFlags &flags) {
     return error(
         Code::Flag,
         "expected --to graph or a later stage: the model is quantized behind stage graph, found import");
-  if (flags.minSqnr && !std::isfinite(*flags.minSqnr))
-    return error(Code::Flag, "expected --min-sqnr with a finite number of dB, found ", *flags.minSqnr);
   if (flags.failIfSlower && flags.noBench)
     return error(Code::Flag, "expected one of --fail-if-slower, which measures, and --no-bench, found both");
   if (flags.minSqnr && flags.options.dataSet.empty())
@@ -127,8 +127,9 @@ static Status checkGates(const QuantizeFlags &flags, const session::QuantizeRepo
     if (!speedup)
       return error(Code::Gate, "expected times with --fail-if-slower, found none: nothing was measured");
     if (speedup->isSlower())
-      return error(Code::Gate, report.choice.formText(), " is slower than float: ", speedup->ratio,
-                   " times as fast, between ", speedup->least, " and ", speedup->greatest);
+      return error(Code::Gate, report.choice.formText(),
+                   " is slower than float: ", measuredText(speedup->ratio), " times as fast, between ",
+                   measuredText(speedup->least), " and ", measuredText(speedup->greatest));
   }
   if (!flags.minSqnr)
     return {};
@@ -136,7 +137,7 @@ static Status checkGates(const QuantizeFlags &flags, const session::QuantizeRepo
   if (!sqnr)
     return error(Code::Gate, "expected accuracy with --min-sqnr, found none: nothing was measured");
   if (*sqnr < *flags.minSqnr)
-    return error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", *sqnr);
+    return tooNoisy(*flags.minSqnr, *sqnr);
   return {};
 }
 
@@ -152,6 +153,9 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
   }
   if (Status status = checkFlags(flags); !status.ok())
     return console.fail(status.diagnostic());
+  const std::vector<std::string> idle = quantize::idleSettings(*recipe);
+  for (const std::string &note : idle)
+    console.note(printable(note));
   if (Expected<quantize::Recipe> ofFlags = shorthandRecipe(flags.recipe);
       ofFlags.ok() && !ofFlags->rules.empty())
     console.note(message("the flags stand for these rules:\n", quantize::rulesText(*ofFlags)));
@@ -166,14 +170,26 @@ static int runQuantize(const QuantizeFlags &flags, Console &console) {
   if (Status status = prepareOutput(compile, flags.output, flags.to->count() != 0, inputs); !status.ok())
     return console.fail(status.diagnostic());
   compile.quantization.recipe = quantize::recipeText(*recipe);
+  if (!options.dataSet.empty() && compile.to == pipeline::Stage::Lower) {
+    Expected<std::string> shapes = session::takeShapesOfSamples(compile.model, options.dataSet);
+    if (!shapes.ok())
+      return console.fail(shapes.diagnostic());
+    if (!shapes->empty())
+      console.note(printable(*shapes));
+  }
   options.worker = !flags.noWorker;
   options.needAccuracy = flags.minSqnr.has_value();
-  options.measureSpeed = !flags.noBench;
+  // The text of a stage is looked at, not run, unless a gate asks for a run.
+  bool isText = compile.product == session::Product::Mlir || compile.product == session::Product::LlvmIr ||
+                compile.product == session::Product::Assembly;
+  options.measure = !isText || flags.failIfSlower || flags.minSqnr;
+  options.measureSpeed = !flags.noBench && options.measure;
   Expected<session::QuantizeReport> report = session::quantize(options, console.progress());
   if (!report.ok())
     return console.fail(report.diagnostic());
   for (const std::string &note : report->notes)
     console.note(note);
+  report->notes.insert(report->notes.begin(), idle.begin(), idle.end());
   if (report->interrupted)
     return interruptedWithNothing(report->interrupted, console);
   console.result(console.json ? session::quantizeJson(*report, flags.output)

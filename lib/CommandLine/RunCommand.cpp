@@ -3,6 +3,9 @@
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/RunModel.h"
+#include "limbeck/Session/SampleShapes.h"
+#include "limbeck/Support/Counted.h"
+#include "limbeck/Support/Printable.h"
 
 namespace limbeck::command {
 
@@ -45,19 +48,29 @@ static void runFlags(CLI::App &command, RunFlags &flags) {
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
 
-static int runSet(const session::RunOptions &options, const RunFlags &flags, Console &console) {
+static int runSet(session::RunOptions options, const RunFlags &flags, Console &console) {
   const OutputTargets &targets = flags.targets;
   if (targets.archive.empty() || !targets.files.empty() || !targets.folder.empty())
     return console.fail(error(Code::Flag, "expected -o outputs.npz with --data, found ",
                               targets.empty() ? "none" : "other outputs"));
+  Expected<std::string> shapes = session::takeShapesOfSamples(options.model, flags.dataSet);
+  if (!shapes.ok())
+    return console.fail(shapes.diagnostic());
+  if (!shapes->empty())
+    console.note(printable(*shapes));
   Expected<session::DataSetRun> run =
       session::runDataSet(options, flags.dataSet, targets.archive, console.progress());
   if (!run.ok())
     return console.fail(run.diagnostic());
   if (console.json)
     console.result(outputsJson(run->outputs));
+  for (const std::string &note : run->notes)
+    console.note(printable(note));
   if (run->interrupted)
-    console.note(message("interrupted: ", targets.archive, " has the first ", run->samples, " samples"));
+    console.note(message("interrupted: ", printable(targets.archive), " has the first ",
+                         counted(run->samples, "sample")));
+  else
+    console.note(message("wrote ", printable(targets.archive), ": ", counted(run->samples, "sample")));
   return run->interrupted;
 }
 
@@ -72,6 +85,8 @@ static int runRun(const RunFlags &flags, Console &console) {
     console.note(kMappedNote);
   if (!flags.dataSet.empty())
     return runSet(options, flags, console);
+  if (Status status = session::takeShapesOfInputs(options.model, options.inputs); !status.ok())
+    return console.fail(status.diagnostic());
   Expected<std::vector<NamedTensor>> outputs = session::runModel(options, console.progress());
   if (!outputs.ok())
     return console.fail(outputs.diagnostic());

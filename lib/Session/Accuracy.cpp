@@ -1,6 +1,7 @@
 // Sums of squares in f64, and the places of greatest elements.
 #include "limbeck/Session/Accuracy.h"
 #include <cmath>
+#include <cstdio>
 
 namespace limbeck::session {
 
@@ -48,6 +49,14 @@ double OutputComparison::cosine() const {
 
 std::optional<double> OutputComparison::sameChoice() const {
   return rows ? std::optional(static_cast<double>(sameRows) / static_cast<double>(rows)) : std::nullopt;
+}
+
+std::string decibelsText(double value, int digits) {
+  if (!std::isfinite(value))
+    return value > 0 ? "exact" : "no signal";
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f dB", digits, value);
+  return text;
 }
 
 } // namespace limbeck::session

@@ -3,6 +3,7 @@
 #include "limbeck/Session/Bench.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Version.h"
+#include "limbeck/Support/Counted.h"
 #include "limbeck/Support/Printable.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
@@ -52,8 +53,7 @@ std::string benchJson(const BenchReport &report) {
   });
 }
 
-/// Four digits at least, in thousandths at most: a small model takes less than a microsecond.
-static std::string milliseconds(double value) {
+std::string milliseconds(double value) {
   int decimals = value > 0 ? std::clamp(3 - static_cast<int>(std::floor(std::log10(value))), 3, 7) : 3;
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
@@ -68,10 +68,6 @@ static std::string rowOf(const Measurement &one) {
                        milliseconds(one.p90Ms), milliseconds(one.p99Ms),
                        llvm::formatv("{0:f1}", one.throughput).str())
       .str();
-}
-
-static std::string counted(int64_t count, const std::string &thing) {
-  return message(count, " ", thing, count == 1 ? "" : "s");
 }
 
 std::string benchText(const BenchReport &report) {

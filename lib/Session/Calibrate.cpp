@@ -61,7 +61,7 @@ Status Calibration::open() {
   for (const NamedType &input : inputs)
     if (const Shape &shape = input.type.shape; !shape.empty())
       report.statistics.indicesPerSample = std::max(report.statistics.indicesPerSample, shape[0]);
-  check.emplace(inputs);
+  check.emplace(inputs, tableBoundsOf(model));
   models.emplace(options, inputs, model.outputNames.size(), progress);
   LIMBECK_ASSIGN(data, DataSet::open(options.dataSet, std::move(inputs)));
   return {};

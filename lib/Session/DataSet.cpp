@@ -55,6 +55,11 @@ Expected<std::vector<std::string>> filesOfDataSet(const std::string &path) {
 }
 
 Expected<DataSet> DataSet::open(const std::string &path, std::vector<NamedType> inputs) {
+  for (const NamedType &input : inputs)
+    if (std::ranges::find(input.type.shape, 0) != input.type.shape.end())
+      return error(Code::Flag, "expected inputs with elements for samples, found input '", input.name,
+                   "' of shape ", shapeText(input.type.shape))
+          .withHint("--shape or --dim gives it another, where the model leaves it open");
   DataSet set;
   set.inputs = std::move(inputs);
   LIMBECK_ASSIGN(set.paths, filesOfDataSet(path));
@@ -103,13 +108,31 @@ static int64_t batchOf(const NamedType &input) {
   return input.type.shape.empty() || input.type.shape[0] <= 0 ? 1 : input.type.shape[0];
 }
 
-/// For arrays of batches, one dimension too many: the shape in which their samples follow each other.
-static std::string reshapeHint(const Shape &shape, size_t rank) {
-  if (rank == 0 || shape.size() != rank + 1)
+/// Whether an array holds samples for an input: what the input fixes behind the first dimension is so.
+static bool holdsSamples(const Shape &array, const Shape &input) {
+  for (size_t i = 1; i < input.size(); ++i)
+    if (input[i] >= 0 && array[i] != input[i])
+      return false;
+  return array.size() == input.size();
+}
+
+/// For arrays of one dimension too many, a shape that would do: without a dimension of 1, or with batches one behind the other.
+static std::string reshapeHint(const Shape &shape, const Shape &input) {
+  if (input.empty() || shape.size() != input.size() + 1)
     return "";
+  std::vector<Shape> candidates;
   Shape joined(shape.begin() + 1, shape.end());
   joined[0] *= shape[0];
-  return "samples lie along the first dimension: reshape the array to " + shapeText(joined);
+  candidates.push_back(joined);
+  for (size_t i = shape.size(); i-- > 0;)
+    if (shape[i] == 1) {
+      candidates.push_back(shape);
+      candidates.back().erase(candidates.back().begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  auto found = std::ranges::find_if(candidates, [&](const Shape &one) { return holdsSamples(one, input); });
+  return found == candidates.end()
+             ? ""
+             : "samples lie along the first dimension: reshape the array to " + shapeText(*found);
 }
 
 Expected<DataSet::SampleFile> DataSet::openSamples(const std::string &path) const {
@@ -125,7 +148,7 @@ Expected<DataSet::SampleFile> DataSet::openSamples(const std::string &path) cons
       return error(Code::InputData, "expected input '", inputs[i].name, "' with ", std::max<size_t>(rank, 1),
                    " dimensions, or one less for one sample, found ", shapeText(shape))
           .atFile(path)
-          .withHint(reshapeHint(shape, rank));
+          .withHint(reshapeHint(shape, inputs[i].type.shape));
     int64_t batch = batchOf(inputs[i]), available = single ? 1 : shape[0];
     if (available % batch != 0)
       return error(Code::InputData, "expected a multiple of ", batch, " samples for input '", inputs[i].name,
@@ -153,6 +176,37 @@ Expected<int64_t> DataSet::count() const {
     samples += file.samples;
   }
   return samples;
+}
+
+/// What useFile makes of the rows of an array.
+static Shape sampleShape(const Shape &array, size_t rank, int64_t rows) {
+  if (rank == 0)
+    return {};
+  Shape shape = array;
+  if (shape.size() + 1 == rank)
+    shape.insert(shape.begin(), 1);
+  else
+    shape[0] = rows;
+  return shape;
+}
+
+Expected<std::vector<Shape>> DataSet::commonShapes() const {
+  std::vector<Shape> common;
+  for (const std::string &path : paths) {
+    LIMBECK_ASSIGN(SampleFile file, openSamples(path));
+    std::vector<Shape> shapes;
+    for (size_t i = 0; i < inputs.size(); ++i)
+      shapes.push_back(sampleShape(file.arrays[i].shape(), inputs[i].type.shape.size(), file.rows[i]));
+    for (size_t i = 0; i < common.size(); ++i)
+      if (shapes[i] != common[i])
+        return error(Code::ShapeMissing,
+                     "expected samples of one shape for a model with open dimensions, found ",
+                     shapeText(common[i]), " and ", shapeText(shapes[i]), " of input '", inputs[i].name, "'")
+            .atFile(path)
+            .withHint("--shape or --dim says what to compile for");
+    common = std::move(shapes);
+  }
+  return common;
 }
 
 Status DataSet::useFile(const std::string &path, int64_t &index,

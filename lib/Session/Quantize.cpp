@@ -298,7 +298,7 @@ Expected<std::vector<std::byte>> Quantizer::compileAs(CompileOptions what) {
 
 /// What this machine can run of the product, or of what the product would be compiled to; a note where it cannot.
 Status Quantizer::prepareMeasuring() {
-  if (heldBack.empty() && !options.measureSpeed)
+  if (!options.measure || (heldBack.empty() && !options.measureSpeed))
     return {};
   bool linked = compiled.product == Product::Artifact || compiled.product == Product::Object ||
                 compiled.product == Product::SharedObject;
@@ -445,8 +445,10 @@ Status Quantizer::measureSpeed() {
     bool wide = std::ranges::any_of(report.choice.ranges, [](const auto &range) {
       return range.first.first == "u16" || range.first.first == "s16";
     });
-    report.notes.push_back(message(report.choice.formText(), " is slower than float on this machine",
-                                   wide ? ": activations of 16 bits cost more than those of 8" : ""));
+    report.notes.push_back(
+        message(report.choice.formText(), " is slower than float on this machine",
+                wide ? ": activations of 16 bits cost more than those of 8" : "",
+                "; bench --baseline --per-layer shows where, --fail-if-slower refuses it"));
   }
   return {};
 }

@@ -1,6 +1,7 @@
 // What quantize tells, as text and as JSON.
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Quantize.h"
+#include "limbeck/Support/Counted.h"
 #include "limbeck/Support/Printable.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -43,33 +44,32 @@ std::string quantizeText(const QuantizeReport &report) {
     text += llvm::formatv(", {0:P1} of their multiply-adds",
                           share(choice.quantizedMultiplyAdds, choice.multiplyAdds))
                 .str();
-  text += llvm::formatv("; {0} tensors stored in integers\n", choice.tensors).str();
+  text += llvm::formatv("; {0} stored in integers\n", counted(choice.tensors, "tensor")).str();
   for (const auto &[how, count] : choice.ranges)
-    text += llvm::formatv("  {0} {1}: {2}, range by {3}\n", count, count == 1 ? "tensor" : "tensors",
-                          how.first, how.second)
-                .str();
+    text += message("  ", counted(count, "tensor"), ": ", how.first, ", range by ", how.second, "\n");
   for (const KeptFloat &kept : choice.kept)
     text += llvm::formatv("  float: {0}: {1}\n", printable(kept.node), printable(kept.reason)).str();
   if (report.calibrationSamples)
-    text += llvm::formatv("calibrated with {0} samples\n", report.calibrationSamples).str();
+    text += message("calibrated with ", counted(report.calibrationSamples, "sample"), "\n");
   text += clippedText(report.clipped, report.choice.tensors);
   for (const OutputComparison &output : report.accuracy) {
-    text += llvm::formatv("accuracy: {0}: {1:F1} dB, cosine {2:F5}", printable(output.outputName()),
-                          output.signalToNoise(), output.cosine())
+    text += llvm::formatv("accuracy: {0}: {1}, cosine {2:F5}", printable(output.outputName()),
+                          decibelsText(output.signalToNoise()), output.cosine())
                 .str();
     if (int64_t count = output.notComparable())
       text += llvm::formatv(", {0} elements finite in one only", count).str();
     if (auto same = output.sameChoice())
       text += llvm::formatv(", same greatest element in {0:P1} of {1} rows", *same, output.choices()).str();
-    text +=
-        llvm::formatv(report.unseen ? " ({0} samples that calibration did not see)\n" : " ({0} samples)\n",
-                      report.heldBack)
-            .str();
+    text += llvm::formatv(report.unseen ? " ({0} that calibration did not see)\n" : " ({0})\n",
+                          counted(report.heldBack, "sample"))
+                .str();
   }
   if (auto speedup = report.speedup())
-    text += llvm::formatv("time: float {0:F3} ms, {1} {2:F3} ms: {3:F2} times as fast, {4} threads, {5}\n",
-                          report.speed->baselines.front().p50Ms, choice.formText(), report.speed->model.p50Ms,
-                          speedup->ratio, report.speed->model.threads, report.speed->cpu)
+    text += llvm::formatv("time: float {0} ms, {1} {2} ms: {3:F2} times as fast, {4}, {5}
+                          ",
+                          milliseconds(report.speed->baselines.front().p50Ms),
+                          choice.formText(), milliseconds(report.speed->model.p50Ms), speedup->ratio,
+                          counted(report.speed->model.threads, "thread"), report.speed->cpu)
                 .str();
   return text;
 }

@@ -4,7 +4,10 @@
 #include "Executable.h"
 #include "limbeck/Graph/Interpret/Interpreter.h"
 #include "limbeck/Session/DataSet.h"
+#include "limbeck/Support/Counted.h"
 #include "limbeck/Support/Interrupt.h"
+#include <algorithm>
+#include <cmath>
 
 namespace limbeck::session {
 
@@ -92,6 +95,36 @@ Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Pro
   return outputs;
 }
 
+static bool hasNaN(const Tensor &value) {
+  return dispatch(value.dtype(), [&]<class T>() -> bool {
+    if constexpr (std::is_integral_v<T>)
+      return false;
+    else
+      return std::ranges::any_of(value.values<T>(), [](T x) {
+        if constexpr (std::is_same_v<T, double>)
+          return std::isnan(x);
+        else
+          return std::isnan(static_cast<float>(x));
+      });
+  });
+}
+
+namespace {
+/// The samples whose results hold NaN: a file of them looks like any other.
+struct NaNCount {
+  size_t samples = 0, first = 0;
+  std::string output;
+
+  void look(size_t sample, std::span<const std::string> names, std::span<const Tensor> values) {
+    auto found = std::ranges::find_if(values, hasNaN);
+    if (found != values.end() && samples++ == 0) {
+      first = sample;
+      output = names[static_cast<size_t>(found - values.begin())];
+    }
+  }
+};
+} // namespace
+
 Expected<DataSetRun> runDataSet(const RunOptions &options, const std::string &dataSet,
                                 const std::string &archive, const Progress &progress) {
   LIMBECK_ASSIGN(Runner runner, makeRunner(options, progress));
@@ -99,11 +132,13 @@ Expected<DataSetRun> runDataSet(const RunOptions &options, const std::string &da
   LIMBECK_ASSIGN(NpzRows rows, NpzRows::create(archive, runner.outputs));
   CatchInterrupt interrupt;
   DataSetRun result;
+  NaNCount notNumbers;
   Status status = set.forEach([&](std::span<const Tensor> inputs) -> Status {
     if (progress)
       progress("samples", result.samples, 0);
     LIMBECK_ASSIGN(std::vector<Tensor> outputs, runner.run(inputs));
     LIMBECK_TRY(rows.append(outputs));
+    notNumbers.look(result.samples, runner.outputs, outputs);
     ++result.samples;
     if ((result.interrupted = interrupt.take()))
       return error(Code::Run, "interrupted");
@@ -112,8 +147,15 @@ Expected<DataSetRun> runDataSet(const RunOptions &options, const std::string &da
   if (!status.ok() && !result.interrupted)
     return status.diagnostic();
   LIMBECK_TRY(rows.write());
+  // While the file got its name: it is there, with what it was to have.
+  if (!result.interrupted)
+    result.interrupted = interrupt.take();
   for (const NpzRows::Column &column : rows.columns())
     result.outputs.push_back({column.name, column.dtype, column.shape, archive});
+  if (notNumbers.samples > 0)
+    result.notes.push_back(message("results of ", counted(notNumbers.samples, "sample"), " of ",
+                                   result.samples, " hold NaN, first output '", notNumbers.output,
+                                   "' of sample ", notNumbers.first));
   return result;
 }
 

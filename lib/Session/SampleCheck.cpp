@@ -1,5 +1,6 @@
 // A look at every element of the inputs.
 #include "SampleCheck.h"
+#include "limbeck/Support/Counted.h"
 #include <algorithm>
 #include <cmath>
 
@@ -50,8 +51,22 @@ Status SampleCheck::add(std::span<const Tensor> values) {
   for (size_t i = 0; i < inputs.size(); ++i)
     if (isFloat(values[i].dtype()))
       addChannels(channels[i], values[i]);
+  for (size_t i = 0; i < tables.size(); ++i)
+    if (isInteger(values[tables[i].input].dtype()))
+      addIds(tables[i], beyond[i], values[tables[i].input]);
   ++samples;
   return {};
+}
+
+void SampleCheck::addIds(const TableBound &table, Beyond &found, const Tensor &value) {
+  for (int64_t i = 0; i < value.size(); ++i) {
+    double id = value.asDouble(i);
+    if (id >= static_cast<double>(-table.rows) && id < static_cast<double>(table.rows))
+      continue;
+    if (found.samples++ == 0)
+      found.first = static_cast<int64_t>(id);
+    return;
+  }
 }
 
 void SampleCheck::addChannels(Channels &input, const Tensor &value) {
@@ -74,6 +89,12 @@ void SampleCheck::addChannels(Channels &input, const Tensor &value) {
 
 std::vector<std::string> SampleCheck::notes() const {
   std::vector<std::string> notes;
+  for (size_t i = 0; i < tables.size(); ++i)
+    if (beyond[i].samples > 0)
+      notes.push_back(message("input '", inputs[tables[i].input].name, "' has values beyond the ",
+                              tables[i].rows, " rows of '", tables[i].node, "' in ",
+                              counted(beyond[i].samples, "sample"), ", such as ", beyond[i].first,
+                              ": the last row or the first stands for them"));
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Channels &input = channels[i];
     auto unused = std::ranges::find(input.used, false);

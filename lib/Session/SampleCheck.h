@@ -1,5 +1,6 @@
 // Whether ranges can come from the values of samples.
 #pragma once
+#include "TableBounds.h"
 #include "limbeck/Session/DataSet.h"
 
 namespace limbeck::session {
@@ -13,12 +14,14 @@ Status inSample(const Sample &sample, Status status);
 
 class SampleCheck {
 public:
-  explicit SampleCheck(std::vector<NamedType> inputs)
-      : inputs(std::move(inputs)), channels(this->inputs.size()) {}
+  /// `tables`: those that inputs choose rows of.
+  explicit SampleCheck(std::vector<NamedType> inputs, std::vector<TableBound> tables = {})
+      : inputs(std::move(inputs)), tables(std::move(tables)), channels(this->inputs.size()),
+        beyond(this->tables.size()) {}
 
   /// One value per input. E-CALIB for NaN and infinity.
   Status add(std::span<const Tensor> values);
-  /// Inputs, and channels of inputs, that were 0 in all samples: a channel is an index of dimension 1.
+  /// Inputs, and channels of inputs, that were 0 in all samples: a channel is an index of dimension 1. Ids beyond their tables.
   std::vector<std::string> notes() const;
 
 private:
@@ -27,10 +30,17 @@ private:
     std::vector<bool> used;
     bool differ = false; ///< samples have different numbers of channels
   };
+  /// Ids that a table lacks.
+  struct Beyond {
+    int64_t samples = 0, first = 0; ///< how many samples have some, and the first one found
+  };
   void addChannels(Channels &input, const Tensor &value);
+  void addIds(const TableBound &table, Beyond &found, const Tensor &value);
 
   std::vector<NamedType> inputs;
+  std::vector<TableBound> tables;
   std::vector<Channels> channels;
+  std::vector<Beyond> beyond; ///< by table
   int64_t samples = 0;
 };
 

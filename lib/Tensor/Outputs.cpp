@@ -125,6 +125,9 @@ template <class T> static std::string numberText(T value) {
   } else if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
     return numberText(static_cast<float>(value));
   } else {
+    if constexpr (std::is_floating_point_v<T>)
+      if (std::isnan(value)) // the sign of one means nothing
+        return "nan";
     char buffer[64];
     auto [end, failure] = std::to_chars(buffer, buffer + sizeof(buffer), value);
     return std::string(buffer, end);

@@ -31,4 +31,8 @@ private:
   int64_t rows = 0, sameRows = 0, mismatches = 0;
 };
 
+/// `31.2 dB`; `exact` where nothing differs, `no signal` where something is finite in one only. With more digits a text can tell a
+/// value from a limit that it just misses.
+std::string decibelsText(double value, int digits = 1);
+
 } // namespace limbeck::session

@@ -55,6 +55,8 @@ Expected<BenchReport> bench(const BenchOptions &options, const Progress &progres
 
 /// As docs/contract.md describes it.
 std::string benchJson(const BenchReport &report);
+/// Four digits at least, in thousandths at most: a small model takes less than a microsecond.
+std::string milliseconds(double value);
 std::string benchText(const BenchReport &report);
 /// The layers as a trace of Chrome's format, which Perfetto reads: a process per model, a track per worker, a slice per kernel.
 std::string benchTrace(const BenchReport &report);

@@ -37,6 +37,8 @@ public:
   size_t files() const { return paths.size(); }
   /// How many samples there are, as the headers of the files say. E-INPUT-DATA as of forEach.
   Expected<int64_t> count() const;
+  /// The shapes of a sample's values, by input, as the headers say. E-SHAPE-MISSING when files differ; E-INPUT-DATA as of forEach.
+  Expected<std::vector<Shape>> commonShapes() const;
 
 private:
   struct SampleFile {

@@ -17,6 +17,7 @@ struct QuantizeOptions {
   std::string dataSet;
   int threads = 0;           ///< 0: as the runtime chooses
   bool needAccuracy = false; ///< too few samples to measure it are an error
+  bool measure = true;       ///< accuracy with the samples held back, and time
   bool measureSpeed = true;  ///< float beside what was made, on this machine
   double seconds = 1;        ///< of measured time for each
   bool worker = true;        ///< compile in a process of its own

@@ -26,6 +26,7 @@ Expected<std::vector<NamedTensor>> runModel(const RunOptions &options, const Pro
 struct DataSetRun {
   std::vector<OutputType> outputs;
   size_t samples = 0;
+  std::vector<std::string> notes;
   int interrupted = 0; ///< exit code that Ctrl-C asks for; what was computed before it is in the file
 };
 /// Runs every sample of a set into one .npz with a row per sample, which appears when all is done.

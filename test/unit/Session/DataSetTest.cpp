@@ -115,6 +115,34 @@ TEST_F(DataSetTest, ReadsListsOfArrayFilesOnly) {
 TEST_F(DataSetTest, TellsHowBatchesBecomeSamples) {
   EXPECT_EQ(samplesOf(write("a.npy", values({8, 1, 4})), input({1, 4})).diagnostic().hint,
             "samples lie along the first dimension: reshape the array to 8x4");
+  EXPECT_EQ(samplesOf(write("a.npy", values({8, 4, 1})), input({1, 4})).diagnostic().hint,
+            "samples lie along the first dimension: reshape the array to 8x4");
+  EXPECT_EQ(samplesOf(write("a.npy", values({8, 2, 3})), input({1, 4})).diagnostic().hint, "")
+      << "no shape would do";
+}
+
+TEST_F(DataSetTest, TellsTheShapeOfItsSamples) {
+  write("a.npy", values({8, 4}));
+  write("b.npy", values({3, 4}));
+  auto open = [&](Shape shape) { return *DataSet::open(folder, input(std::move(shape))); };
+  auto shapes = open({-1, -1}).commonShapes();
+  ASSERT_TRUE(shapes.ok()) << shapes.diagnostic().text();
+  EXPECT_EQ(shapes->front(), (Shape{1, 4}));
+  EXPECT_EQ(open({1, -1, 4}).commonShapes().diagnostic().code, Code::ShapeMissing) << "one sample in each";
+  write("c.npy", values({3, 5}));
+  auto several = open({-1, -1}).commonShapes();
+  ASSERT_FALSE(several.ok());
+  EXPECT_EQ(several.diagnostic().code, Code::ShapeMissing);
+  EXPECT_EQ(several.diagnostic().file, (folder / "c.npy").string());
+  EXPECT_EQ(several.diagnostic().message,
+            "expected samples of one shape for a model with open dimensions, found 1x4 and 1x5 of input 'x'");
+}
+
+TEST_F(DataSetTest, WantsInputsWithElements) {
+  auto set = DataSet::open(write("a.npy", values({8, 4})), input({0, 4}));
+  ASSERT_FALSE(set.ok());
+  EXPECT_EQ(set.diagnostic().message,
+            "expected inputs with elements for samples, found input 'x' of shape 0x4");
 }
 
 TEST_F(DataSetTest, RefusesWhatDoesNotFit) {

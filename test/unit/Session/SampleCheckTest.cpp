@@ -48,3 +48,21 @@ TEST(SampleCheck, NamesChannelsOfZeros) {
   ASSERT_TRUE(some.add(sample({0, 0, 0, -1})).ok());
   EXPECT_TRUE(some.notes().empty());
 }
+
+TEST(SampleCheck, NamesIdsBeyondTheirTable) {
+  SampleCheck some({{"ids", {DType::S64, {1, 2}, nullptr}}}, {{0, 10, "embed"}});
+  auto add = [&](int64_t first, int64_t second) {
+    Tensor ids = std::move(*Tensor::zeros(DType::S64, {1, 2}));
+    ids.mutableValues<int64_t>()[0] = first;
+    ids.mutableValues<int64_t>()[1] = second;
+    ASSERT_TRUE(some.add(std::span<const Tensor>(&ids, 1)).ok());
+  };
+  add(-10, 9);
+  EXPECT_TRUE(some.notes().empty());
+  add(0, 10);
+  EXPECT_EQ(some.notes(), std::vector<std::string>{
+                              "input 'ids' has values beyond the 10 rows of 'embed' in 1 sample, such as 10: "
+                              "the last row or the first stands for them"});
+  add(-11, -12);
+  EXPECT_NE(some.notes().front().find("in 2 samples, such as 10:"), std::string::npos);
+}
