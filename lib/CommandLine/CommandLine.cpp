@@ -71,8 +71,10 @@ static int parseAndRun(std::vector<std::string> arguments) {
   } catch (const CLI::ParseError &failure) {
     return console.finish(console.fail(argumentError(app, failure, arguments)));
   }
-  announceInterruption(console, kNothingWritten);
-  return console.finish(set.run());
+  announceInterruption(console, kNothingWritten, kAllWritten);
+  int code = set.run();
+  sayWhenInterrupted(STDERR_FILENO, ""); // the command has said what became of it
+  return console.finish(code);
 }
 
 /// A file opened on the number of a closed standard stream would be taken for it; writing to a closed one is to fail.

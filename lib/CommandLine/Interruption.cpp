@@ -9,12 +9,14 @@ static Diagnostic interruption(std::string_view what) {
   return error(Code::Run, "interrupted: ", what);
 }
 
-void announceInterruption(const Console &console, std::string_view what) {
+void announceInterruption(const Console &console, std::string_view what, std::string_view finished) {
   Diagnostic diagnostic = interruption(what);
   if (console.json)
+    // Behind what is written stands its own document.
     return sayWhenInterrupted(STDOUT_FILENO, errorsDocument(std::span(&diagnostic, 1)) + "\n");
   const char *overTheBar = ::isatty(STDERR_FILENO) ? "\r\033[K" : "";
-  sayWhenInterrupted(STDERR_FILENO, message(overTheBar, diagnostic.message, "\n"));
+  sayWhenInterrupted(STDERR_FILENO, message(overTheBar, diagnostic.message, "\n"),
+                     message(overTheBar, interruption(finished).message, "\n"));
 }
 
 int interruptedWithNothing(int code, Console &console) {

@@ -23,7 +23,8 @@ static void tuneFlags(CLI::App &command, TuneFlags &flags) {
       .add_option("-o,--output", options.output,
                   "the tuning file to write, for compile --tuning; one that is there is continued")
       ->required()
-      ->type_name("tuning.json");
+      ->type_name("tuning.json")
+      ->check(endsIn(".json"));
   addShapeFlags(command, options.model);
   addThreadsFlag(command, options.threads);
   command
@@ -44,7 +45,8 @@ static int runTune(const TuneFlags &flags, Console &console) {
   options.worker = !flags.noWorker;
   if (Status status = checkWritable(options.output, InputFiles().add(options.model).paths()); !status.ok())
     return console.fail(status.diagnostic());
-  announceInterruption(console, "the same command goes on behind the last round that was whole");
+  constexpr const char *kGoesOn = "the same command goes on behind the last round that was whole";
+  announceInterruption(console, kGoesOn, kGoesOn);
   Expected<session::TuneReport> report = session::tune(options, console.progress());
   if (!report.ok())
     return console.fail(report.diagnostic());

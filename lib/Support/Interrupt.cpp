@@ -13,7 +13,7 @@ static_assert(std::atomic<int>::is_always_lock_free);
 namespace {
 struct LastWords {
   int file;
-  std::string text;
+  std::string text, finished;
 };
 } // namespace
 
@@ -25,13 +25,15 @@ static int exitCodeOf(int signal) {
 }
 
 /// Calls only what a signal handler may.
-[[noreturn]] static void endInterrupted(int signal, bool silent) {
-  const LastWords *words = silent ? nullptr : lastWords.exchange(nullptr);
-  for (size_t at = 0; words && at < words->text.size();) {
-    ssize_t count = ::write(words->file, words->text.data() + at, words->text.size() - at);
-    if (count <= 0)
-      break;
-    at += static_cast<size_t>(count);
+[[noreturn]] static void endInterrupted(int signal, bool finished) {
+  if (const LastWords *words = lastWords.exchange(nullptr)) {
+    const std::string &text = finished ? words->finished : words->text;
+    for (size_t at = 0; at < text.size();) {
+      ssize_t count = ::write(words->file, text.data() + at, text.size() - at);
+      if (count <= 0)
+        break;
+      at += static_cast<size_t>(count);
+    }
   }
   ::_exit(exitCodeOf(signal));
 }
@@ -43,10 +45,10 @@ static void onSignal(int signal) {
 }
 
 /// Ends the program when nobody is left who must go first.
-static void leave(std::atomic<int> &count, bool silent = false) {
+static void leave(std::atomic<int> &count, bool finished = false) {
   --count;
   if (int signal = pending; signal != 0 && holders == 0 && catchers == 0)
-    endInterrupted(signal, silent);
+    endInterrupted(signal, finished);
 }
 
 void installInterruptHandler() {
@@ -60,9 +62,9 @@ void installInterruptHandler() {
   }
 }
 
-void sayWhenInterrupted(int file, std::string text) {
+void sayWhenInterrupted(int file, std::string text, std::string finished) {
   static std::list<LastWords> all; // a signal may still read the former ones
-  lastWords = &all.emplace_back(file, std::move(text));
+  lastWords = &all.emplace_back(file, std::move(text), std::move(finished));
 }
 
 bool interruptPending() {

@@ -7,8 +7,9 @@ namespace limbeck {
 /// From now on such a signal ends the program with exit code 128 + its number (130 for Ctrl-C): at once, or as soon as the
 /// last of the objects below is gone. Without this call they change nothing.
 void installInterruptHandler();
-/// What the program says when a signal ends it, whole, on an open file (STDERR_FILENO, ..); nothing when not called.
-void sayWhenInterrupted(int file, std::string text);
+/// What the program says when a signal ends it, whole, on an open file (STDERR_FILENO, ..); nothing when not called. `finished` is said in
+/// place of `text` where the work was done (HoldInterrupt::finish).
+void sayWhenInterrupted(int file, std::string text, std::string finished = "");
 /// Whether the program is about to end: long work that is held should stop.
 bool interruptPending();
 
@@ -20,7 +21,7 @@ public:
   HoldInterrupt(const HoldInterrupt &) = delete;
   HoldInterrupt &operator=(const HoldInterrupt &) = delete;
 
-  /// From now on the work counts as done: an end with this one is no interruption, and nothing is said.
+  /// From now on the work counts as done: an end with this one loses nothing.
   void finish() { finished = true; }
 
 private:

@@ -39,7 +39,7 @@ TEST(InterruptDeathTest, LeavesTheLastWordsThatWereSet) {
   auto run = [](bool finished) {
     installInterruptHandler();
     sayWhenInterrupted(STDERR_FILENO, "too early");
-    sayWhenInterrupted(STDERR_FILENO, "nothing was written");
+    sayWhenInterrupted(STDERR_FILENO, "nothing was written", "all was written");
     HoldInterrupt hold;
     std::raise(SIGINT);
     std::fputs("cleaned up, ", stderr);
@@ -47,7 +47,7 @@ TEST(InterruptDeathTest, LeavesTheLastWordsThatWereSet) {
       hold.finish();
   };
   EXPECT_EXIT(run(false), ExitedWithCode(130), "^cleaned up, nothing was written$");
-  EXPECT_EXIT(run(true), ExitedWithCode(130), "^cleaned up, $");
+  EXPECT_EXIT(run(true), ExitedWithCode(130), "^cleaned up, all was written$");
 }
 
 TEST(InterruptDeathTest, IsTakenOnce) {
