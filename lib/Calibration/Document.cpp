@@ -252,6 +252,8 @@ public:
       fits = f32 ? isFloat32((*value)[i]) : (*value)[i].is_number();
       if (fits)
         list.push_back((*value)[i].get<double>());
+      else
+        failAt(key, "a list of numbers", i);
     }
     if (!fits)
       fail(key, "a list of numbers");
@@ -279,6 +281,8 @@ public:
       fits = (*value)[i].is_number_unsigned();
       if (fits)
         list.push_back((*value)[i].get<uint64_t>());
+      else
+        failAt(key, "a list of counts", i);
     }
     if (!fits)
       fail(key, "a list of counts");
@@ -300,15 +304,20 @@ public:
   Status status;
 
 private:
-  /// The value as the file has it, if it is short.
+  /// Says which item of a list is wrong.
+  void failAt(const char *key, const std::string &expected, size_t item) {
+    if (status.ok())
+      status = error(Code::Calibration, "expected ", expected, " as '", key, "' of ", where, ", found ",
+                     shown((*find(key))[item]), " as item ", item);
+  }
   std::string found(const char *key) const {
-    constexpr size_t kShown = 40;
     const Json *value = find(key);
-    if (!value)
-      return "none";
-    if (value->is_structured())
-      return value->is_array() ? "a list" : "an object";
-    std::string text = dumped(*value);
+    return value ? shown(*value) : "none";
+  }
+  /// The value as the file has it, or its beginning.
+  static std::string shown(const Json &value) {
+    constexpr size_t kShown = 40;
+    std::string text = dumped(value);
     return text.size() <= kShown ? text : text.substr(0, kShown) + "..";
   }
   /// f32 values are written as doubles that equal them.

@@ -1,5 +1,6 @@
 // The ranges that can be read from statistics.
 #include "limbeck/Calibration/RangeError.h"
+#include "limbeck/Support/Counted.h"
 #include <algorithm>
 #include <cmath>
 
@@ -192,7 +193,7 @@ Expected<Range> TensorStatistics::range(Method method, double percentile, DType 
   if (nanSamples + infiniteSamples > 0)
     return error(Code::Calibration, "expected finite values only, found ",
                  nanSamples > 0 ? "NaN" : "an infinity", " in ",
-                 nanSamples > 0 ? nanSamples : infiniteSamples, " samples")
+                 counted(nanSamples > 0 ? nanSamples : infiniteSamples, "sample"))
         .withHint(
             "leave these samples out, or what the tensor is read by in float: a rule with quantize: none");
   if (samples == 0)

@@ -44,6 +44,7 @@ static void benchFlags(CLI::App &command, BenchFlags &flags) {
       .add_option("--trace", flags.trace,
                   "the kernels of one run as a trace for Perfetto (ui.perfetto.dev), a track per worker")
       ->type_name("FILE.json")
+      ->check(endsIn(".json"))
       ->needs("--per-layer");
   command
       .add_flag("--fail-if-slower", flags.failIfSlower,
@@ -81,8 +82,8 @@ static int runBench(const BenchFlags &flags, Console &console) {
   for (const session::Measurement &baseline : report->baselines)
     if (flags.failIfSlower && report->model.p50Ms > baseline.p50Ms) {
       return console.fail(error(Code::Gate, "expected ", report->model.name, " to be no slower than ",
-                                baseline.name, ", found ", report->model.p50Ms, " ms and ", baseline.p50Ms,
-                                " ms"));
+                                baseline.name, ", found ", session::milliseconds(report->model.p50Ms),
+                                " ms and ", session::milliseconds(baseline.p50Ms), " ms"));
     }
   return 0;
 }

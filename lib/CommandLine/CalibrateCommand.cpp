@@ -6,6 +6,7 @@
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Calibrate.h"
 #include "limbeck/Session/Json.h"
+#include "limbeck/Support/Counted.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
 #include <filesystem>
@@ -80,13 +81,13 @@ static int finishCalibrate(const Statistics &statistics, const CalibrateFlags &f
   for (const std::string &note : notes)
     console.note(printable(note));
   if (interrupted)
-    console.note(message("interrupted: ", printable(output), " has the first ", statistics.samples,
-                         " samples; ",
+    console.note(message("interrupted: ", printable(output), " has the first ",
+                         counted(statistics.samples, "sample"), "; ",
                          resumable ? "--resume goes on from there"
                                    : "with a rule for smooth, --resume does not go on from there"));
   else
-    console.note(message("wrote ", printable(output), ": ", statistics.samples, " samples, ",
-                         statistics.tensors.size(), " tensors"));
+    console.note(message("wrote ", printable(output), ": ", counted(statistics.samples, "sample"), ", ",
+                         counted(statistics.tensors.size(), "tensor")));
   return interrupted;
 }
 
@@ -182,7 +183,8 @@ void addCalibrateCommand(CommandSet &set) {
        "  limbeck calibrate --merge one.json two.json -o stats.json\n"
        "Ctrl-C keeps the samples that were seen; --resume goes on from there. Statistics of parts of the "
        "data merge\n"
-       "to those of all of it, byte for byte, in any order.\n"},
+       "to those of all of it, byte for byte, in any order; with gram, but for the name of the file of "
+       "matrices.\n"},
       calibrateFlags, runCalibrate);
 }
 

@@ -9,6 +9,7 @@
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
 #include <chrono>
+#include <filesystem>
 
 namespace limbeck::command {
 
@@ -69,6 +70,15 @@ static void compileFlags(CLI::App &command, CompileFlags &flags) {
       ->check(between(64, 1'000'000'000)); // in less, not even the loader tells what is missing
 }
 
+/// With all folders above it, unless it is there or there is no name.
+static Status makeFolder(const std::string &path) {
+  std::error_code failure;
+  if (path.empty() || std::filesystem::is_directory(path, failure))
+    return {};
+  std::filesystem::create_directories(path, failure);
+  return failure ? error(Code::File, "cannot make the folder: ", failure.message()).atFile(path) : Status();
+}
+
 static int runCompile(const CompileFlags &flags, Console &console) {
   auto start = std::chrono::steady_clock::now();
   session::CompileOptions options = flags.options;
@@ -76,12 +86,21 @@ static int runCompile(const CompileFlags &flags, Console &console) {
   if (Status status = prepareOutput(options, flags.output, flags.to->count() != 0, inputs); !status.ok())
     return console.fail(status.diagnostic());
   options.threads = static_cast<unsigned>(flags.threads);
+  if (Status status = makeFolder(options.keepDirectory); !status.ok())
+    return console.fail(status.diagnostic());
+  if (!flags.tuning.empty() && options.to != pipeline::Stage::Lower)
+    return console.fail(error(Code::Flag,
+                              "expected --tuning with an output behind stage lower, found one behind ",
+                              pipeline::name(options.to), ": tiles are chosen there")
+                            .withHint("such as -o model.lmb"));
   if (!flags.tuning.empty()) {
     Expected<session::TuningFile> file = session::readTuning(flags.tuning);
     if (!file.ok())
       return console.fail(file.diagnostic());
     options.tiles = file->tuning.tiles();
     options.tuningSha256 = file->sha256;
+    if (std::string other = session::otherMachine(file->tuning); !other.empty())
+      console.note(message(printable(flags.tuning), ": ", printable(other)));
   }
   session::WorkerLimits limits = flags.limits;
   limits.memoryBytes = flags.memoryMiB << 20;

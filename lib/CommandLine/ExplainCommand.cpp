@@ -1,10 +1,12 @@
 // limbeck explain
+#include "Gates.h"
 #include "InputFiles.h"
 #include "Interruption.h"
 #include "RecipeFlags.h"
 #include "limbeck/CommandLine/CommandSet.h"
 #include "limbeck/CommandLine/Flags.h"
 #include "limbeck/Session/Explain.h"
+#include "limbeck/Session/FileKind.h"
 #include "limbeck/Support/File.h"
 #include "limbeck/Support/Printable.h"
 #include <cmath>
@@ -75,6 +77,7 @@ static void explainFlags(CLI::App &command, ExplainFlags &flags) {
       ->group(group);
   command.add_option("--min-sqnr", flags.minSqnr, "exit with 4 when an output has less signal to noise")
       ->type_name("DB")
+      ->check(between(-1000.0, 1000.0))
       ->group("Gates");
   command.add_flag("--no-worker", flags.noWorker, "compile in this process")->group("Development");
 }
@@ -92,7 +95,24 @@ static bool isModel(const std::string &path) {
   return std::filesystem::path(path).extension() == ".onnx";
 }
 
+/// Statistics are text; any other file that is called by their name was meant to be a model.
+static Status expectQuantized(const std::string &path) {
+  if (path.empty() || isModel(path))
+    return {};
+  LIMBECK_ASSIGN(session::FileKind kind, session::kindOfFile(path));
+  if (kind == session::FileKind::Text)
+    return {};
+  return error(Code::Parse,
+               "expected statistics of calibrate (.json), or a model that is quantized (.onnx), found ",
+               kind == session::FileKind::Artifact ? "an artifact" : "another file")
+      .atFile(path)
+      .withHint(kind == session::FileKind::Artifact
+                    ? "limbeck quantize -o model.int8.onnx writes a model; explain takes statistics as well"
+                    : "");
+}
+
 static Status checkFlags(const ExplainFlags &flags) {
+  LIMBECK_TRY(expectQuantized(flags.options.statistics));
   if ((flags.options.apply > 0) != !flags.output.empty())
     return error(Code::Flag, "expected --apply N and -o recipe.yaml together, found ",
                  flags.output.empty() ? "--apply" : "-o", " alone");
@@ -117,6 +137,8 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
   Expected<quantize::Recipe> recipe = readRecipe(flags.recipe);
   if (!recipe.ok())
     return console.fail(recipe.diagnostic());
+  for (const std::string &note : quantize::idleSettings(*recipe))
+    console.note(printable(note));
   options.recipe = std::move(*recipe);
   if (isModel(options.statistics)) {
     if (!options.recipe.rules.empty())
@@ -155,7 +177,7 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
     console.note(message("wrote ", printable(flags.output), ": ", report->repairs, " repairs"));
   if (!flags.minSqnr || report->reached >= *flags.minSqnr)
     return 0;
-  return console.fail(error(Code::Gate, "expected at least ", *flags.minSqnr, " dB, found ", report->reached)
+  return console.fail(tooNoisy(*flags.minSqnr, report->reached)
                           .withHint("--apply N -o recipe.yaml writes the first N repairs"));
 }
 

@@ -150,8 +150,10 @@ void addShapeFlags(CLI::App &command, session::SourceModel &model) {
 
 void addPrecisionFlag(CLI::App &command, session::SourceModel &model) {
   command
-      .add_option("--precision", model.precision,
-                  "f32; or bf16: round what convolutions and matrix products of floats read, and sum in f32")
+      .add_option(
+          "--precision", model.precision,
+          "f32; bf16: round what convolutions and matrix products of floats read, and sum in f32; f16: keep "
+          "their constant weights as halves")
       ->type_name("P")
       ->each([&](const std::string &) { model.precisionGiven = true; });
 }

@@ -15,7 +15,7 @@ public:
   void report(Diagnostic diagnostic) {
     auto &list = exitCode(diagnostic.code) == 3 ? unsupported : malformed;
     if (list.size() < kListed)
-      list.push_back(std::move(diagnostic.atFile(file)));
+      list.push_back(std::move(diagnostic.file.empty() ? diagnostic.atFile(file) : diagnostic));
     else
       ++dropped;
   }

@@ -171,8 +171,17 @@ Status GraphImporter::importInput(const onnx::ValueInfoProto &input, Scope &scop
 Status GraphImporter::freezeInput(const onnx::ValueInfoProto &input, const DecodedType &type, Scope &scope) {
   // The file holds the value as those of other inputs do: bf16 as uint16, say.
   NamedType wanted{input.name(), {type.dtype, *type.shape, nullptr}};
-  LIMBECK_ASSIGN(Tensor tensor, conformInput(options.frozen.at(input.name()), wanted));
-  define(input.name(), builder.addConstant(input.name(), tensor), scope);
+  Expected<Tensor> tensor = conformInput(options.frozen.at(input.name()), wanted);
+  if (!tensor.ok()) {
+    Diagnostic &diagnostic = tensor.diagnostic();
+    // Whoever reports it names the input, too.
+    if (std::string prefix = message("input '", input.name(), "': "); diagnostic.message.starts_with(prefix))
+      diagnostic.message.erase(0, prefix.size());
+    if (auto file = options.frozenFiles.find(input.name()); file != options.frozenFiles.end())
+      diagnostic.atFile(file->second);
+    return diagnostic;
+  }
+  define(input.name(), builder.addConstant(input.name(), *tensor), scope);
   return {};
 }
 

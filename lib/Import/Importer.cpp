@@ -72,11 +72,17 @@ CheckResult checkFile(const std::string &path, const Options &options) {
   std::string name = file.filename().string();
   auto bytes = readFile(path, options.limits.fileBytes);
   if (!bytes)
-    return failed(std::move(bytes.diagnostic()), name);
+    return failed(std::move(bytes.diagnostic()), path);
   std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
   if (!options.externalDataDirectory.empty())
     folder = options.externalDataDirectory;
-  return checkGuarded(*bytes, name, options, ExternalData(folder, path, options.trustHardlinks));
+  CheckResult result =
+      checkGuarded(*bytes, name, options, ExternalData(folder, path, options.trustHardlinks));
+  // The model has the name of the file; whoever is to mend the file wants to know where it is.
+  for (Diagnostic &diagnostic : result.diagnostics)
+    if (diagnostic.file == name)
+      diagnostic.atFile(path);
+  return result;
 }
 
 Expected<Model> importFile(const std::string &path, const Options &options) {

@@ -1,5 +1,6 @@
 // The report as one page: numbers at the top, a plot of the damage per layer, one along the graph, and the table behind them.
 #include "limbeck/Session/Explain.h"
+#include "limbeck/Support/Counted.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
@@ -223,8 +224,8 @@ std::string explainHtml(const ExplainReport &report) {
   html += "<h1>What quantization costs</h1><p>" + escaped(report.model) +
           (report.quantizedModel.empty() ? "" : ", quantized as " + escaped(report.quantizedModel)) +
           ". Signal to noise at the outputs against the float model, in dB, over " +
-          llvm::formatv("{0}", report.samples).str() +
-          " samples. More is better; 6 dB are half the error.</p>\n<div class=\"facts\">";
+          counted(report.samples, "sample") +
+          ". More is better; 6 dB are half the error.</p>\n<div class=\"facts\">";
   html += fact(number(report.quantized, " dB"), "the quantized model");
   if (report.compiled)
     html += fact(number(report.compiled, " dB"), "compiled to integers");

@@ -1,6 +1,8 @@
 // What explain tells, as text, as JSON, and as node data of Model Explorer.
+#include "limbeck/Session/Accuracy.h"
 #include "limbeck/Session/Explain.h"
 #include "limbeck/Session/Json.h"
+#include "limbeck/Support/Counted.h"
 #include "limbeck/Support/Printable.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -41,15 +43,13 @@ static std::string table(const std::vector<std::vector<std::string>> &rows) {
 }
 
 std::string explainText(const ExplainReport &report) {
-  std::string text = llvm::formatv("quantized: {0} dB at the outputs against float, {1} samples\n",
-                                   decibels(report.quantized), report.samples)
-                         .str();
+  std::string text = message("quantized: ", decibelsText(report.quantized), " at the outputs against float, ",
+                             counted(report.samples, "sample"), "\n");
   if (report.compiled)
-    text += "compiled to integers: " + decibels(*report.compiled) + " dB" +
+    text += "compiled to integers: " + decibelsText(*report.compiled) +
             (report.timeMs ? llvm::formatv(", {0:F3} ms", *report.timeMs).str() : "") + "\n";
   if (report.unrounded)
-    text += "with nothing rounded: " + decibels(*report.unrounded) +
-            (std::isfinite(*report.unrounded) ? " dB\n" : "\n");
+    text += "with nothing rounded: " + decibelsText(*report.unrounded) + "\n";
   text += "\n";
   std::vector<std::vector<std::string>> rows = {{"layer", "op", "alone dB", "so far dB", "inputs dB",
                                                  "weights dB", "without dB", "clip %", "use %", "repaired dB",

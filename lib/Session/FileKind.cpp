@@ -43,9 +43,9 @@ Status expectModel(const std::string &path) {
     return found(kind == FileKind::Array ? "an array of NumPy" : "an archive",
                  "values of inputs are given with --input");
   if (kind == FileKind::Bytecode)
-    return found("IR", "compile --from STAGE takes it");
+    return found("IR", "compile --from graph, or a later stage, takes it");
   if (kind == FileKind::Text)
-    return found("text", ending == ".mlir" ? "compile --from STAGE takes IR" : "");
+    return found("text", ending == ".mlir" ? "compile --from graph, or a later stage, takes IR" : "");
   if (ending == ".lmb")
     return error(Code::ArtifactFormat, "expected a Limbeck artifact, as the name says, found other content")
         .atFile(path)

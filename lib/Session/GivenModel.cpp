@@ -222,7 +222,13 @@ Expected<GivenModel> takeApart(Compiler &compiler, const SourceModel &exact, con
     return importStatic(source.path, options);
   };
   LIMBECK_ASSIGN(importer::Model exactModel, import(exact));
-  LIMBECK_ASSIGN(importer::Model roundedModel, import(quantized));
+  Expected<importer::Model> imported = import(quantized);
+  // It has the shapes of the samples, which the float model takes.
+  if (!imported.ok() && !quantized.shapes.empty())
+    imported.diagnostic().message =
+        message("expected a quantized form of ", exact.path,
+                ", found a model that does not take its inputs: ", imported.diagnostic().message);
+  LIMBECK_ASSIGN(importer::Model roundedModel, std::move(imported));
   LIMBECK_TRY(sameSignature(exactModel, roundedModel, quantized.path));
   LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> before, compiler.import(exactModel, "f32"));
   LIMBECK_TRY(compiler.run(

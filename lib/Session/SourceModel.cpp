@@ -15,6 +15,7 @@ static Expected<importer::Options> commonOptions(const SourceModel &model) {
   for (const auto &[name, path] : model.frozen) {
     LIMBECK_ASSIGN(Tensor value, readNpy(path));
     options.frozen.emplace(name, std::move(value));
+    options.frozenFiles.emplace(name, path);
   }
   return options;
 }
@@ -85,9 +86,9 @@ Expected<importer::Model> importStatic(const std::string &path, const importer::
     importer::guessSizes(model, size, guessed);
     auto trial = importer::importFile(path, guessed);
     if (trial.ok() && importer::requireStatic(*trial).ok())
-      return importer::requireStatic(model, size).diagnostic();
+      return importer::requireStatic(model, size).diagnostic().atFile(path);
   }
-  return status.diagnostic();
+  return status.diagnostic().atFile(path);
 }
 
 } // namespace limbeck::session

@@ -8,6 +8,7 @@
 #include "Provenance.h"
 #include "limbeck/Session/Json.h"
 #include "limbeck/Session/Worker.h"
+#include "limbeck/Support/Counted.h"
 #include "limbeck/Support/File.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <filesystem>
@@ -129,8 +130,8 @@ static Expected<Tuning> startingPoint(const TuneOptions &options) {
     return tuning;
   LIMBECK_ASSIGN(TuningFile file, readTuning(options.output));
   if (file.tuning.cpu != tuning.cpu || file.tuning.threads != tuning.threads)
-    return error(Code::Flag, "expected a tuning file of ", tuning.threads, " threads on ", tuning.cpu,
-                 ", found one of ", file.tuning.threads, " on ", file.tuning.cpu)
+    return error(Code::Flag, "expected a tuning file of ", counted(tuning.threads, "thread"), " on ",
+                 tuning.cpu, ", found one of ", file.tuning.threads, " on ", file.tuning.cpu)
         .atFile(options.output)
         .withHint("-o names another file, which begins anew");
   return file.tuning;

@@ -1,6 +1,9 @@
 // The file of tune: written in the order of the problems, read member by member, so that nothing in it goes unheard.
 #include "limbeck/Session/Tuning.h"
+#include "Processor.h"
+#include "limbeck/Runtime/ThreadCount.h"
 #include "limbeck/Session/Json.h"
+#include "limbeck/Support/Counted.h"
 #include "limbeck/Support/File.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"
@@ -59,6 +62,14 @@ std::string tuningJson(const Tuning &tuning) {
          "\n";
 }
 
+/// A value in few letters.
+static std::string shown(const llvm::json::Value &value) {
+  constexpr size_t kMost = 40;
+  std::string text;
+  llvm::raw_string_ostream(text) << value;
+  return text.size() > kMost ? text.substr(0, kMost) + ".." : text;
+}
+
 namespace {
 /// Takes members out of an object, each of a kind, and complains about what is left.
 class Members {
@@ -78,7 +89,7 @@ public:
   std::string text(llvm::StringRef key) {
     llvm::json::Value value = take(key);
     if (!value.getAsString())
-      complain("a text in '" + key.str() + "'", "something else");
+      complain("a text in '" + key.str() + "'", shown(value));
     return value.getAsString().value_or("").str();
   }
   int64_t number(llvm::StringRef key, int64_t least, int64_t greatest) {
@@ -86,7 +97,7 @@ public:
     std::optional<int64_t> number = value.getAsInteger();
     if (!number || *number < least || *number > greatest)
       complain(message("a whole number from ", least, " to ", greatest, " in '", key.str(), "'"),
-               "something else");
+               shown(value));
     return number.value_or(least);
   }
   Status finish() {
@@ -119,11 +130,11 @@ static Expected<TunedProblem> problemFrom(llvm::json::Value &value, size_t numbe
     for (const auto &[tile, time] : *list) {
       std::optional<double> factor = time.getAsNumber();
       if (!factor || !(*factor > 0))
-        members.complain("a number above 0 in 'times'", "something else");
+        members.complain(message("a number above 0 for '", tile.str(), "' in 'times'"), shown(time));
       problem.times[tile.str()] = factor.value_or(1);
     }
   } else {
-    members.complain("an object in 'times'", "something else");
+    members.complain("an object in 'times'", shown(times));
   }
   LIMBECK_TRY(members.finish());
   if (best != problem.best())
@@ -135,17 +146,17 @@ static Expected<TunedProblem> problemFrom(llvm::json::Value &value, size_t numbe
 static Expected<Tuning> tuningFrom(std::string_view text) {
   std::optional<llvm::json::Object> object = parseJsonObject(text);
   if (!object)
-    return error(Code::Parse, "expected a JSON object as tune writes it, found something else");
+    return error(Code::Parse, "expected a JSON object as tune writes it, found other text");
   Members members(*object, "");
   Tuning tuning;
-  if (members.number("schema", 0, INT64_MAX) != 1)
-    members.complain("schema 1", "another one");
+  if (int64_t schema = members.number("schema", 0, INT64_MAX); schema != 1)
+    members.complain("schema 1", std::to_string(schema));
   tuning.cpu = members.text("cpu");
   tuning.threads = static_cast<int>(members.number("threads", 1, 1024));
   llvm::json::Value problems = members.take("problems");
   llvm::json::Array *list = problems.getAsArray();
   if (!list)
-    members.complain("a list in 'problems'", "something else");
+    members.complain("a list in 'problems'", shown(problems));
   LIMBECK_TRY(members.finish());
   for (llvm::json::Value &value : *list) {
     LIMBECK_ASSIGN(TunedProblem problem, problemFrom(value, tuning.problems.size()));
@@ -171,6 +182,18 @@ Expected<TuningFile> readTuning(const std::string &path) {
   llvm::ArrayRef<uint8_t> content(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
   file.sha256 = llvm::toHex(llvm::SHA256::hash(content), /*LowerCase=*/true);
   return file;
+}
+
+std::string otherMachine(const Tuning &tuning) {
+  constexpr const char *kConsequence =
+      ": the tiles change no number, but others may be faster; tune finds them";
+  if (std::string here = processorName(); tuning.cpu != here)
+    return message("tuned on ", tuning.cpu, ", this is ", here, kConsequence);
+  Expected<int> threads = runtime::defaultThreadCount();
+  if (!threads.ok() || *threads == tuning.threads)
+    return "";
+  return message("tuned with ", counted(tuning.threads, "thread"), ", runs take ", *threads, " here",
+                 kConsequence);
 }
 
 } // namespace limbeck::session

@@ -14,6 +14,7 @@ struct Options {
   std::map<std::string, int64_t> dims;
   /// `--freeze NAME=@x.npy`: the input becomes a constant and leaves the signature.
   std::map<std::string, Tensor> frozen;
+  std::map<std::string, std::string> frozenFiles; ///< where those are from, for what is wrong with them
   /// Folder against which external data is resolved; the model's own when empty.
   std::string externalDataDirectory;
   bool trustHardlinks = false;

@@ -42,5 +42,8 @@ struct TuningFile {
   std::string sha256;
 };
 Expected<TuningFile> readTuning(const std::string &path);
+/// What to say of times of another processor than this one, or of other threads than runs take here; empty where there is nothing to
+/// say.
+std::string otherMachine(const Tuning &tuning);
 
 } // namespace limbeck::session

@@ -2,6 +2,7 @@
 #include "limbeck/Target/CPU/Isa.h"
 #include "limbeck/Runtime/CpuFeatures.h"
 #include <algorithm>
+#include <set>
 
 namespace limbeck::cpu {
 
@@ -79,7 +80,9 @@ Expected<std::vector<const Isa *>> parseTargets(std::string_view text) {
   }
   if (!text.starts_with("cpu:"))
     return unknown(text);
-  while (!text.empty()) {
+  std::set<std::string_view> seen;
+  for (bool more = true; more;) {
+    more = text.find(',') != std::string_view::npos;
     size_t end = std::min(text.find(','), text.size());
     std::string_view name = text.substr(0, end);
     if (name.starts_with("cpu:")) // the first one has it, others may
@@ -87,12 +90,13 @@ Expected<std::vector<const Isa *>> parseTargets(std::string_view text) {
     const Isa *isa = name == "native" ? &nativeIsa() : findIsa(name);
     if (!isa)
       return unknown(name);
+    if (!seen.insert(name).second)
+      return error(Code::Flag, "expected each instruction set once, found '", name, "' twice");
+    // `native` may stand beside the name of what it is.
     if (std::find(chosen.begin(), chosen.end(), isa) == chosen.end())
       chosen.push_back(isa);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  if (chosen.empty())
-    return unknown("");
   std::sort(chosen.begin(), chosen.end());
   return chosen;
 }

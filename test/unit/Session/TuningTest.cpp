@@ -1,5 +1,7 @@
 // The tuning file: what is written is read, what is not as written is refused.
 #include "limbeck/Session/Tuning.h"
+#include "Session/Processor.h"
+#include "limbeck/Runtime/ThreadCount.h"
 #include <gtest/gtest.h>
 
 using namespace limbeck;
@@ -58,25 +60,36 @@ TEST(Tuning, onlyAClearlyFasterTileReplacesTheCostModels) {
   EXPECT_EQ(problem.timeOfBest(), 0.9);
 }
 
+TEST(Tuning, ofAnotherMachineIsSaid) {
+  Tuning tuning;
+  tuning.cpu = processorName();
+  tuning.threads = *runtime::defaultThreadCount();
+  EXPECT_EQ(otherMachine(tuning), "");
+  tuning.threads += 1;
+  EXPECT_TRUE(
+      otherMachine(tuning).starts_with(message("tuned with ", tuning.threads, " threads, runs take ")));
+  tuning.cpu = "a chip of 1978";
+  EXPECT_TRUE(otherMachine(tuning).starts_with("tuned on a chip of 1978, this is "));
+}
+
 TEST(Tuning, whatIsNotAsWrittenIsRefused) {
   EXPECT_EQ(refused("[]").code, Code::Parse);
   EXPECT_EQ(refused("no JSON").file, "t.json");
-  EXPECT_EQ(refused(changed("\"schema\": 1", "\"schema\": 2")).message,
-            "expected schema 1, found another one");
+  EXPECT_EQ(refused(changed("\"schema\": 1", "\"schema\": 2")).message, "expected schema 1, found 2");
   EXPECT_EQ(refused(changed("\"cpu\"", "\"chip\"")).message, "expected a member 'cpu', found none");
   EXPECT_EQ(refused(changed("\"threads\"", "\"speed\": 1, \"threads\"")).message,
             "expected no other member, found 'speed'");
   EXPECT_EQ(refused(changed("\"threads\": 2", "\"threads\": \"two\"")).message,
-            "expected a whole number from 1 to 1024 in 'threads', found something else");
+            "expected a whole number from 1 to 1024 in 'threads', found \"two\"");
   EXPECT_EQ(refused(changed("0.75", "-1")).message,
-            "expected a number above 0 in 'times' of problem 0, found something else");
+            "expected a number above 0 for '2x2' in 'times' of problem 0, found -1");
   EXPECT_EQ(refused(changed("\"own\": \"3x2\"", "\"own\": 3")).message,
-            "expected a text in 'own' of problem 0, found something else");
+            "expected a text in 'own' of problem 0, found 3");
   EXPECT_EQ(refused(changed("\"best\": \"2x2\"", "\"best\": \"4x1\"")).message,
             "expected the fastest tile, 2x2, in 'best' of problem 0, found '4x1'");
   EXPECT_EQ(refused(changed("\"other\"", "\"avx2, dot tile, u8, rows 1\"")).message,
             "expected every problem once, found 'avx2, dot tile, u8, rows 1' twice");
   EXPECT_EQ(refused("{\"schema\":1,\"cpu\":\"\",\"threads\":1,\"problems\":{}}").message,
-            "expected a list in 'problems', found something else");
+            "expected a list in 'problems', found {}");
   EXPECT_EQ(refused("{\"schema\":1,\"cpu\":\"\",\"threads\":1,\"problems\":[7]}").code, Code::Parse);
 }
