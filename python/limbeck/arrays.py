@@ -65,10 +65,10 @@ def _converted(value: np.ndarray, port: Port) -> np.ndarray:
     wanted = STORAGE[port.dtype]
     if value.dtype.name == ML_DTYPES.get(port.dtype):
         return value.view(wanted) if port.dtype == "bf16" else value.astype(wanted)
-    if value.dtype.kind in "OUS":  # None, objects, texts: nothing that another type of element would mend
-        others = (type(one).__name__.rstrip("_") for one in value.flat if not isinstance(one, (int, float, np.number)))
+    if value.dtype.kind == "O":  # what no type of element mends, such as None
+        others = (type(one).__name__ for one in value.flat if not isinstance(one, (int, float, np.number)))
         found = next(others, str(value.dtype))
-        raise Error("E-INPUT-DATA", f"input '{port.name}': expected numbers of {port.dtype}, found {found}")
+        raise Error("E-DTYPE", f"input '{port.name}': expected {port.dtype}, found {found}")
     if EXACT.get(value.dtype) != wanted:
         hint = f"convert with x.astype(np.{wanted.name})"
         if port.dtype == "bf16":
