@@ -247,11 +247,11 @@ std::string tuneJson(const TuneReport &report) {
 }
 
 std::string tuneText(const TuneReport &report) {
-  std::string text = llvm::formatv("{0,8} {1,8} {2,6}  problem\n", "own", "best", "time").str();
+  std::string text = llvm::formatv("{0,14} {1,14} {2,6}  problem\n", "own", "best", "time").str();
   for (const TunedProblem &problem : report.tuning.problems) {
     if (std::ranges::find(report.problems, problem.problem) == report.problems.end())
       continue;
-    text += llvm::formatv("{0,8} {1,8} {2,6:f2}  {3}\n", problem.own, problem.best(), problem.timeOfBest(),
+    text += llvm::formatv("{0,14} {1,14} {2,6:f2}  {3}\n", problem.own, problem.best(), problem.timeOfBest(),
                           problem.problem)
                 .str();
   }

@@ -7,7 +7,6 @@
 // CHECK: func.func private @kernel_0({{.*}}memref<128x16x64xi8>
 // CHECK-COUNT-1: memref.alloca()
 // CHECK-NOT: memref.alloca()
-// CHECK-LABEL: @main(
 // CODE-LABEL: task_kernel_0:
 // CODE-COUNT-4: tdpbusd
 // CODE-NOT: tdpbusd

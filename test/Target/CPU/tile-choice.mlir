@@ -54,3 +54,41 @@ module attributes {limbeck.target = "avx512-vnni", limbeck.list_tiles} {
     return %y : tensor<56x32x!quant.uniform<u8:f32, 0.25:7>>
   }
 }
+
+// -----
+
+// Schedules of AMX tiles are candidates as well: with 1 to 4 tiles of columns, inputs where they lie or copied.
+// CHECK-LABEL: @schedules(
+// CHECK: tiles = [{candidates = ["32x{{[1-3]}}", {{.*}}"32x4 gathered"{{.*}}], problem = "amx, amx tile, u8, rows 1, width 256, columns 64, depth 256, pixels 256 bytes apart", tile = "32x4"}]
+module attributes {limbeck.target = "amx", limbeck.list_tiles} {
+  func.func @schedules(%x: tensor<256x256x!quant.uniform<u8:f32, 0.5:3>>) -> tensor<256x64x!quant.uniform<u8:f32, 0.25:7>> {
+    %w = limbeck.const dense<3> : tensor<256x64xsi8>
+    %q = limbeck.storage_cast %w : (tensor<256x64xsi8>) -> tensor<256x64x!quant.uniform<i8:f32, 0.125>>
+    %y = limbeck.fused %x, %q kind = "matmul" : (tensor<256x256x!quant.uniform<u8:f32, 0.5:3>>, tensor<256x64x!quant.uniform<i8:f32, 0.125>>) -> tensor<256x64x!quant.uniform<u8:f32, 0.25:7>> {
+    ^bb0(%a: tensor<256x256x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<256x64x!quant.uniform<i8:f32, 0.125>>):
+      %0 = limbeck.matmul %a, %b : (tensor<256x256x!quant.uniform<u8:f32, 0.5:3>>, tensor<256x64x!quant.uniform<i8:f32, 0.125>>) -> tensor<256x64x!quant.uniform<u8:f32, 0.25:7>>
+      limbeck.yield %0 : tensor<256x64x!quant.uniform<u8:f32, 0.25:7>>
+    }
+    return %y : tensor<256x64x!quant.uniform<u8:f32, 0.25:7>>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: @gathered(
+// CHECK: tile = "32x2 gathered"
+// Two panels of two tiles of columns, four steps each; a copy of the inputs beside the sums.
+// CHECK: func.func private @kernel_0({{.*}}memref<16x16x64xi8>
+// CHECK: memref.alloca() {{.*}}memref<8448xi8>
+module attributes {limbeck.target = "amx", limbeck.tiles = {"amx, amx tile, u8, rows 1, width 256, columns 64, depth 256, pixels 256 bytes apart" = "32x2 gathered"}} {
+  func.func @gathered(%x: tensor<256x256x!quant.uniform<u8:f32, 0.5:3>>) -> tensor<256x64x!quant.uniform<u8:f32, 0.25:7>> {
+    %w = limbeck.const dense<3> : tensor<256x64xsi8>
+    %q = limbeck.storage_cast %w : (tensor<256x64xsi8>) -> tensor<256x64x!quant.uniform<i8:f32, 0.125>>
+    %y = limbeck.fused %x, %q kind = "matmul" : (tensor<256x256x!quant.uniform<u8:f32, 0.5:3>>, tensor<256x64x!quant.uniform<i8:f32, 0.125>>) -> tensor<256x64x!quant.uniform<u8:f32, 0.25:7>> {
+    ^bb0(%a: tensor<256x256x!quant.uniform<u8:f32, 0.5:3>>, %b: tensor<256x64x!quant.uniform<i8:f32, 0.125>>):
+      %0 = limbeck.matmul %a, %b : (tensor<256x256x!quant.uniform<u8:f32, 0.5:3>>, tensor<256x64x!quant.uniform<i8:f32, 0.125>>) -> tensor<256x64x!quant.uniform<u8:f32, 0.25:7>>
+      limbeck.yield %0 : tensor<256x64x!quant.uniform<u8:f32, 0.25:7>>
+    }
+    return %y : tensor<256x64x!quant.uniform<u8:f32, 0.25:7>>
+  }
+}

@@ -3,6 +3,7 @@
 #include "Target/CPU/Emit/AmxContraction.h"
 #include <cstring>
 #include <gtest/gtest.h>
+#include <set>
 
 using namespace limbeck;
 
@@ -43,6 +44,21 @@ TEST(AmxSchedule, blocksCoverEveryPositionAndStayInside) {
     EXPECT_GE(schedule->blocks() * schedule->height(), rows);
     EXPECT_LT((schedule->blocks() - 1) * schedule->height(), rows);
   }
+}
+
+TEST(AmxSchedule, candidatesHaveNamesOfTheirOwn) {
+  cpu::TiledProblem problem = convolution(7, 3, 64, 64);
+  std::vector<cpu::AmxSchedule> candidates = cpu::candidateAmxSchedules(problem, 1, /*inPlace=*/true);
+  std::set<std::string> names;
+  for (const cpu::AmxSchedule &candidate : candidates)
+    names.insert(cpu::textOf(candidate));
+  EXPECT_EQ(names.size(), candidates.size());
+  for (const char *name : {"7x4", "32x1 joined", "32x3 gathered"})
+    EXPECT_TRUE(names.contains(name)) << name;
+  EXPECT_EQ(cpu::textOf(candidates.front()), cpu::textOf(*cpu::chooseAmxSchedule(problem)));
+  for (const cpu::AmxSchedule &candidate : cpu::candidateAmxSchedules(problem, 1, /*inPlace=*/false))
+    EXPECT_TRUE(candidate.gathered);
+  EXPECT_TRUE(cpu::candidateAmxSchedules(product(1, 1024, 256), 1, true).empty()) << "vectors cost less";
 }
 
 TEST(AmxSchedule, rowsAreJoinedWhereThatSavesTiles) {

@@ -370,18 +370,21 @@ LogicalResult emitAmxContraction(lower::KernelBuilder &kernel, const Isa &isa,
                   (!arithmetic.isFloat() && kernel.hasRoomBehind(kernel.core()->getOperand(0)));
   if (!multiplies)
     return failure();
-  std::optional<AmxSchedule> schedule = chooseAmxSchedule(problem, elementBytes, readable);
-  if (!schedule)
+  std::vector<AmxSchedule> candidates = candidateAmxSchedules(problem, elementBytes, readable);
+  if (candidates.empty())
     return failure();
-  problem.weights = problem.weights.inPanels(schedule->panel());
-  AmxEmitter(kernel, isa, arithmetic, problem, *schedule).emit();
   kernel.setFamily("amx tile");
-  if (schedule->gathered)
+  std::vector<std::string> names;
+  for (const AmxSchedule &candidate : candidates)
+    names.push_back(textOf(candidate));
+  ContractionExtent extent{problem.rows,    problem.width,
+                           problem.columns, problem.outer * problem.depth,
+                           elementBytes,    problem.pixelStep * elementBytes};
+  const AmxSchedule &schedule = candidates[choiceFor(kernel, extent, isa, names)];
+  problem.weights = problem.weights.inPanels(schedule.panel());
+  AmxEmitter(kernel, isa, arithmetic, problem, schedule).emit();
+  if (schedule.gathered)
     kernel.noteForm("gathered");
-  noteTile(kernel,
-           {problem.rows, problem.width, problem.columns, problem.outer * problem.depth, elementBytes,
-            problem.pixelStep * elementBytes},
-           isa, {schedule->height(), schedule->vectors, kTileColumns});
   return success();
 }
 

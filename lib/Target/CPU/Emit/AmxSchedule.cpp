@@ -4,6 +4,7 @@
 // loads. Inputs are loaded again for every panel, weights for every block. Accumulators go through memory to the epilogue. A tile
 // whose rows cross lines takes as long to load as two products: copying it first, once for all panels, can cost less.
 #include "AmxSchedule.h"
+#include <algorithm>
 #include <bit>
 #include <numeric>
 
@@ -128,31 +129,43 @@ static AmxSchedule blocksOf(const TiledProblem &problem, int64_t elementBytes, i
   return schedule;
 }
 
-std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem, int64_t elementBytes,
-                                             bool inPlace) {
-  if (problem.rows * problem.width == 0)
-    return std::nullopt;
-  double least = vectorCost(problem, elementBytes);
-  std::optional<AmxSchedule> best;
+std::vector<AmxSchedule> candidateAmxSchedules(const TiledProblem &problem, int64_t elementBytes,
+                                               bool inPlace) {
+  std::vector<std::pair<double, AmxSchedule>> found;
   auto consider = [&](int64_t rows, int64_t vectors, bool gathered) {
     AmxSchedule schedule = blocksOf(problem, elementBytes, rows, vectors, gathered);
     if (gathered && schedule.steps() * schedule.height() * kTileBytes > kGatheredBytes)
       return;
     double cost = blockCost(problem, schedule) + (gathered ? gatherCost(schedule) : 0);
-    cost *= static_cast<double>(problem.rows / rows * schedule.blocks());
-    if (cost < least) {
-      least = cost;
-      best = std::move(schedule);
-    }
+    found.emplace_back(cost * static_cast<double>(problem.rows / rows * schedule.blocks()),
+                       std::move(schedule));
   };
-  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+  for (int64_t vectors = 1; problem.rows * problem.width > 0 && vectors <= 4; ++vectors) {
     if (inPlace)
       consider(1, vectors, false);
     if (inPlace && problem.rowPitch > 0 && problem.joinedRows > 1)
       consider(problem.joinedRows, vectors, false);
     consider(problem.rows, vectors, true);
   }
-  return best;
+  std::ranges::stable_sort(found, {}, [](const auto &each) { return each.first; });
+  std::vector<AmxSchedule> schedules;
+  if (!found.empty() && found.front().first < vectorCost(problem, elementBytes))
+    for (auto &[cost, schedule] : found)
+      schedules.push_back(std::move(schedule));
+  return schedules;
+}
+
+std::string textOf(const AmxSchedule &schedule) {
+  return message(schedule.height(), "x", schedule.vectors,
+                 schedule.gathered         ? " gathered"
+                 : schedule.joinedRows > 1 ? " joined"
+                                           : "");
+}
+
+std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem, int64_t elementBytes,
+                                             bool inPlace) {
+  std::vector<AmxSchedule> candidates = candidateAmxSchedules(problem, elementBytes, inPlace);
+  return candidates.empty() ? std::nullopt : std::optional(std::move(candidates.front()));
 }
 
 } // namespace limbeck::cpu

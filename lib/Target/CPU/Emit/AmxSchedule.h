@@ -46,8 +46,13 @@ struct AmxSchedule {
 /// much into a step as makes steps, then pieces, few.
 std::vector<AmxPiece> piecesOf(int64_t outer, int64_t depth, int64_t stepDepth, bool gathered);
 
-/// The schedule of least estimated cost; nothing where vector instructions cost less. `inPlace`: whether tiles may read inputs where
-/// they lie, up to 63 bytes behind the last.
+/// Every schedule, the one of least estimated cost first; none where vector instructions cost less than any. `inPlace`: whether tiles may
+/// read inputs where they lie, up to 63 bytes behind the last.
+std::vector<AmxSchedule> candidateAmxSchedules(const TiledProblem &problem, int64_t elementBytes,
+                                               bool inPlace);
+/// How tuning files call it among the candidates of a problem: `32x4 gathered` are blocks of 32 positions by 4 tiles of columns.
+std::string textOf(const AmxSchedule &schedule);
+/// The first of them.
 std::optional<AmxSchedule> chooseAmxSchedule(const TiledProblem &problem, int64_t elementBytes = 1,
                                              bool inPlace = true);
 

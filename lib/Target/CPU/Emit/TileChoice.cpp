@@ -24,24 +24,33 @@ static void note(lower::KernelBuilder &kernel, lower::TileChoice choice) {
     kernel.facts().tiles.push_back(std::move(choice));
 }
 
-Tile tileFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa, int64_t lanes,
-             const StepCost &step) {
+size_t choiceFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa,
+                 ArrayRef<std::string> candidates) {
   auto module = kernel.region()->getParentOfType<ModuleOp>();
-  std::vector<Tile> candidates = candidateTiles(extent, isa, lanes, step);
-  Tile chosen = chooseTile(extent, isa, lanes, step);
   lower::TileChoice choice{textOf(kernel, extent, isa), "", {}};
+  size_t chosen = 0;
   if (auto tiles = module->getAttrOfType<DictionaryAttr>(lower::kTilesAttribute))
     if (auto wanted = tiles.getAs<StringAttr>(choice.problem))
-      for (const Tile &tile : candidates)
-        if (wanted.getValue() == textOf(tile))
-          chosen = tile;
-  choice.tile = textOf(chosen);
+      if (auto found = llvm::find(candidates, wanted.getValue()); found != candidates.end())
+        chosen = static_cast<size_t>(found - candidates.begin());
+  choice.tile = candidates[chosen];
   if (module->hasAttr(lower::kListTilesAttribute))
-    for (const Tile &tile : candidates)
-      if (tile != chosen)
-        choice.candidates.push_back(textOf(tile));
+    for (const std::string &candidate : candidates)
+      if (candidate != choice.tile)
+        choice.candidates.push_back(candidate);
   note(kernel, std::move(choice));
   return chosen;
+}
+
+Tile tileFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa, int64_t lanes,
+             const StepCost &step) {
+  std::vector<Tile> candidates = candidateTiles(extent, isa, lanes, step);
+  if (candidates.empty())
+    candidates.push_back({1, 1, lanes});
+  std::vector<std::string> names;
+  for (const Tile &tile : candidates)
+    names.push_back(textOf(tile));
+  return candidates[choiceFor(kernel, extent, isa, names)];
 }
 
 void noteTile(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa,

@@ -9,6 +9,9 @@ namespace limbeck::cpu {
 /// Notes the choice among the facts of the kernel, whose family is set.
 Tile tileFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa, int64_t lanes,
              const StepCost &step);
+/// The same among candidates by their names, of which the first is the cost model's: the number of the one to take.
+size_t choiceFor(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa,
+                 llvm::ArrayRef<std::string> candidates);
 /// Notes a tile that is not up for choice.
 void noteTile(lower::KernelBuilder &kernel, const ContractionExtent &extent, const Isa &isa,
               const Tile &tile);
