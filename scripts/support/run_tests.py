@@ -128,7 +128,7 @@ PARTS = [
     Part("models", "whole models: compiled equals interpreter", "build/bin/limbeck", script("test/execute/models.py")),
     Part("python", "the Python package and its documents", "build/bin/limbeck", script("test/python/run.py")),
     Part("exported", "whole models: written as ONNX again", "build/bin/limbeck", script("test/execute/exported.py")),
-    Part("assembly", "hot integer loops of real models keep their vectors in registers", "build/bin/limbeck", script("test/assembly/run.py")),
+    Part("assembly", "hot loops of real models keep their vectors in registers", "build/bin/limbeck", script("test/assembly/run.py")),
     Part("benchmarks", "the tools of benchmarks/, with Limbeck alone", "build/bin/limbeck", script("test/benchmarks/run.py")),
 ]
 

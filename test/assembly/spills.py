@@ -1,4 +1,4 @@
-"""Finds vectors on the stack in the innermost loops of integer contractions, in x86-64 assembly as `limbeck compile -o x.s` writes it."""
+"""Finds vectors on the stack in the innermost loops of contractions, in x86-64 assembly as `limbeck compile -o x.s` writes it."""
 
 import re
 from dataclasses import dataclass
@@ -6,11 +6,16 @@ from dataclasses import dataclass
 FUNCTION = re.compile(r"^(task_kernel_\d+):")
 LABEL = re.compile(r"^(\.L\w+):")
 JUMP = re.compile(r"^\tj\w+\t(\.L\w+)")
-# What multiplies and adds: of bytes, of 16-bit pairs, of tiles.
+# What multiplies and adds: bytes, by 16-bit pairs and in tiles, too; floats; bf16, in tiles, too.
 PRODUCT = re.compile(r"^\t(vpdp\w+|vpmaddwd|tdp\w+)\t")
+PRODUCT_OF_F32 = re.compile(r"^\t(vfmadd\w+ps)\t")
+PRODUCT_OF_BF16 = re.compile(r"^\t(vdpbf16ps|tdpbf16ps)\t")
 # A place of its own on the stack; arrays there are reached by an index, and tiles store to them.
 SLOT = re.compile(r"(-?\d*\(%r[sb]p\))")
 VECTOR = re.compile(r"%[xyz]mm\d+")
+# The vector that an instruction writes, if it does; and those that do no more than read it from memory.
+WRITTEN = re.compile(r"%[xyz]mm(\d+)(?: \{[^}]*\})*\s*(?:#.*)?$")
+LOAD = re.compile(r"^\tv(?:mov|broadcast)\w+\t[^%,]*\(")
 STORE = re.compile(r"^\tvmov\w+\t%[xyz]mm\d+, (-?\d*\(%r[sb]p\))(\s|$)")
 FRAME_POINTER = "\tmovq\t%rsp, %rbp"
 
@@ -53,8 +58,8 @@ def functions(assembly: str):
             lines.append(line)
 
 
-def is_contraction(loop: Loop) -> bool:
-    return any(PRODUCT.match(line) for line in loop.body)
+def is_contraction(loop: Loop, product: re.Pattern = PRODUCT) -> bool:
+    return any(product.match(line) for line in loop.body)
 
 
 def spilled(loop: Loop) -> list:
@@ -65,3 +70,17 @@ def spilled(loop: Loop) -> list:
 def moved(loop: Loop) -> list:
     """Those of them that move a vector to the stack: it changes in the loop."""
     return [line for line in spilled(loop) if STORE.match("\t" + line)]
+
+
+def moved_sums(loop: Loop) -> list:
+    """Those of them whose vector was computed, in this iteration or before: inputs that the loop reads twice may wait on the stack, where
+    reading them again costs what reading them from their buffer does."""
+    read, lines = set(), []
+    for line in loop.body:
+        store = STORE.match(line)
+        if store:
+            if store[1] in loop.slots and re.search(r"mm(\d+),", line)[1] not in read:
+                lines.append(line.strip())
+        elif written := WRITTEN.search(line):
+            (read.add if LOAD.match(line) else read.discard)(written[1])
+    return lines
