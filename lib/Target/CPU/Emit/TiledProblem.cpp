@@ -161,14 +161,15 @@ static TiledProblem allTapsProblem(lower::KernelBuilder &kernel, Operation *op) 
   return problem;
 }
 
-/// Whether that is possible: results are bytes or f32, stored as runs, and what follows takes them in any order of channels.
+/// Whether that is possible: results are bytes, or f32 of floats, stored as runs, and what follows takes them in any order of channels.
 static bool takesAllTaps(lower::KernelBuilder &kernel, Operation *op, const Isa &isa) {
   Shape w = kernel.shapeOf(op->getOperand(1));
   Value result = op->getResult(0);
   bool bytes = kernel.typeOf(op->getOperand(0)).quantization && packsTo(kernel.typeOf(result)) &&
                bitWidth(kernel.typeOf(op->getOperand(1)).dtype) == 8;
   bool biasKnown = op->getNumOperands() < 3 || kernel.constantOf(op->getOperand(2));
-  bool floats = !kernel.typeOf(result).quantization && kernel.typeOf(result).dtype == DType::F32 && biasKnown;
+  bool floats = !kernel.typeOf(op->getOperand(0)).quantization && !kernel.typeOf(result).quantization &&
+                kernel.typeOf(result).dtype == DType::F32 && biasKnown;
   return (bytes || floats) && w[1] * w[2] * w[3] <= isa.lanes && w[2] * w[3] > 1 && kernel.storesRuns(2) &&
          (kernel.results()[0] == result || kernel.followsChannels(result));
 }
