@@ -177,8 +177,14 @@ static int runExplain(const ExplainFlags &flags, Console &console) {
     console.note(message("wrote ", printable(flags.output), ": ", report->repairs, " repairs"));
   if (!flags.minSqnr || report->reached >= *flags.minSqnr)
     return 0;
-  return console.fail(tooNoisy(*flags.minSqnr, report->reached)
-                          .withHint("--apply N -o recipe.yaml writes the first N repairs"));
+  if (!std::isfinite(report->reached))
+    return console.fail(error(Code::Gate, "expected at least ", *flags.minSqnr,
+                              " dB, found none: outputs cannot be compared"));
+  Diagnostic gate = tooNoisy(*flags.minSqnr, report->reached);
+  // What is given has no repairs, and those that there are may be in already.
+  if (options.quantized.empty() && options.apply == 0)
+    gate.withHint("--apply N -o recipe.yaml writes the first N repairs");
+  return console.fail(gate);
 }
 
 void addExplainCommand(CommandSet &set) {

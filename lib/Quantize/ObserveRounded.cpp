@@ -293,6 +293,11 @@ private:
     if (!type || !type->quantization || type->quantization->axis >= 0 ||
         !mlir::getElementTypeOrSelf(x).isF32())
       return nullptr;
+    // Biases of norms in 32 bits: they are looked for in the float model, but their rounding is no row.
+    constexpr int widest = 16;
+    bool wide = bitWidth(type->dtype) > widest;
+    if (wide && !x.getDefiningOp<graph::ConstOp>())
+      return nullptr;
     const Quantization &by = *type->quantization;
     float scale = by.scales[0], lowest = static_cast<float>(by.lowest - by.zeroPoints[0]),
           highest = static_cast<float>(by.highest - by.zeroPoints[0]);
@@ -301,10 +306,13 @@ private:
     top.setInsertionPointToStart(getOperation().getBody());
     auto stat = calib::StatOp::create(
         top, x.getLoc(), top.getStringAttr(name.empty() ? "tensor" : name), top.getStringAttr(kGivenMethod),
-        mlir::FloatAttr(), mlir::TypeAttr::get(graph::fromDType(&getContext(), type->dtype)),
+        mlir::FloatAttr(),
+        wide ? mlir::TypeAttr() : mlir::TypeAttr::get(graph::fromDType(&getContext(), type->dtype)),
         mlir::UnitAttr(), mlir::FlatSymbolRefAttr(), mlir::DictionaryAttr(),
-        top.getDenseF32ArrayAttr({lowest * scale, highest * scale}), mlir::StringAttr());
-    stat->setAttr(kRowAttribute, top.getDenseF32ArrayAttr({scale, lowest, highest}));
+        wide ? mlir::DenseF32ArrayAttr() : top.getDenseF32ArrayAttr({lowest * scale, highest * scale}),
+        mlir::StringAttr());
+    if (!wide)
+      stat->setAttr(kRowAttribute, top.getDenseF32ArrayAttr({scale, lowest, highest}));
     stat->remove();
     symbols.insert(stat, top.getInsertionPoint());
     x = restoreBounds(b, x, scale, lowest, highest);

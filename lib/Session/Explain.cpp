@@ -128,6 +128,7 @@ Status Explainer::answer(std::string_view what, Ask &questions) {
   Variant exact = model->variant(false);
   return forSamples(what, questions.size(), [&](const Sample &sample) -> Status {
     LIMBECK_ASSIGN(std::vector<Tensor> expected, model->run(sample.values, exact));
+    LIMBECK_TRY(expectSignal(sample, model->outputs, expected));
     size_t done = 0;
     for (auto &[variant, noise] : questions) {
       LIMBECK_ASSIGN(std::vector<Tensor> found, model->run(sample.values, variant));

@@ -75,6 +75,9 @@ Status Explainer::rank() {
     }
     report.layers.push_back(std::move(layer));
   }
+  if (report.quantized == -INFINITY)
+    report.notes.push_back("there is no number of decibels: an output is NaN or infinite where that of the "
+                           "float model is not, or the other way round; or it is 0 there and not here");
   return {};
 }
 

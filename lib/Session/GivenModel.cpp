@@ -5,9 +5,11 @@
 #include "limbeck/Graph/IR/Limbeck.h"
 #include "limbeck/Graph/IR/SourceNames.h"
 #include "limbeck/Graph/Transforms/Passes.h"
+#include "limbeck/Quantize/ChannelFit.h"
 #include "limbeck/Quantize/Passes.h"
 #include "limbeck/Quantize/Variants.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <algorithm>
 #include <cmath>
 
 namespace limbeck::session {
@@ -64,6 +66,14 @@ std::string distanceText(double noise) {
                                            : "one of the two is 0";
 }
 
+/// The weights of a contraction of the float model, as those of the other would be if nothing was rounded.
+struct FoundWeights {
+  Contraction *source = nullptr;
+  Tensor weights;
+  std::vector<double> outputs; ///< factors of output channels; none where they are 1
+  bool scaled = false;
+};
+
 class Finder {
 public:
   Finder(mlir::ModuleOp first, mlir::ModuleOp second) {
@@ -71,8 +81,9 @@ public:
     lists[1] = contractionsOf(second);
   }
 
-  /// The contraction of the float model whose weights these were; null, with a note, where there is none.
-  Contraction *find(const Contraction &rounded, const std::string &shown, std::vector<std::string> &notes) {
+  /// What these weights were; nothing, with a note, where the float model has none.
+  std::optional<FoundWeights> find(const Contraction &rounded, const std::string &shown,
+                                   std::vector<std::string> &notes) {
     Contraction *named = nullptr;
     for (auto &list : lists) {
       for (Contraction &one : list) {
@@ -81,14 +92,18 @@ public:
         if (!same || !fits(one, rounded))
           continue;
         named = named ? named : &one;
-        if (noiseOf(one.weights, rounded.weights, 1) <= kMostNoise)
-          return take(one);
+        if (auto found = take(one, rounded))
+          return found;
       }
     }
     for (auto &list : lists)
       if (Contraction *best = nearest(list, rounded))
-        if (noiseOf(best->weights, rounded.weights, 1) <= kMostNoise)
-          return take(*best);
+        if (auto found = take(*best, rounded))
+          return found;
+    for (auto &list : lists)
+      if (Contraction *best = nearestScaled(list, rounded))
+        if (auto found = take(*best, rounded))
+          return found;
     if (named)
       notes.push_back(message("weights of '", shown,
                               "' stay as they are: more than rounding is between them and those of the "
@@ -97,7 +112,7 @@ public:
     else
       notes.push_back(message("weights of '", shown,
                               "' stay as they are: the float model has none that they could come from"));
-    return nullptr;
+    return std::nullopt;
   }
 
 private:
@@ -108,19 +123,44 @@ private:
   Contraction *nearest(std::vector<Contraction> &list, const Contraction &rounded) const {
     constexpr size_t looks = 4096;
     size_t step = static_cast<size_t>(rounded.weights.size()) / looks + 1;
+    return nearestBy(list, rounded,
+                     [&](const Contraction &one) { return noiseOf(one.weights, rounded.weights, step); });
+  }
+  Contraction *nearestScaled(std::vector<Contraction> &list, const Contraction &rounded) const {
+    return nearestBy(list, rounded, [&](const Contraction &one) {
+      auto fit = quantize::fitChannels(rounded.op, one.weights, rounded.weights);
+      return fit ? fit->noise : INFINITY;
+    });
+  }
+  template <class Noise>
+  Contraction *nearestBy(std::vector<Contraction> &list, const Contraction &rounded, Noise noiseFor) const {
     Contraction *best = nullptr;
     double least = INFINITY;
     for (Contraction &one : list)
       if (fits(one, rounded))
-        if (double noise = noiseOf(one.weights, rounded.weights, step); noise < least) {
+        if (double noise = noiseFor(one); noise < least) {
           least = noise;
           best = &one;
         }
     return best;
   }
-  static Contraction *take(Contraction &one) {
+
+  /// The weights as they are or, where that is clearly nearer, times factors of channels, as equalization and smoothing leave them: put
+  /// back without these, they would not belong to the inputs that were divided by them.
+  static std::optional<FoundWeights> take(Contraction &one, const Contraction &rounded) {
+    double noise = noiseOf(one.weights, rounded.weights, 1);
+    constexpr double clearly = 0.7, mostScaled = 0.25;
+    auto fit = noise > 0 ? quantize::fitChannels(rounded.op, one.weights, rounded.weights) : std::nullopt;
+    bool scaled = fit && fit->noise < clearly * fit->plainNoise && fit->noise <= mostScaled;
+    if (!scaled && !(noise <= kMostNoise))
+      return std::nullopt;
     one.taken = true;
-    return &one;
+    FoundWeights found{&one, one.weights, {}, scaled};
+    if (!scaled)
+      return found;
+    std::ranges::copy(fit->weights, found.weights.mutableValues<float>().begin());
+    found.outputs = std::move(fit->outputs);
+    return found;
   }
 
   std::vector<Contraction> lists[2]; ///< behind stage Graph; in front of it, with norms that are not folded
@@ -167,6 +207,28 @@ struct FloatConstant {
 };
 } // namespace
 
+/// Whether no more than rounding is between a constant and what it could come from: half a step an element, where the step is known.
+static bool isRounded(const Tensor &exact, const Tensor &rounded, std::optional<float> step) {
+  // Of more than 16 bits, which have no row, rounding is far below this.
+  constexpr double mostOfWide = 1e-2;
+  if (!step)
+    return noiseOf(exact, rounded, 1) <= mostOfWide;
+  double squares = 0;
+  std::span<const float> x = exact.values<float>(), y = rounded.values<float>();
+  for (size_t i = 0; i < x.size(); ++i)
+    squares += std::pow(static_cast<double>(x[i]) - static_cast<double>(y[i]), 2);
+  return std::sqrt(squares / static_cast<double>(std::max<size_t>(1, x.size()))) <=
+         static_cast<double>(*step);
+}
+
+/// The step that an observed constant was rounded to; nothing for those of more than 16 bits.
+static std::optional<float> stepOf(calib::ObserveOp observer) {
+  auto stat = mlir::SymbolTable::lookupNearestSymbolFrom<calib::StatOp>(observer, observer.getStatAttr());
+  auto row = stat ? stat->getAttrOfType<mlir::DenseF32ArrayAttr>(quantize::kRowAttribute)
+                  : mlir::DenseF32ArrayAttr();
+  return row && !row.empty() ? std::optional(row[0]) : std::nullopt;
+}
+
 /// The same for the constants that other ops read: through an observer, which goes where the float model has no such constant.
 static Status findConstants(mlir::ModuleOp rounded, std::initializer_list<mlir::ModuleOp> exact,
                             std::vector<std::string> &notes) {
@@ -184,6 +246,7 @@ static Status findConstants(mlir::ModuleOp rounded, std::initializer_list<mlir::
   for (calib::ObserveOp observer : observers) {
     std::string name = withoutSuffix(graph::tensorName(observer.getX()));
     auto value = graph::constantOf(observer.getX());
+    std::optional<float> step = stepOf(observer);
     std::optional<Tensor> best;
     double least = kMostNoise;
     for (FloatConstant &one : constants) {
@@ -192,7 +255,7 @@ static Status findConstants(mlir::ModuleOp rounded, std::initializer_list<mlir::
       auto candidate = graph::constantOf(one.op.getResult());
       // A name is worth more than what is a little nearer.
       constexpr double trust = 1e-3;
-      double noise = candidate
+      double noise = candidate && isRounded(*candidate, *value, step)
                          ? noiseOf(*candidate, *value, 1) * (one.name == name && !name.empty() ? trust : 1)
                          : INFINITY;
       if (noise < least) {
@@ -214,6 +277,25 @@ static Status findConstants(mlir::ModuleOp rounded, std::initializer_list<mlir::
     observer.getXMutable().assign(constant);
   }
   return {};
+}
+
+/// Gives a bias the factors of its channels. Weights do not tell what is common to all factors of outputs, as those of inputs may be so much
+/// smaller: the other bias does.
+static void scaleBias(Tensor &exact, const Tensor &rounded, std::span<const double> factors) {
+  if (std::ranges::all_of(factors, [](double factor) { return factor == 1; }))
+    return;
+  std::span<float> values = exact.mutableValues<float>();
+  if (values.size() != factors.size())
+    return;
+  double products = 0, squares = 0;
+  for (size_t i = 0; i < factors.size(); ++i) {
+    double value = static_cast<double>(values[i]);
+    products += value * static_cast<double>(rounded.values<float>()[i]) / factors[i];
+    squares += value * value;
+  }
+  double common = products > 0 ? products / squares : 1;
+  for (size_t i = 0; i < factors.size(); ++i)
+    values[i] *= static_cast<float>(factors[i] * common);
 }
 
 Expected<GivenModel> takeApart(Compiler &compiler, const SourceModel &exact, const SourceModel &quantized) {
@@ -254,29 +336,41 @@ Expected<GivenModel> takeApart(Compiler &compiler, const SourceModel &exact, con
                                     "' rounds in every row: ", remark.reason));
   LIMBECK_TRY(findConstants(*given.module, {*folded, *before}, given.notes));
   Finder finder(*folded, *before);
+  size_t scaled = 0;
+  std::string firstScaled;
   for (Contraction &rounded : contractionsOf(*given.module)) {
     auto decision = rounded.op->getAttrOfType<mlir::DictionaryAttr>(quantize::kDecisionAttribute);
     if (!decision || !decision.contains("weight_method"))
       continue;
     auto nodes = graph::nodeNames(rounded.op->getLoc());
     std::string shown = nodes.empty() ? rounded.tensor : nodes.front().str();
-    Contraction *found = finder.find(rounded, shown, given.notes);
+    std::optional<FoundWeights> found = finder.find(rounded, shown, given.notes);
     if (!found)
       continue;
+    if (found->scaled && scaled++ == 0)
+      firstScaled = shown;
     mlir::MLIRContext *context = rounded.op->getContext();
     LIMBECK_ASSIGN(mlir::ElementsAttr weights, graph::toElementsAttr(context, found->weights));
     rounded.op->setAttr(quantize::kExactWeightsAttribute, weights);
     mlir::Value bias = rounded.op.getAnchorBias();
-    auto exactBias = found->op.getAnchorBias() ? graph::constantOf(found->op.getAnchorBias()) : std::nullopt;
+    AnchorOpInterface source = found->source->op;
+    auto exactBias = source.getAnchorBias() ? graph::constantOf(source.getAnchorBias()) : std::nullopt;
     if (bias && exactBias && exactBias->dtype() == DType::F32 &&
         llvm::ArrayRef(exactBias->shape()) == mlir::cast<mlir::RankedTensorType>(bias.getType()).getShape()) {
+      if (auto own = graph::constantOf(bias); own && own->dtype() == DType::F32)
+        scaleBias(*exactBias, *own, found->outputs);
       LIMBECK_ASSIGN(mlir::ElementsAttr values, graph::toElementsAttr(context, *exactBias));
       rounded.op->setAttr(quantize::kExactBiasAttribute, values);
     }
-    auto floatNodes = graph::nodeNames(found->op->getLoc());
+    auto floatNodes = graph::nodeNames(source->getLoc());
     if (!floatNodes.empty())
       given.floatNodes[shown] = floatNodes.front().str();
   }
+  if (scaled > 0)
+    given.notes.push_back(
+        message("weights of ", scaled, scaled == 1 ? " layer, '" : " layers, the first is '", firstScaled,
+                "', are those of the float model times a factor for each channel, as equalize "
+                "and smooth make them"));
   return given;
 }
 

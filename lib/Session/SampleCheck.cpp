@@ -36,6 +36,23 @@ Status expectFinite(const Sample &sample) {
   return inSample(sample, expectFinite(sample.inputs, sample.values));
 }
 
+Status expectSignal(const Sample &sample, std::span<const std::string> outputs,
+                    std::span<const Tensor> values) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Tensor &value = values[i];
+    bool finite = value.size() == 0 || !isFloat(value.dtype());
+    for (int64_t at = 0; !finite && at < value.size(); ++at)
+      finite = std::isfinite(value.asDouble(at));
+    if (!finite)
+      return inSample(sample,
+                      error(Code::Calibration, "expected numbers from the float model as output '",
+                            outputs[i], "', found ", std::isnan(value.asDouble(0)) ? "NaN" : "an infinity",
+                            " at element 0 and no finite one: there is nothing to compare with")
+                          .withHint("are the samples prepared as the model wants them?"));
+  }
+  return {};
+}
+
 Status inSample(const Sample &sample, Status status) {
   if (status.ok())
     return status;

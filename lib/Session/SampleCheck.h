@@ -9,6 +9,9 @@ namespace limbeck::session {
 Status expectFinite(std::span<const NamedType> inputs, std::span<const Tensor> values);
 /// The same, with the file and the number of the sample.
 Status expectFinite(const Sample &sample);
+/// E-CALIB where an output of the float model has no finite element: no other model can be compared with it.
+Status expectSignal(const Sample &sample, std::span<const std::string> outputs,
+                    std::span<const Tensor> values);
 /// Puts file and number of the sample in front of what is wrong with it.
 Status inSample(const Sample &sample, Status status);
 

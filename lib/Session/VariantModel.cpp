@@ -221,6 +221,30 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> VariantModel::moduleOf(Compiler &com
   return module;
 }
 
+/// Why there is no layer to choose for.
+static Diagnostic withoutLayers(const VariantOptions &options, mlir::ModuleOp module) {
+  if (!options.quantized.path.empty())
+    return error(Code::Unsupported,
+                 "expected a quantized model, found none of its roundings with a constant scale")
+        .atFile(options.quantized.path)
+        .withHint("explain takes models with QuantizeLinear and DequantizeLinear, and of "
+                  "QLinear nodes");
+  size_t byGram = 0;
+  module.walk([&](graph::AnchorOpInterface anchor) {
+    std::string method = settingOf(anchor, "weight_method");
+    byGram += method == "gptq" || method == "awq";
+  });
+  if (byGram > 0)
+    return error(Code::Unsupported, "expected a layer that can be taken apart, found ", byGram,
+                 " whose weights are rounded by Gram matrices (gptq, awq), which explain does not do")
+        .atFile(options.model.path)
+        .withHint("explain a recipe with weight_method: minmax or mse: it measures what gptq and awq gain; "
+                  "quantize --data measures this one");
+  return error(Code::Unsupported,
+               "expected a model with something to quantize, found nothing that the recipe chooses")
+      .atFile(options.model.path);
+}
+
 Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOptions &options,
                                                              const Progress &progress) {
   auto result = std::make_unique<VariantModel>();
@@ -230,15 +254,7 @@ Expected<std::unique_ptr<VariantModel>> VariantModel::create(const VariantOption
     LIMBECK_ASSIGN(mlir::OwningOpRef<mlir::ModuleOp> module, result->moduleOf(compiler, options));
     LIMBECK_TRY(result->read(*module));
     if (result->layers.empty())
-      return options.quantized.path.empty()
-                 ? error(Code::Unsupported,
-                         "expected a model with something to quantize, found nothing that the recipe chooses")
-                       .atFile(options.model.path)
-                 : error(Code::Unsupported,
-                         "expected a quantized model, found none of its roundings with a constant scale")
-                       .atFile(options.quantized.path)
-                       .withHint("explain takes models with QuantizeLinear and DequantizeLinear, and of "
-                                 "QLinear nodes");
+      return withoutLayers(options, *module);
     LIMBECK_TRY(compiler.run(
         *module, [](mlir::OpPassManager &passes) { passes.addPass(quantize::createSelectVariantsPass()); }));
     LIMBECK_ASSIGN(loaded, compileModule(*module, {options.threads, options.worker}, progress));

@@ -64,3 +64,19 @@ func.func @main(%x: tensor<2xf32> {limbeck.name = "x"}) -> (tensor<2xf32> {limbe
   %5, %6, %7 = limbeck.dynamic_quantize %4 : (tensor<2xf32>) -> (tensor<2xui8>, tensor<f32>, tensor<ui8>)
   return %4, %5 : tensor<2xf32>, tensor<2xui8>
 }
+
+// -----
+
+// 32 bits, as biases of norms have them, are observed to be found in the float model, and have no row.
+// CHECK: calib.stat @tensor method = "given"{{$}}
+// CHECK-LABEL: func.func @main(
+// CHECK: %[[C:.*]] = limbeck.const dense<[1.000000e+00, -2.000000e+00]> : tensor<2xf32>
+// CHECK: %[[SEEN:.*]] = calib.observe %[[C]] stat = @tensor
+// CHECK: limbeck.add %{{.*}}, %[[SEEN]]
+func.func @main(%x: tensor<2xf32> {limbeck.name = "x"}) -> (tensor<2xf32> {limbeck.name = "y"}) {
+  %c = limbeck.const dense<[512, -1024]> : tensor<2xsi32>
+  %0 = limbeck.storage_cast %c : (tensor<2xsi32>) -> tensor<2x!quant.uniform<i32:f32, 0.001953125>>
+  %1 = limbeck.dequantize %0 : (tensor<2x!quant.uniform<i32:f32, 0.001953125>>) -> tensor<2xf32>
+  %2 = limbeck.add %x, %1 : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %2 : tensor<2xf32>
+}

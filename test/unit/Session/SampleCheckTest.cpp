@@ -37,6 +37,24 @@ TEST(SampleCheck, NamesTheSample) {
   EXPECT_TRUE(expectFinite(Sample{values, file, 12, 5, inputs}).ok());
 }
 
+TEST(SampleCheck, AsksForANumberToCompareWith) {
+  constexpr float infinity = std::numeric_limits<float>::infinity(),
+                  nan = std::numeric_limits<float>::quiet_NaN();
+  std::vector<NamedType> inputs = {{"image", {DType::F32, {1, 2, 2}, nullptr}}};
+  std::vector<Tensor> values = {sample({1, 2, 3, 4}).front()};
+  std::string file = "set.npz";
+  const std::vector<std::string> outputs = {"y", "ids"};
+  auto check = [&](std::vector<float> found) {
+    return expectSignal(Sample{values, file, 12, 5, inputs}, outputs, sample(std::move(found)));
+  };
+  EXPECT_TRUE(check({nan, infinity, 0, -infinity}).ok());
+  Status status = check({nan, infinity, nan, nan});
+  ASSERT_FALSE(status.ok());
+  EXPECT_TRUE(status.diagnostic().text().starts_with(
+      "set.npz: error: [E-CALIB] sample 5: expected numbers from the float model as output 'y', found NaN"))
+      << status.diagnostic().text();
+}
+
 TEST(SampleCheck, NamesChannelsOfZeros) {
   SampleCheck some = check();
   ASSERT_TRUE(some.add(sample({0, 0, 0, 0})).ok());
