@@ -5,6 +5,7 @@
 dtype('float32')
 """
 
+from . import _interrupted  # noqa: F401, I001  in front of what takes its time
 from ._runtime import version as _version
 from .errors import Error
 from .model import Model

@@ -378,6 +378,17 @@ class Sets(Case):
             self.assertEqual(process.wait(60), code)
             self.assertEqual(sorted(path.name for path in Path().iterdir()), ["list.txt", "noise.png"])
 
+    def test_end_in_one_line_when_interrupted_while_modules_load(self):
+        Path("slow/numpy").mkdir(parents=True)
+        Path("slow/numpy/__init__.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nfor i in range(10**9): pass\n")
+        path = os.pathsep.join([str(Path("slow").resolve()), *filter(None, sys.path)])
+        command = [sys.executable, "-m", "limbeck.data", "numpy", "a.npy", "-o", "x.npz", "--input-name", "x"]
+        run = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=60)
+        self.assertEqual((run.returncode, run.stderr), (130, "interrupted: nothing was written\n"))
+        # Whoever imports the package for other ends has the exception.
+        run = subprocess.run([sys.executable, "-c", "import limbeck"], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=60)
+        self.assertIn("KeyboardInterrupt", run.stderr)
+
     def test_leave_nothing_behind_when_interrupted_at_once(self):
         """The signal comes when the temporary folder was just made, before anything could remember it."""
         np.save("a.npy", np.zeros((4, 2), np.float32))
@@ -455,6 +466,15 @@ class ForModels(Case):
         Path("bad.onnx").write_bytes(b"no model")
         self.bad("bad.onnx: expected an ONNX model", "images", "photos", "-o", "x.npz", "--model", "bad.onnx")
         self.bad("nothing.lmb: expected a file to read", "images", "photos", "-o", "x.npz", "--model", "nothing.lmb")
+
+    def test_an_array_of_another_name_is_said(self):
+        np.savez("a.npz", X=np.ones((2, 3, 7, 9), np.float32))
+        flags = ["numpy", "a.npz", "-o", "o.npz", "--model", artifact("model")]
+        self.assertIn("note: array 'X' becomes input 'x'", self.good(*flags))
+        self.assertNotIn("note", self.good(*flags, "--input", "x=X"))
+        self.assertEqual(self.good(*flags, "--quiet"), "")
+        np.savez("a.npz", x=np.ones((2, 3, 7, 9), np.float32))
+        self.assertNotIn("note", self.good(*flags))
 
     def test_sets_are_what_the_program_reads(self):
         """Single file and shards, each through `limbeck run --data`, equal limbeck.Model row by row."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._interrupted import started
 from ..errors import Error, printable
 from ..types import Port
 from .images import FILTERS, Images, Preparation, channels
@@ -199,6 +200,9 @@ def open_stored(arguments, ports: tuple[Port, ...]) -> tuple[Source, dict[str, s
     known = list(names) or ([only] if only else [port.name for port in ports])
     source = Arrays(arguments.source, names, only, arguments.layout, chosen)
     source.dtypes = dtypes_of(arguments.dtype, known or list(source.arrays), ports)
+    found = source.arrays[only].key if only and not names else None
+    if found not in (None, only) and not arguments.quiet:
+        print(printable(f"note: array '{found}' becomes input '{only}'"), file=sys.stderr)
     return source, source.dtypes
 
 
@@ -240,6 +244,7 @@ def prepare(arguments) -> list[str]:
 
 def main(given: list[str] | None = None) -> int:
     try:
+        started()
         arguments = parser().parse_args(given)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # of Pillow, about pictures that it reads all the same

@@ -22,7 +22,8 @@ class Stored:
 
     def __init__(self, path: Path, member: str | None):
         self.path, self.member = path, member
-        self.where = f"{path}: array '{member.removesuffix('.npy')}'" if member else str(path)
+        self.key = member.removesuffix(".npy") if member else None
+        self.where = f"{path}: array '{self.key}'" if member else str(path)
         with self._open() as file:
             self.shape, self.by_columns, self.dtype = self._header(file)
         if self.dtype.kind not in "biuf" or not self.dtype.isnative:
