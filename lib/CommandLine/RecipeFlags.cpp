@@ -114,7 +114,7 @@ static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
     set("correct_bias", "runs");
   if (flags.equalize)
     set("equalize", "true");
-  if (!flags.smooth.empty())
+  if (!flags.smooth.empty() && !flags.accurate)
     set("smooth", flags.smooth);
   if (form) {
     set("quantize", "none");
@@ -125,7 +125,7 @@ static std::vector<quantize::Rule> shorthandRules(const RecipeFlags &flags) {
                                {"weight_method", "mse"},
                                {"keep_sums", "depthwise"},
                                {"correct_bias", "runs"},
-                               {"smooth", "auto"}};
+                               {"smooth", flags.smooth.empty() ? "auto" : flags.smooth}};
     else
       rules.back().settings["quantize"] = flags.dynamic.empty() ? "weights" : "dynamic";
     if (flags.perRow)

@@ -189,6 +189,9 @@ Status Quantizer::choose() {
                                : "nothing is quantized: there is no convolution and no matrix product");
   for (const Diagnostic &warning : compiler.warnings())
     report.notes.push_back(warning.message);
+  if (observed == 0 && choice.quantized > 0 && !compiled.quantization.statistics.empty())
+    report.notes.push_back(
+        "the statistics are not needed: nothing is rounded by the ranges that samples had");
   return {};
 }
 

@@ -112,6 +112,14 @@ static bool computesOnQuantized(mlir::Operation *op) {
   return llvm::any_of(op->getOperandTypes(), isQuantized) || llvm::any_of(op->getResultTypes(), isQuantized);
 }
 
+/// What to write in place of a file that ONNX has no form for.
+static std::string hintFor(mlir::Operation *op) {
+  // Of --dynamic with --per-row or in 4 bits: they are there behind stage Graph already.
+  if (llvm::isa<DynamicQuantizeBlocksOp, MatmulIntegerBlocksOp>(op))
+    return "scales per row or per block of activations have no form in ONNX: write an .lmb or .mlir file";
+  return "--to graph is the last stage that can be written";
+}
+
 Status FunctionExporter::exportOp(mlir::Operation *op) {
   if (llvm::isa<mlir::tensor::ExtractOp>(op))
     return {}; // its tensor is the condition of an If
@@ -121,7 +129,7 @@ Status FunctionExporter::exportOp(mlir::Operation *op) {
   if (!rule)
     return error(Code::UnsupportedOp, "expected an op that ai.onnx has a form for, found '",
                  op->getName().getStringRef().str(), "'")
-        .withHint("--to graph is the last stage that can be written");
+        .withHint(hintFor(op));
   if (auto formula = op->getAttrOfType<mlir::StringAttr>("arith"); formula && formula == "ort_qlinear")
     return error(Code::UnsupportedOp, "expected a formula that ai.onnx has, found one of com.microsoft");
   if (computesOnQuantized(op))

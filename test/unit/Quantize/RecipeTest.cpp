@@ -89,6 +89,17 @@ TEST(RecipeTest, NumbersAndDefaults) {
   EXPECT_TRUE(decision.rules.empty());
 }
 
+TEST(RecipeTest, SixteenBitsHoldAllThatWasSeen) {
+  RecipeMatcher matcher = matcherOf("version: 1\nrules:\n"
+                                    "  - op: [Conv, MatMul]\n    activations: s16\n"
+                                    "  - op: Gemm\n    activations: u16\n"
+                                    "  - op: MatMul\n    method: avg-minmax\n");
+  EXPECT_EQ(matcher.decideOp("n", "Conv")["method"], "minmax");
+  EXPECT_EQ(matcher.decideOp("n", "Gemm")["method"], "minmax");
+  EXPECT_EQ(matcher.decideOp("n", "MatMul")["method"], "avg-minmax") << "a rule says so";
+  EXPECT_EQ(matcher.decideOp("n", "Add")["method"], "avg-minmax") << "8 bits";
+}
+
 TEST(RecipeTest, WordsOrNumbers) {
   EXPECT_TRUE(quantize::checkSetting("smooth", "auto").ok());
   EXPECT_TRUE(quantize::checkSetting("smooth", "0.5").ok());
