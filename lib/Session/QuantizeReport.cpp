@@ -65,10 +65,9 @@ std::string quantizeText(const QuantizeReport &report) {
                 .str();
   }
   if (auto speedup = report.speedup())
-    text += llvm::formatv("time: float {0} ms, {1} {2} ms: {3:F2} times as fast, {4}, {5}
-                          ",
-                          milliseconds(report.speed->baselines.front().p50Ms),
-                          choice.formText(), milliseconds(report.speed->model.p50Ms), speedup->ratio,
+    text += llvm::formatv("time: float {0} ms, {1} {2} ms: {3:F2} times as fast, {4}, {5}\n",
+                          milliseconds(report.speed->baselines.front().p50Ms), choice.formText(),
+                          milliseconds(report.speed->model.p50Ms), speedup->ratio,
                           counted(report.speed->model.threads, "thread"), report.speed->cpu)
                 .str();
   return text;
