@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { kMost = 256, kPage = 65536 };
+enum { kMost = 4096, kPage = 65536 };
 
 static void stop(const char *reason) {
   fprintf(stderr, "arm64 runner: %s\n", reason);
