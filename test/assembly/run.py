@@ -27,7 +27,7 @@ LIMBECK = ROOT / "build" / "bin" / "limbeck"
 MODELS = ROOT / "build" / "demo" / "models"
 TARGETS = ["avx2", "avx512", "avx512-vnni", "amx"]
 # What 16 registers do not hold, in lines of a loop; elsewhere none.
-MOST = {("avx2", "depthwise"): 8, ("avx512", "depthwise"): 3, ("mobilenetv2, avx2", "pair tile"): 4}
+MOST = {("avx2", "depthwise"): 9, ("avx512", "depthwise"): 3, ("mobilenetv2, avx2", "pair tile"): 4}
 FLOAT_MODELS = ["resnet50", "mobilenetv2", "detector", "recognizer"]
 # By target: the precision, and what multiplies.
 FLOAT_TARGETS = {
@@ -39,7 +39,8 @@ FLOAT_TARGETS = {
 # Other kernels multiply floats as well: exponentials of a softmax.
 CONTRACTIONS = ["conv", "conv_transpose", "matmul"]
 # One value of the hard swish behind a depthwise convolution, in loops of 250 lines.
-MOST_SUMS = {"avx2": 1}
+# In the recognizer's attention maxima and sums of a row wait while its exponentials are computed, in a loop of 630 lines.
+MOST_SUMS = {"avx2": 1, "recognizer, avx2": 6}
 LEAST_LOOPS = 20  # of contractions, in any model on any target: fewer were not found
 
 SAMPLE = """\
@@ -127,7 +128,7 @@ def check_floats(name: str, target: str, folder: Path) -> None:
     loops, faults = [loop for loop in loops if contracts[int(loop.function.rsplit("_", 1)[1])]], []
     for loop in loops:
         lines = spills.moved_sums(loop)
-        if len(lines) > MOST_SUMS.get(target, 0):
+        if len(lines) > max(MOST_SUMS.get(target, 0), MOST_SUMS.get(f"{name}, {target}", 0)):
             faults.append(f"{loop.function}, loop {loop.label}: {len(lines)} lines such as '{lines[0]}'")
     expect(len(loops) >= LEAST_LOOPS, f"at least {LEAST_LOOPS} loops of contractions in {assembly.name}, found {len(loops)}")
     expect(not faults, f"no sums on the stack in {assembly.name}, found\n  " + "\n  ".join(faults))
