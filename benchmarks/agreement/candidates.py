@@ -64,6 +64,8 @@ def candidates(task: str) -> list:
         _static("onnxruntime static best", "u8 s8 per channel, minmax, constant factors only", **PER_CHANNEL, extra_options={"MatMulConstBOnly": True}),
         _static("onnxruntime static best", "u8 s8 per channel, minmax, contractions only", **PER_CHANNEL, op_types_to_quantize=CONTRACTIONS),
         _static("onnxruntime static best", "u8 s8, minmax, contractions only", **{**PER_CHANNEL, "per_channel": False}, op_types_to_quantize=CONTRACTIONS),
+        # Weights of 7 bits, which its documentation advises where the processor has no VNNI: sums of two products then do not saturate.
+        _static("onnxruntime static best", "u8 s8 per channel, minmax, contractions only, reduced range", **PER_CHANNEL, op_types_to_quantize=CONTRACTIONS, reduce_range=True),
         Candidate("onnxruntime dynamic", "defaults", "onnxruntime_dynamic", PEERS),
         Candidate("onnxruntime dynamic best", "u8 weights", "onnxruntime_dynamic", PEERS, {"weight_type": "QUInt8"}),
         Candidate("onnxruntime dynamic best", "u8 weights per channel", "onnxruntime_dynamic", PEERS, {"weight_type": "QUInt8", "per_channel": True}),

@@ -57,6 +57,13 @@ TEST(Schedule, panelsStayInTheSecondCache) {
   EXPECT_LE(cpu::chooseTile(extent, isa, 16).vectors, 2) << "four vectors of 4608 weights are 1.1 MiB";
 }
 
+TEST(Schedule, panelsBehindTheFirstCacheAreReadNoFasterThanTheSecondDelivers) {
+  const cpu::Isa &isa = *cpu::findIsa("avx2");
+  cpu::ContractionExtent extent{14, 14, 256, 9 * 256, 4, 256 * 4};
+  EXPECT_EQ(cpu::chooseTile(extent, isa, 8).vectors, 2)
+      << "2x4 would read 128 bytes of weights in the 4 cycles of its products";
+}
+
 TEST(Schedule, weightsInCacheLetPixelsBeOutermost) {
   EXPECT_EQ(cpu::chooseOrder({1, 3136, 256, 64, 1, 64}), cpu::LoopOrder::PixelsOutermost);
   EXPECT_EQ(cpu::chooseOrder({7, 7, 512, 9 * 512, 1, 512}), cpu::LoopOrder::PanelsOutermost);

@@ -3,7 +3,7 @@
 // One step of depth costs the greater of its arithmetic (height * vectors products, two instructions a cycle) and its loads (one broadcast per row, one
 // load per vector, two a cycle). What a tile computes beyond the edge of the problem is lost, and every tile pays once for
 // filling the pipeline and for its epilogue. Two things make loads slow: pixels whose places fall into the same set of the first
-// cache, and a panel of weights that does not stay in the second.
+// cache, and a panel of weights that does not stay in the first or in the second.
 #include "Schedule.h"
 #include <algorithm>
 #include <numeric>
@@ -40,13 +40,17 @@ static double conflictCycles(const ContractionExtent &extent, int64_t height) {
   return ceilDivide(height, sets) > kWaysForPixels ? kMissCycles * static_cast<double>(height) : 0;
 }
 
-/// Cycles to bring the weights of one step, where every tile reads its panel from behind the second cache.
+/// Cycles to bring the weights of one step, where every tile reads its panel from the second cache or from behind it.
 static double streamCycles(const ContractionExtent &extent, int64_t vectors, int64_t lanes) {
-  constexpr double kBytesPerCycle = 8;
-  constexpr int64_t kLaneBytes = 4; // of a step's weights: one f32, or four bytes
-  if (extent.depth * vectors * lanes * extent.weightBytes <= kWeightsInCache * 3 / 2)
+  // Of 32 KiB, what rows leave to a panel; Zen 3 reads 24 bytes a cycle while it multiplies, others more.
+  constexpr int64_t kPanelInFirstCache = int64_t(24) << 10;
+  constexpr double kFromSecond = 24, kFromBehind = 8; // bytes a cycle
+  constexpr int64_t kLaneBytes = 4;                   // of a step's weights: one f32, or four bytes
+  int64_t panel = extent.depth * vectors * lanes * extent.weightBytes;
+  if (panel <= kPanelInFirstCache)
     return 0;
-  return static_cast<double>(vectors * lanes * kLaneBytes) / kBytesPerCycle;
+  return static_cast<double>(vectors * lanes * kLaneBytes) /
+         (panel <= kWeightsInCache * 3 / 2 ? kFromSecond : kFromBehind);
 }
 
 /// Estimated cycles of one tile.

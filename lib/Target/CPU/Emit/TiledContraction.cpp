@@ -240,6 +240,12 @@ static int64_t pixelsOfRuns(const TiledProblem &problem, const Isa &isa, bool fl
   return most < whole ? most : most / whole * whole;
 }
 
+/// Where registers are few, one for an input is enough: it is spread for one row after the other.
+static StepCost floatCost(const Isa &isa) {
+  constexpr int64_t kFew = 16;
+  return {.inputRegisters = isa.registers <= kFew ? 1 : 2};
+}
+
 /// Chooses tile and atom of a problem and writes its loops.
 static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
                         lower::ContractionArithmetic &arithmetic, TiledProblem &problem) {
@@ -276,7 +282,7 @@ static void emitProblem(lower::KernelBuilder &kernel, const Isa &isa,
     tile = {pixelsOfRuns(problem, isa, arithmetic.isFloat()), 1, isa.lanes};
     noteTile(kernel, extent, isa, tile);
   } else {
-    tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : StepCost());
+    tile = tileFor(kernel, extent, isa, isa.lanes, form ? form->cost : floatCost(isa));
   }
   if (arithmetic.isFloat())
     tile = withoutIdleHalf(tile, problem.columns);
