@@ -69,8 +69,10 @@ static double costOfTile(const ContractionExtent &extent, const Tile &tile, cons
 static double costOf(const ContractionExtent &extent, const Tile &tile, const StepCost &step) {
   int64_t panels = ceilDivide(extent.columns, tile.panel()), whole = extent.width / tile.height,
           rest = extent.width % tile.height;
-  // The last rows take as long as a whole tile, where its weights are most of what is loaded; else what they are.
-  Tile last{step.weightRegisters ? tile.height : rest, tile.vectors, tile.lanes};
+  // With vectors of 64 bytes the last rows take as long as a whole tile, where its weights are most of what is loaded; else what they are.
+  constexpr int64_t kLongLanes = 16;
+  bool asWhole = step.weightRegisters && tile.lanes == kLongLanes;
+  Tile last{asWhole ? tile.height : rest, tile.vectors, tile.lanes};
   return static_cast<double>(panels) * (static_cast<double>(whole) * costOfTile(extent, tile, step) +
                                         (rest ? costOfTile(extent, last, step) : 0));
 }
