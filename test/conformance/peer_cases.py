@@ -100,7 +100,8 @@ def quantized_cases():
         yield microsoft(f"QGemm_{kind}_float", "QGemm", product + [bias], computed=(0, 3), alpha=0.7)
         turned = [m.T.copy(), sa, za, n.T.copy(), sb, zb, None, scale(1.1), zc]
         yield microsoft(f"QGemm_{kind}_transposed", "QGemm", turned, computed=(0, 3), transA=1, transB=1)
-    x, w = integers(numpy.uint8, 2, 4, 9, 8), integers(numpy.int8, 6, 2, 3, 3)
+    # Seven bits: without VNNI, ONNX Runtime adds two products of u8 and s8 in 16 bits, and saturates.
+    x, w = integers(numpy.uint8, 2, 4, 9, 8), integers(numpy.int8, 6, 2, 3, 3) >> 1
     channels = numpy.linspace(0.001, 0.02, 6).astype(F32)
     zero = numpy.array(0, numpy.int8)
     convolution = [x, scale(0.02), numpy.array(113, numpy.uint8), w, channels, numpy.zeros(6, numpy.int8),

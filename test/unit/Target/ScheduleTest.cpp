@@ -60,7 +60,7 @@ TEST(Schedule, panelsStayInTheSecondCache) {
 TEST(Schedule, panelsBehindTheFirstCacheAreReadNoFasterThanTheSecondDelivers) {
   const cpu::Isa &isa = *cpu::findIsa("avx2");
   cpu::ContractionExtent extent{14, 14, 256, 9 * 256, 4, 256 * 4};
-  EXPECT_EQ(cpu::chooseTile(extent, isa, 8).vectors, 2)
+  EXPECT_EQ(cpu::chooseTile(extent, isa, 8, {.fromSecondCache = 24, .lastRowsAsWhole = false}).vectors, 2)
       << "2x4 would read 128 bytes of weights in the 4 cycles of its products";
 }
 

@@ -87,6 +87,7 @@ std::optional<ByteInstructions::Form> ByteInstructions::pairForm(const Isa &isa,
   // Ten sums are enough, as weights are operands; with more registers LLVM would load for several rows at once, and spill.
   StepCost cost{.inputRegisters = isa.registers - 10,
                 .weightRegisters = 0,
+                .lastRowsAsWhole = false,
                 .perRow = 1.25,
                 .perVector = 0.5,
                 .perProduct = 2.75};

@@ -40,17 +40,16 @@ static double conflictCycles(const ContractionExtent &extent, int64_t height) {
   return ceilDivide(height, sets) > kWaysForPixels ? kMissCycles * static_cast<double>(height) : 0;
 }
 
-/// Cycles to bring the weights of one step, where every tile reads its panel from the second cache or from behind it.
-static double streamCycles(const ContractionExtent &extent, int64_t vectors, int64_t lanes) {
-  // Of 32 KiB, what rows leave to a panel; Zen 3 reads 24 bytes a cycle while it multiplies, others more.
-  constexpr int64_t kPanelInFirstCache = int64_t(24) << 10;
-  constexpr double kFromSecond = 24, kFromBehind = 8; // bytes a cycle
-  constexpr int64_t kLaneBytes = 4;                   // of a step's weights: one f32, or four bytes
-  int64_t panel = extent.depth * vectors * lanes * extent.weightBytes;
+/// Cycles to bring the weights of one step, where every tile reads its panel from behind the first cache or the second.
+static double streamCycles(const ContractionExtent &extent, const Tile &tile, const StepCost &step) {
+  constexpr int64_t kPanelInFirstCache = int64_t(24) << 10; // of 32 KiB
+  constexpr double kFromBehindSecond = 8;                   // bytes a cycle
+  constexpr int64_t kLaneBytes = 4;                         // of a step's weights: one f32, or four bytes
+  int64_t columns = tile.vectors * tile.lanes, panel = extent.depth * columns * extent.weightBytes;
   if (panel <= kPanelInFirstCache)
     return 0;
-  return static_cast<double>(vectors * lanes * kLaneBytes) /
-         (panel <= kWeightsInCache * 3 / 2 ? kFromSecond : kFromBehind);
+  return static_cast<double>(columns * kLaneBytes) /
+         (panel <= kWeightsInCache * 3 / 2 ? step.fromSecondCache : kFromBehindSecond);
 }
 
 /// Estimated cycles of one tile.
@@ -60,8 +59,8 @@ static double costOfTile(const ContractionExtent &extent, const Tile &tile, cons
   auto rows = static_cast<double>(tile.height), columns = static_cast<double>(tile.vectors);
   double arithmetic = (rows * step.perRow + columns * step.perVector + rows * columns * step.perProduct) / 2,
          loads = (rows + columns) / 2;
-  double cycles = std::max({arithmetic, loads + conflictCycles(extent, tile.height), kLatency,
-                            streamCycles(extent, tile.vectors, tile.lanes)});
+  double cycles = std::max(
+      {arithmetic, loads + conflictCycles(extent, tile.height), kLatency, streamCycles(extent, tile, step)});
   return cycles * static_cast<double>(extent.depth) + kTileOverhead;
 }
 
@@ -69,10 +68,7 @@ static double costOfTile(const ContractionExtent &extent, const Tile &tile, cons
 static double costOf(const ContractionExtent &extent, const Tile &tile, const StepCost &step) {
   int64_t panels = ceilDivide(extent.columns, tile.panel()), whole = extent.width / tile.height,
           rest = extent.width % tile.height;
-  // With vectors of 64 bytes the last rows take as long as a whole tile, where its weights are most of what is loaded; else what they are.
-  constexpr int64_t kLongLanes = 16;
-  bool asWhole = step.weightRegisters && tile.lanes == kLongLanes;
-  Tile last{asWhole ? tile.height : rest, tile.vectors, tile.lanes};
+  Tile last{step.lastRowsAsWhole ? tile.height : rest, tile.vectors, tile.lanes};
   return static_cast<double>(panels) * (static_cast<double>(whole) * costOfTile(extent, tile, step) +
                                         (rest ? costOfTile(extent, last, step) : 0));
 }

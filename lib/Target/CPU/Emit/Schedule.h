@@ -1,6 +1,7 @@
 // The tile chooser: how many results a kernel keeps in registers at once.
 #pragma once
 #include "limbeck/Target/CPU/Isa.h"
+#include <limits>
 #include <vector>
 
 namespace limbeck::cpu {
@@ -27,6 +28,10 @@ struct StepCost {
           weightRegisters = 1; ///< for inputs; for each vector of weights, 0 where each row loads them
   int64_t rowRegisters = 0;    ///< for each row, beside its accumulators
   int64_t rowsTogether = 1;    ///< rows that one instruction computes
+  /// Bytes a cycle of weights that come from the second cache; no bound where nothing else is said.
+  double fromSecondCache = std::numeric_limits<double>::infinity();
+  /// Whether rows behind the last whole tile take as long as one: where most of what is loaded are weights.
+  bool lastRowsAsWhole = true;
   /// Vector instructions for each row, each vector of weights, and each product of the two.
   double perRow = 0, perVector = 0, perProduct = 1;
 };
