@@ -41,13 +41,7 @@ public:
     return bitcast(words(lanes), vector::LoadOp::create(b, kernel.loc(), stored, packed,
                                                         ValueRange{panel, kh, step, column}));
   }
-  void prefetch(Value panel, Value kh, Value k, int64_t vector, int64_t ahead) override {
-    Value step = arith::DivUIOp::create(b, kernel.loc(), k, kernel.constantIndex(2));
-    lower::Index place{panel, kh, kernel.addIndex(step, ahead),
-                       kernel.constantIndex(vector * tile.lanes * 2)};
-    memref::PrefetchOp::create(b, kernel.loc(), packed, place, /*isWrite=*/false, /*localityHint=*/2,
-                               /*isDataCache=*/true);
-  }
+  Value packedWeights() const override { return packed; }
   Value load(Value buffer, ArrayRef<lower::Index> places) override {
     auto two = VectorType::get({2}, b.getI16Type());
     Value word = bitcast(VectorType::get({1}, b.getI32Type()),

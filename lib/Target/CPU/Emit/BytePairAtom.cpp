@@ -118,7 +118,6 @@ public:
   // The tile computes row by row.
   Value weights(Value, Value, Value, int64_t) override { return {}; }
   void multiplyAdd(MutableArrayRef<Value>, Value, Value) override {}
-  void prefetch(Value, Value, Value, int64_t, int64_t) override {}
 
 private:
   bool signedInput() const { return isSigned(arithmetic.inputType().dtype); }

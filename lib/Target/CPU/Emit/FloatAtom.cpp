@@ -36,11 +36,7 @@ public:
                                           ValueRange{panel, kh, k, column});
     return halves ? kernel.widen(loaded, {DType::F16, {}, nullptr}, {}) : loaded;
   }
-  void prefetch(Value panel, Value kh, Value k, int64_t vector, int64_t ahead) override {
-    Index place{panel, kh, kernel.addIndex(k, ahead), kernel.constantIndex(vector * tile.lanes)};
-    memref::PrefetchOp::create(kernel.builder(), kernel.loc(), packed, place, /*isWrite=*/false,
-                               /*localityHint=*/2, /*isDataCache=*/true);
-  }
+  Value packedWeights() const override { return packed; }
   Value load(Value buffer, ArrayRef<Index> places) override {
     Value stored = memref::LoadOp::create(kernel.builder(), kernel.loc(), buffer, places[0]);
     return kernel.splat(kernel.widen(stored, arithmetic.inputType(), {}), tile.lanes);

@@ -33,14 +33,7 @@ public:
     Value loaded = vector::LoadOp::create(b, kernel.loc(), bytes, packed, ValueRange{panel, kh, k, column});
     return extend(loaded, arithmetic.weightType().dtype, wide());
   }
-  void prefetch(Value panel, Value kh, Value k, int64_t vector, int64_t ahead) override {
-    Value step =
-        unit() == 1 ? k : Value(arith::DivUIOp::create(b, kernel.loc(), k, kernel.constantIndex(unit())));
-    lower::Index place{panel, kh, kernel.addIndex(step, ahead),
-                       kernel.constantIndex(vector * tile.lanes * unit())};
-    memref::PrefetchOp::create(b, kernel.loc(), packed, place, /*isWrite=*/false, /*localityHint=*/2,
-                               /*isDataCache=*/true);
-  }
+  Value packedWeights() const override { return packed; }
   Value load(Value buffer, ArrayRef<lower::Index> places) override {
     Value loaded = memref::LoadOp::create(b, kernel.loc(), buffer, places[0]);
     return kernel.splat(extend(loaded, arithmetic.inputType().dtype, b.getI32Type()), tile.lanes);

@@ -40,7 +40,10 @@ private:
   /// `count` tiles of `height` pixels from pixel `first` on, in every row and panel.
   void emitTiles(int64_t count, int64_t first, int64_t height) {
     auto emitAt = [&](Value panel, Value row, Value pixel) {
-      emitTile(panel, row, kernel.addIndex(kernel.multiplyIndex(pixel, tile.height), first), height);
+      Value number =
+          arith::AddIOp::create(kernel.builder(), kernel.loc(), kernel.multiplyIndex(row, count), pixel);
+      emitTile({panel, number, problem.rows * count}, row,
+               kernel.addIndex(kernel.multiplyIndex(pixel, tile.height), first), height);
     };
     int64_t trip = panels * problem.rows * count;
     if (order == LoopOrder::PanelsOfOwnPixels)
@@ -74,7 +77,14 @@ private:
     });
   }
 
-  void emitTile(Value panel, Value row, Value column, int64_t height) {
+  /// A tile among those that pass over the same panel of weights, of one loop.
+  struct TilePlace {
+    Value panel, number;
+    int64_t tiles;
+  };
+
+  void emitTile(const TilePlace &at, Value row, Value column, int64_t height) {
+    Value panel = at.panel;
     // Accumulators of `together` rows and one vector of columns are neighbours; a last row without others stands for all of its own.
     int64_t together = atom.rowsTogether(), groups = ceilDivide(height, together);
     SmallVector<Value> accumulators;
@@ -94,12 +104,9 @@ private:
       for (int64_t step = 0; step < (alone ? 1 : atom.stepsPerLoad()); ++step) {
         SmallVector<Value> columns;
         Value products = kernel.addIndex(k, step * atom.unit());
-        for (int64_t v = 0; v < tile.vectors; ++v) {
+        for (int64_t v = 0; v < tile.vectors; ++v)
           columns.push_back(atom.weights(panel, kh, products, v));
-          // Panels of the weights lie behind one another: what is wanted next is not always in this one.
-          if (int64_t ahead = stepsAhead())
-            atom.prefetch(panel, kh, products, v, ahead);
-        }
+        prefetchWeights(at, kh, products);
         if (asksForPixels() && !alone)
           prefetchPixels(panel, row, kernel.addIndex(column, height), height, products);
         for (int64_t group = 0; group < groups; ++group) {
@@ -212,11 +219,33 @@ private:
                                /*localityHint=*/3, /*isDataCache=*/true);
   }
 
-  /// How many steps of depth before their use weights are asked for, where they come from behind the second cache; or 0.
-  int64_t stepsAhead() const {
-    constexpr int64_t kBytesAhead = 8192;
-    int64_t laneBytes = std::max<int64_t>(4, atom.unit()); // of a step's weights: one f32, or bytes
-    return order == LoopOrder::PixelsOutermost ? 0 : kBytesAhead / (tile.panel() * laneBytes);
+  /// Weights that come from behind the second cache are asked for early. Where many tiles pass over a panel, each asks for its part of
+  /// the next one, so that the panel comes at an even pace; asked for as they are wanted, all weights would be waited for in the first
+  /// tile. Where few do, each asks for what it wants itself a little later.
+  void prefetchWeights(const TilePlace &at, Value kh, Value k) {
+    Value packed = atom.packedWeights();
+    if (!packed || order == LoopOrder::PixelsOutermost)
+      return;
+    constexpr int64_t kManyTiles = 4, kBytesAhead = 8192, kLineBytes = 64;
+    OpBuilder &b = kernel.builder();
+    auto type = cast<MemRefType>(packed.getType());
+    int64_t bytes = type.getElementTypeBitWidth() / 8, steps = problem.outer * type.getDimSize(2),
+            stepElements = type.getDimSize(3);
+    Value step = atom.unit() == 1
+                     ? k
+                     : Value(arith::DivUIOp::create(b, kernel.loc(), k, kernel.constantIndex(atom.unit())));
+    step = arith::AddIOp::create(b, kernel.loc(), kernel.multiplyIndex(kh, type.getDimSize(2)), step);
+    int64_t part = stepElements, ahead = kBytesAhead / bytes;
+    if (at.tiles >= kManyTiles) {
+      step = arith::AddIOp::create(b, kernel.loc(), kernel.multiplyIndex(at.number, steps), step);
+      part = ceilDivide(stepElements, at.tiles), ahead = steps * stepElements;
+    }
+    // Panels lie behind one another: elements are counted through to those of the next.
+    Value element = kernel.addIndex(kernel.multiplyIndex(step, part), ahead), first = kernel.constantIndex(0);
+    for (int64_t from = 0; from < part; from += kLineBytes / bytes)
+      memref::PrefetchOp::create(b, kernel.loc(), packed,
+                                 ValueRange{at.panel, first, first, kernel.addIndex(element, from)},
+                                 /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
   }
 
   lower::KernelBuilder &kernel;
